@@ -1,0 +1,42 @@
+# Boost, the warnings, and the two kinds of target that this project is made of.
+
+set(portlab_boost_hint
+    "Portlab needs Boost 1.81 or newer, with program_options, json and url. On Debian 12: \
+apt-get install libboost1.81-dev libboost-program-options1.81-dev libboost-json1.81-dev \
+libboost-url1.81-dev (and libboost-test1.81-dev for the tests). ./labs/start does that for you.")
+find_package(Boost 1.81 QUIET COMPONENTS program_options json url)
+if(NOT Boost_FOUND)
+  message(FATAL_ERROR "${portlab_boost_hint}\n(CMake says: Boost ${Boost_VERSION_STRING} found, "
+                      "${Boost_REASON_FAILURE})")
+endif()
+find_package(Threads REQUIRED)
+
+add_library(portlab_flags INTERFACE)
+target_compile_features(portlab_flags INTERFACE cxx_std_20)
+# -Wno-mismatched-new-delete: g++ 12 reports Asio's recycling allocator falsely at -O1.
+target_compile_options(portlab_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wconversion
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
+target_compile_definitions(portlab_flags INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+  BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
+target_include_directories(portlab_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_include_directories(portlab_flags SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+target_link_libraries(portlab_flags INTERFACE Threads::Threads)
+
+# portlab_library(NAME SOURCES a.cpp … LINKS target …)
+function(portlab_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC portlab_flags ${arg_LINKS})
+endfunction()
+
+# portlab_test(NAME SOURCES a_test.cpp … LINKS target …): one Boost.Test program, one line of ctest's summary.
+function(portlab_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE portlab_flags portlab_test_main ${arg_LINKS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()

@@ -1,0 +1,102 @@
+#include "common/session_row.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value_to.hpp>
+
+namespace portlab {
+
+namespace json = boost::json;
+
+namespace {
+
+Error not_a(const char* what) { return Error{std::string("this is not the JSON of ") + what}; }
+
+template <class T>
+T field(const json::object& object, const char* name) {
+  const auto* found = object.if_contains(name);
+  return found == nullptr ? T{} : json::value_to<T>(*found);
+}
+
+}  // namespace
+
+json::value to_json(const Endpoint& endpoint) {
+  json::object out{{"transport", to_string(endpoint.transport)}};
+  if (endpoint.transport == Transport::local) {
+    out["path"] = endpoint.path;
+  } else {
+    out["address"] = endpoint.address.to_string();
+    out["port"] = endpoint.port;
+  }
+  return out;
+}
+
+json::value to_json(const SessionRow& row) {
+  json::object out{{"id", row.id},
+                   {"service", row.service},
+                   {"local", to_json(row.local)},
+                   {"remote", to_json(row.remote)},
+                   {"age_seconds", row.age_seconds},
+                   {"bytes_in", row.bytes_in},
+                   {"bytes_out", row.bytes_out},
+                   {"note", row.note}};
+  if (row.belongs_to != 0) out["belongs_to"] = row.belongs_to;
+  return out;
+}
+
+json::value to_json(const ListenerRow& row) {
+  return json::object{{"service", row.service},
+                      {"endpoint", to_json(row.endpoint)},
+                      {"home_port", row.home_port},
+                      {"moved", row.moved()},
+                      {"accepted", row.accepted}};
+}
+
+Result<Endpoint> endpoint_from_json(const json::value& value) try {
+  const auto& object = value.as_object();
+  const auto transport = field<std::string>(object, "transport");
+  if (transport == "unix") return local_endpoint(field<std::string>(object, "path"));
+  const auto address = parse_address(field<std::string>(object, "address"));
+  if (!address) return address.error();
+  const auto port = field<std::uint16_t>(object, "port");
+  if (transport == "tcp") return tcp_endpoint(*address, port);
+  if (transport == "udp") return udp_endpoint(*address, port);
+  return not_a("an endpoint");
+} catch (const std::exception&) {
+  return not_a("an endpoint");
+}
+
+Result<SessionRow> session_from_json(const json::value& value) try {
+  const auto& object = value.as_object();
+  const auto local = endpoint_from_json(object.at("local"));
+  const auto remote = endpoint_from_json(object.at("remote"));
+  if (!local || !remote) return not_a("a session");
+  SessionRow row;
+  row.id = field<std::uint64_t>(object, "id");
+  row.belongs_to = field<std::uint64_t>(object, "belongs_to");
+  row.service = field<std::string>(object, "service");
+  row.local = *local;
+  row.remote = *remote;
+  row.age_seconds = field<double>(object, "age_seconds");
+  row.bytes_in = field<std::uint64_t>(object, "bytes_in");
+  row.bytes_out = field<std::uint64_t>(object, "bytes_out");
+  row.note = field<std::string>(object, "note");
+  return row;
+} catch (const std::exception&) {
+  return not_a("a session");
+}
+
+Result<ListenerRow> listener_from_json(const json::value& value) try {
+  const auto& object = value.as_object();
+  const auto endpoint = endpoint_from_json(object.at("endpoint"));
+  if (!endpoint) return endpoint.error();
+  ListenerRow row;
+  row.service = field<std::string>(object, "service");
+  row.endpoint = *endpoint;
+  row.home_port = field<std::uint16_t>(object, "home_port");
+  row.accepted = field<std::uint64_t>(object, "accepted");
+  return row;
+} catch (const std::exception&) {
+  return not_a("a listener");
+}
+
+}  // namespace portlab

@@ -1,0 +1,49 @@
+#pragma once
+// The rows of the session table and of the list of listeners, and their JSON: what portlabd tells
+// about itself over its control socket and under /api, and what portlab reads there.
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/endpoint.hpp"
+#include "common/result.hpp"
+
+namespace portlab {
+
+/// One conversation, identified by its 4-tuple: local and remote.
+struct SessionRow {
+  std::uint64_t id = 0;          ///< unique while the process lives
+  std::uint64_t belongs_to = 0;  ///< the id of the session that opened this one (FTP data); 0: none
+  std::string service;           ///< "http"; an FTP data connection is "ftp-data"
+  Endpoint local;
+  Endpoint remote;
+  double age_seconds = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::string note;  ///< what it did last: "GET /index.html 200"
+};
+
+/// A bound endpoint and the service behind it.
+struct ListenerRow {
+  std::string service;
+  Endpoint endpoint;
+  std::uint16_t home_port = 0;  ///< where the service is expected: 80 for http
+  std::uint64_t accepted = 0;   ///< sessions (tcp, unix) or flows (udp) that began here
+
+  bool moved() const {
+    return endpoint.transport != Transport::local && endpoint.port != home_port;
+  }
+};
+
+boost::json::value to_json(const Endpoint& endpoint);
+boost::json::value to_json(const SessionRow& row);
+boost::json::value to_json(const ListenerRow& row);
+
+Result<Endpoint> endpoint_from_json(const boost::json::value& json);
+Result<SessionRow> session_from_json(const boost::json::value& json);
+Result<ListenerRow> listener_from_json(const boost::json::value& json);
+
+}  // namespace portlab

@@ -1,0 +1,34 @@
+#pragma once
+// An open file that a conversation sends.
+
+#include <cstdint>
+#include <memory>
+
+namespace portlab {
+
+/// A file opened for reading; shared, closed with its last user.
+class File {
+ public:
+  /// Takes over an open descriptor.
+  explicit File(int descriptor) : descriptor_(std::make_shared<Descriptor>(descriptor)) {}
+
+  int descriptor() const { return descriptor_->value; }
+
+ private:
+  struct Descriptor {
+    explicit Descriptor(int fd) : value(fd) {}
+    ~Descriptor();
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int value;
+  };
+  std::shared_ptr<const Descriptor> descriptor_;
+};
+
+/// A part of a file, in bytes.
+struct ByteRange {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+}  // namespace portlab

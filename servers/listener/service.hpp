@@ -1,0 +1,77 @@
+#pragma once
+// What the core asks of a protocol, and what it offers in return. A protocol is a StreamService, a
+// DatagramService, or both, put together in a Service. It names no socket, no timer and no errno.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/bytes.hpp"
+#include "common/endpoint.hpp"
+#include "common/net.hpp"
+#include "common/session_row.hpp"
+#include "servers/listener/connection.hpp"
+
+namespace portlab {
+
+/// What a service is called and where it is at home.
+struct ServiceInfo {
+  std::string_view name;           ///< "http"
+  std::uint16_t home_port = 0;     ///< 80
+  std::string_view specification;  ///< "RFC 9112"
+};
+
+/// What answers on a TCP port (or a Unix socket): a conversation, from accept to close. Returning
+/// closes it, in order: our FIN first, then theirs. One object serves all sessions of all workers,
+/// so what it shares must be thread-safe.
+class StreamService {
+ public:
+  virtual ~StreamService() = default;
+
+  virtual Task<void> converse(Connection& client) = 0;
+
+  /// What a newcomer is told when the house is full; empty: nothing, just a close.
+  virtual std::string_view turned_away() const { return {}; }
+};
+
+/// One datagram and the two ends it travelled between.
+struct Datagram {
+  Bytes payload;
+  const Endpoint& local;   ///< the address and port it was sent to
+  const Endpoint& remote;  ///< who sent it
+};
+
+/// What answers on a UDP port: one datagram in, at most one out. Pure: testable and fuzzable
+/// without a socket. One object serves all workers, so what it shares must be thread-safe.
+class DatagramService {
+ public:
+  virtual ~DatagramService() = default;
+
+  /// The reply, written into `scratch` (65,535 bytes) or a part of the query itself. Empty:
+  /// silence. `note` may be set to a short text for the flow's row ("A www.lab.test NOERROR").
+  virtual Bytes reply(const Datagram& query, MutableBytes scratch, std::string& note) = 0;
+};
+
+/// What a service may ask the core about the core. Safe from every worker.
+class Tables {
+ public:
+  virtual ~Tables() = default;
+
+  /// All listeners, in the order in which they were opened.
+  virtual std::vector<ListenerRow> listeners() const = 0;
+  /// All sessions of all workers, oldest first.
+  virtual Task<std::vector<SessionRow>> sessions() const = 0;
+};
+
+/// A protocol as the core sees it: a name, a home, and what answers there.
+struct Service {
+  ServiceInfo info;
+  std::unique_ptr<StreamService> stream;      ///< null: nothing answers over TCP
+  std::unique_ptr<DatagramService> datagram;  ///< null: nothing answers over UDP
+};
+
+}  // namespace portlab
