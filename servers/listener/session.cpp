@@ -82,7 +82,8 @@ Task<void> Waiter::wait(asio::posix::descriptor_base::wait_type what) {
   boost::system::error_code failed;
   co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, failed));
   if (ended_ != EndReason::none) give_up(ended_);
-  if (failed) give_up(EndReason::reset);
+  // Cancelled by first_of: this wait is over, the session is not.
+  if (failed) throw SessionEnded(EndReason::reset);
 }
 
 Task<void> Waiter::wait_readable() { return wait(asio::posix::descriptor_base::wait_read); }
