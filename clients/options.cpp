@@ -82,24 +82,24 @@ po::options_description CommandLine::all_options() {
     return po::value(&to)->value_name(name);
   };
   po::options_description shared("Options of all clients", help_columns);
+  auto add = shared.add_options();
   if (shared_ == Shared::all) {
-    shared.add_options()  //
-        ("source", text(source_, "ADDRESS"), "call from this address of this machine")(
-            "from", text(from_, "PORT"),
-            "call from this port (N sessions: PORT, PORT + 1, ...); without it the kernel picks an "
-            "ephemeral port")("sessions", text(sessions_, "N"), "open N sessions at once")(
-            "hold", text(hold_, "SECONDS"),
-            "keep them open for so long when all is done, to be looked at with portlab netstat")(
-            "timeout", text(timeout_, "SECONDS"), "how long each wait may take (5)")(
-            "ipv4,4", po::bool_switch(&ipv4_), "only IPv4")("ipv6,6", po::bool_switch(&ipv6_),
-                                                            "only IPv6")(
-            "dns", text(dns_, "ADDRESS[:PORT]"),
-            "who is asked for names below lab.test (127.0.0.1:53)")(
-            "quiet", po::bool_switch(&quiet_), "no connection card");
+    add("source", text(source_, "ADDRESS"), "call from this address of this machine");
+    add("from", text(from_, "PORT"),
+        "call from this port (N sessions: PORT, PORT + 1, ...); without it the kernel picks an "
+        "ephemeral port");
+    add("sessions", text(sessions_, "N"), "open N sessions at once");
+    add("hold", text(hold_, "SECONDS"),
+        "keep them open for so long when all is done, to be looked at with portlab netstat");
+    add("timeout", text(timeout_, "SECONDS"), "how long each wait may take (5)");
+    add("ipv4,4", po::bool_switch(&ipv4_), "only IPv4");
+    add("ipv6,6", po::bool_switch(&ipv6_), "only IPv6");
+    add("dns", text(dns_, "ADDRESS[:PORT]"),
+        "who is asked for names below lab.test (127.0.0.1:53)");
+    add("quiet", po::bool_switch(&quiet_), "no connection card");
   }
-  shared.add_options()("json", po::bool_switch(&json_),
-                       "one JSON document on stdout, nothing else")("help,h", po::bool_switch(&help_),
-                                                                    "this text");
+  add("json", po::bool_switch(&json_), "one JSON document on stdout, nothing else");
+  add("help,h", po::bool_switch(&help_), "this text");
   all.add(shared);
   return all;
 }
