@@ -17,11 +17,13 @@
 namespace portlab {
 
 Run run_connect;
+Run run_port;
 
 namespace {
 
 constexpr std::array table{
     Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},
+    Command{"port", "what a port number is: category, service, who may use it", run_port},
 };
 
 constexpr int exit_internal_error = 70;  // EX_SOFTWARE of sysexits.h: never a result of the lab

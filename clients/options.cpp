@@ -81,7 +81,8 @@ po::options_description CommandLine::all_options() {
   const auto text = [](std::string& to, const char* name) {
     return po::value(&to)->value_name(name);
   };
-  po::options_description shared("Options of all clients", help_columns);
+  po::options_description shared(shared_ == Shared::all ? "Options of all clients" : "Options",
+                                 help_columns);
   auto add = shared.add_options();
   if (shared_ == Shared::all) {
     add("source", text(source_, "ADDRESS"), "call from this address of this machine");
@@ -182,7 +183,7 @@ std::string CommandLine::help() {
   out << "\n\nUsage: portlab " << name << " [options] " << manual_.operands << "\n\nExamples:\n";
   for (const auto& example : manual_.examples)
     out << "  " << example.command << "\n      " << example.shows << "\n";
-  out << "\n" << all_options();
+  out << all_options();
   if (!manual_.notes.empty()) out << "\n" << manual_.notes << "\n";
   return out.str();
 }

@@ -124,8 +124,7 @@ void print(std::string_view text) {
     } else if (errno == EPIPE) {
       throw OutputClosed{};
     } else if (errno != EINTR) {
-      throw Failure(Exit::no_connection, "stdout: " + std::string(std::strerror(errno)),
-                    "df . (is the disk full?)");
+      throw usage_failure("stdout: " + std::string(std::strerror(errno)), "df . (is the disk full?)");
     }
   }
 }
