@@ -17,6 +17,20 @@ bool read_section(ByteReader& in, std::uint16_t count, bool additional, std::opt
   return true;
 }
 
+// Reads the question and the OPT record behind it. False: broken.
+bool read_body(ByteReader& in, Query& query) {
+  const Header& header = query.header;
+  if (header.questions > 1) return false;
+  if (header.questions == 1) {
+    query.question = read_question(in);
+    if (!query.question) return false;
+  }
+  // What stands behind the last record is ignored, as BIND and NSD do.
+  return read_section(in, header.answers, false, query.edns) &&
+         read_section(in, header.authorities, false, query.edns) &&
+         read_section(in, header.additionals, true, query.edns);
+}
+
 }  // namespace
 
 std::optional<Query> read_query(Bytes bytes) {
@@ -25,23 +39,16 @@ std::optional<Query> read_query(Bytes bytes) {
   if (!header || header->response) return std::nullopt;
   Query query;
   query.header = *header;
-  // Other opcodes have other bodies (UPDATE's question is a zone): theirs is not read at all.
+  const bool complete = read_body(in, query);
+  if (!complete) query.edns.reset();
   if (header->opcode != Opcode::QUERY) {
+    query.question.reset();  // other opcodes put other things there: UPDATE a zone
     query.verdict = Rcode::NOTIMP;
-    return query;
+  } else if (!complete || header->questions != 1) {  // exactly one (RFC 9619)
+    query.verdict = Rcode::FORMERR;
+  } else if (query.edns && query.edns->version > 0) {
+    query.verdict = Rcode::BADVERS;
   }
-  query.verdict = Rcode::FORMERR;
-  if (header->questions != 1) return query;  // RFC 9619
-  query.question = read_question(in);
-  if (!query.question) return query;
-  if (!read_section(in, header->answers, false, query.edns) ||
-      !read_section(in, header->authorities, false, query.edns) ||
-      !read_section(in, header->additionals, true, query.edns)) {
-    query.edns.reset();
-    return query;
-  }
-  // What stands behind the last record is ignored, as BIND and NSD do.
-  query.verdict = query.edns && query.edns->version > 0 ? Rcode::BADVERS : Rcode::NOERROR;
   return query;
 }
 
