@@ -41,7 +41,9 @@ Task<void> say_lines(Connection& client) {
 }
 
 Task<void> count_input(Connection& client) {
-  while (co_await client.receive()) {
+  for (;;) {  // g++ 12 miscompiles `while (co_await …) {}`, a loop without a body
+    const bool more = co_await client.receive();
+    if (!more) co_return;
   }
 }
 
@@ -91,14 +93,15 @@ BOOST_AUTO_TEST_CASE(a_long_line_in_pieces_that_end_in_cr_stays_too_long) {
 BOOST_AUTO_TEST_CASE(input_beyond_the_limit_ends_the_session) {
   RunningCore running(scripted(count_input));
   const auto server = running.listen("scripted=0");
+  TestClient below(server);
+  below.send(std::string(Connection::input_bytes_max - 1, 'x'));
+  BOOST_TEST(running.eventually([](const auto& rows) {
+    return rows.size() == 1 && rows[0].bytes_in == Connection::input_bytes_max - 1;
+  }));
   TestClient at_the_limit(server);
   at_the_limit.send(std::string(Connection::input_bytes_max, 'x'));
-  BOOST_TEST(running.eventually([](const auto& rows) {
-    return rows.size() == 1 && rows[0].bytes_in == Connection::input_bytes_max;
-  }));
-  TestClient beyond(server);
-  beyond.send(std::string(Connection::input_bytes_max, 'x'));
   BOOST_TEST(at_the_limit.is_closed_by_peer());
+  BOOST_TEST(running.sessions().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_missed_deadline_sends_the_farewell_and_closes) {
