@@ -48,6 +48,7 @@ Answer status(Visit& visit, std::string_view path) {
                    "\n" + (visit.login == Login::done ? "Logged in as a guest" : "Not logged in") +
                    "\nTYPE " + (visit.as_text ? "A (text)" : "I (bytes)") +
                    ", MODE S, STRU F\nData port: " + data_port_in_words(visit.data) +
+                   (visit.transfer.empty() ? "" : "\nNow running: " + visit.transfer) +
                    "\nEnd of status"};
 }
 

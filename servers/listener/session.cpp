@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -82,7 +83,20 @@ Task<void> Waiter::wait(asio::posix::descriptor_base::wait_type what) {
   boost::system::error_code failed;
   co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, failed));
   if (ended_ != EndReason::none) give_up(ended_);
+  // first_of() ended this wait because the other was first. The socket is as good as before.
+  if (failed == asio::error::operation_aborted) throw SessionEnded(EndReason::none);
   if (failed) give_up(EndReason::reset);
+}
+
+Task<void> Waiter::wait_for_end() {
+  for (;;) {
+    co_await wait(asio::posix::descriptor_base::wait_error);
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
+    // Urgent data wakes us up too (EPOLLPRI), and means nothing here.
+    if (error != 0) give_up(EndReason::reset);
+  }
 }
 
 Task<void> Waiter::wait_readable() { return wait(asio::posix::descriptor_base::wait_read); }
