@@ -88,7 +88,10 @@ Task<void> Conversation::run() {
 
 Task<std::optional<ControlLine>> Conversation::next_line() {
   for (;;) {
-    if (client_.pending().empty() && !co_await client_.receive()) co_return std::nullopt;
+    if (client_.pending().empty()) {
+      const bool more = co_await client_.receive();
+      if (!more) co_return std::nullopt;
+    }
     client_.consume(lines_.read(client_.pending()));
     const std::string answers = lines_.take_answers();
     if (!answers.empty()) co_await client_.write(answers);
@@ -151,11 +154,15 @@ Task<void> Conversation::carry(const Transfer& what, Outcome& outcome) {
 }
 
 Task<std::optional<Connection>> Conversation::connect() {
-  if (std::holds_alternative<Passive>(visit_.data)) co_return co_await passive_.accept();
+  if (std::holds_alternative<Passive>(visit_.data)) {
+    auto accepted = co_await passive_.accept();
+    co_return accepted;
+  }
   const Endpoint target = std::get<Active>(visit_.data).target;
   // RFC 959 section 3.2: the server's data port is the one beside its control port, 20 beside 21.
   const auto beside = static_cast<std::uint16_t>(client_.local().port - 1);
-  co_return co_await client_.connect_second(target, beside, "ftp-data");
+  auto connected = co_await client_.connect_second(target, beside, "ftp-data");
+  co_return connected;
 }
 
 // Looks ahead at what the visitor says during a transfer: ABOR ends it (RFC 959 section 4.1.3), and
@@ -185,7 +192,8 @@ Task<void> Conversation::watch() {
       }
     }
     if (quit || seen >= waiting_bytes_max) co_await client_.wait_for_end();
-    if (!co_await client_.receive()) co_return;
+    const bool more = co_await client_.receive();
+    if (!more) co_return;
   }
 }
 

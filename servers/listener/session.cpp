@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -83,9 +82,8 @@ Task<void> Waiter::wait(asio::posix::descriptor_base::wait_type what) {
   boost::system::error_code failed;
   co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, failed));
   if (ended_ != EndReason::none) give_up(ended_);
-  // first_of() ended this wait because the other was first. The socket is as good as before.
-  if (failed == asio::error::operation_aborted) throw SessionEnded(EndReason::none);
-  if (failed) give_up(EndReason::reset);
+  // Cancelled by first_of: this wait is over, the session is not.
+  if (failed) throw SessionEnded(EndReason::reset);
 }
 
 Task<void> Waiter::wait_for_end() {
