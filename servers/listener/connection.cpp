@@ -40,6 +40,8 @@ std::string_view Connection::pending() const { return session_->pending(); }
 void Connection::consume(std::size_t count) { session_->consume(count); }
 Task<bool> Connection::receive() { return session_->receive(); }
 
+Task<void> Connection::wait_for_end() { return session_->wait_for_end(); }
+
 Task<Bytes> Connection::read_some() {
   if (pending().empty()) {
     const bool more = co_await session_->receive();

@@ -86,6 +86,17 @@ Task<void> Waiter::wait(asio::posix::descriptor_base::wait_type what) {
   if (failed) throw SessionEnded(EndReason::reset);
 }
 
+Task<void> Waiter::wait_for_end() {
+  for (;;) {
+    co_await wait(asio::posix::descriptor_base::wait_error);
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
+    // Urgent data wakes us up too (EPOLLPRI), and means nothing here.
+    if (error != 0) give_up(EndReason::reset);
+  }
+}
+
 Task<void> Waiter::wait_readable() { return wait(asio::posix::descriptor_base::wait_read); }
 Task<void> Waiter::wait_writable() { return wait(asio::posix::descriptor_base::wait_write); }
 

@@ -170,6 +170,9 @@ void Worker::admit(Listener& listener, Descriptor socket) {
   if (listener.endpoint.transport == Transport::tcp) {
     const int on = 1;  // replies are whole: nothing is gained by waiting for more
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // Urgent bytes stay where they are in the stream: FTP clients send the last one of ABOR so (RFC
+    // 959 page 34), and without it the line would never end.
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
   }
   const Session::Origin origin{listener.service->info.name, listener.endpoint.transport, 0};
   auto session = std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin);
