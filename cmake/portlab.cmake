@@ -20,6 +20,7 @@ target_compile_options(portlab_flags INTERFACE
 target_compile_definitions(portlab_flags INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
+
 target_include_directories(portlab_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_include_directories(portlab_flags SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
 target_link_libraries(portlab_flags INTERFACE Threads::Threads)
