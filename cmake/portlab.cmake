@@ -43,3 +43,13 @@ function(portlab_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 120
     ENVIRONMENT "BOOST_TEST_CATCH_SYSTEM_ERRORS=no;BOOST_TEST_COLOR_OUTPUT=no")
 endfunction()
+
+# portlab_python_test(NAME FILE): an end-to-end test in Python's standard library, with the two programs.
+function(portlab_python_test name file)
+  find_program(PORTLAB_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
+  add_test(NAME ${name}
+           COMMAND ${PORTLAB_PYTHON} -B -m unittest -v ${CMAKE_CURRENT_SOURCE_DIR}/${file}
+           WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300
+    ENVIRONMENT "PORTLABD=$<TARGET_FILE:portlabd>;PORTLAB=$<TARGET_FILE:portlab>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support")
+endfunction()
