@@ -1,0 +1,228 @@
+#include "servers/listener/connection.hpp"
+
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "servers/listener/session.hpp"
+#include "servers/listener/worker.hpp"
+
+namespace portlab {
+
+std::string_view to_string(EndReason reason) {
+  switch (reason) {
+    case EndReason::none:
+      return "closed";
+    case EndReason::reset:
+      return "reset";
+    case EndReason::deadline:
+      return "timed out";
+    case EndReason::stop:
+      return "server stopped";
+    case EndReason::limit:
+      return "too much input";
+  }
+  return "unknown";
+}
+
+Connection::Connection(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+Connection::~Connection() = default;
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+
+std::string_view Connection::pending() const { return session_->pending(); }
+void Connection::consume(std::size_t count) { session_->consume(count); }
+Task<bool> Connection::receive() { return session_->receive(); }
+
+Task<void> Connection::wait_for_end() { return session_->wait_for_end(); }
+
+Task<Bytes> Connection::read_some() {
+  if (pending().empty()) {
+    const bool more = co_await session_->receive();
+    if (!more) co_return Bytes{};
+  }
+  const auto bytes = as_bytes(pending());
+  consume(bytes.size());
+  co_return bytes;
+}
+
+Task<std::optional<std::string_view>> Connection::read_line(std::size_t limit) {
+  std::size_t searched = 0;
+  for (;;) {
+    const auto newline = pending().find('\n', searched);
+    if (newline != std::string_view::npos) {
+      auto line = pending().substr(0, newline);
+      consume(newline + 1);
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      co_return line.substr(0, limit + 1);
+    }
+    searched = pending().size();
+    // A line without end is not kept: limit + 1 bytes, and one that may be a CR, say that it is too
+    // long.
+    if (searched > limit + 2) {
+      session_->drop_after(limit + 2);
+      searched = limit + 2;
+    }
+    const bool more = co_await session_->receive();
+    if (!more) co_return std::nullopt;
+  }
+}
+
+Task<void> Connection::write(std::string_view bytes) { return session_->write(bytes, {}); }
+
+Task<void> Connection::write(std::string_view head, std::string_view body) {
+  return session_->write(head, body);
+}
+
+Task<void> Connection::send_file(File file, ByteRange range) {
+  co_await session_->send_file(file.descriptor(), range);
+}
+
+void Connection::expect_message(std::string_view farewell) { session_->expect_message(farewell); }
+
+void Connection::expect_within(std::chrono::seconds limit, std::string_view farewell) {
+  session_->expect_within(limit, farewell);
+}
+
+void Connection::note(std::string_view text) { session_->note(text); }
+const Endpoint& Connection::local() const { return session_->local(); }
+const Endpoint& Connection::remote() const { return session_->remote(); }
+
+std::optional<std::uint32_t> Connection::peer_user_id() const {
+  if (local().transport != Transport::local) return std::nullopt;
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(session_->socket(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return std::nullopt;
+  return peer.uid;
+}
+
+// ---- second ports
+
+class SecondPort::Impl final : public Waiter {
+ public:
+  Impl(Session& owner, Descriptor socket, std::string_view service)
+      : Waiter(owner.worker(), std::move(socket)),
+        endpoint_(local_endpoint_of(this->socket(), Transport::tcp)),
+        expected_(owner.remote().address),
+        service_(service),
+        owner_id_(owner.id()) {}
+
+  const Endpoint& endpoint() const { return endpoint_; }
+
+  Task<std::optional<Connection>> accept(std::chrono::seconds limit) {
+    set_deadline(Clock::now() + limit);
+    for (;;) {
+      SocketAddress peer;
+      Descriptor socket(
+          ::accept4(this->socket(), peer.data(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (socket && to_endpoint(Transport::tcp, peer).address == expected_)
+        co_return worker().make_connection(std::move(socket),
+                                           {service_, Transport::tcp, owner_id_});
+      if (socket) continue;  // somebody else's: closed at once (RFC 2577 section 4)
+      if (errno == ECONNABORTED || errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) co_return std::nullopt;
+      const bool came = co_await arrived();
+      if (!came) co_return std::nullopt;
+    }
+  }
+
+ private:
+  /// False: nobody came in time. The server's stop still ends the conversation.
+  Task<bool> arrived() try {
+    co_await wait_readable();
+    co_return true;
+  } catch (const SessionEnded& end) {
+    if (end.reason() == EndReason::stop) throw;
+    co_return false;
+  }
+
+  const Endpoint endpoint_;
+  const asio::ip::address expected_;
+  const std::string_view service_;
+  const std::uint64_t owner_id_;
+};
+
+SecondPort::SecondPort(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SecondPort::~SecondPort() = default;
+SecondPort::SecondPort(SecondPort&&) noexcept = default;
+SecondPort& SecondPort::operator=(SecondPort&&) noexcept = default;
+const Endpoint& SecondPort::endpoint() const { return impl_->endpoint(); }
+
+Task<std::optional<Connection>> SecondPort::accept(std::chrono::seconds limit) {
+  return impl_->accept(limit);
+}
+
+std::optional<SecondPort> Connection::open_second_port(std::string_view service_name) {
+  if (local().transport != Transport::tcp) return std::nullopt;
+  auto opened = open_listening(tcp_endpoint(local().address, 0), {.backlog = 4});
+  if (!opened) return std::nullopt;
+  return SecondPort(
+      std::make_unique<SecondPort::Impl>(*session_, std::move(opened->front()), service_name));
+}
+
+namespace {
+
+/// A connection attempt under way: ends when the socket is writable, with the socket's error.
+class Attempt final : public Waiter {
+ public:
+  using Waiter::Waiter;
+
+  /// 0, or the errno of the failure.
+  Task<int> result() {
+    try {
+      co_await wait_writable();
+    } catch (const SessionEnded& end) {
+      if (end.reason() == EndReason::stop) throw;
+      co_return ETIMEDOUT;
+    }
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
+    co_return error;
+  }
+
+  Descriptor take() { return Descriptor(socket_.release()); }
+};
+
+}  // namespace
+
+Task<std::optional<Connection>> Connection::connect_second(Endpoint peer, std::uint16_t from_port,
+                                                           std::string_view service_name) {
+  if (local().transport != Transport::tcp) co_return std::nullopt;
+  Endpoint from = tcp_endpoint(local().address, from_port);
+  auto connecting = start_connecting(from, peer);
+  if (!connecting.socket && from.port != 0) {  // not ours to bind, or this 4-tuple still waits
+    from.port = 0;
+    connecting = start_connecting(from, peer);
+  }
+  if (!connecting.socket) co_return std::nullopt;
+  constexpr std::chrono::seconds connect_max{10};
+  Attempt attempt(session_->worker(), std::move(connecting.socket));
+  attempt.set_deadline(Clock::now() + connect_max);
+  const int error = co_await attempt.result();
+  if (error != 0) co_return std::nullopt;
+  co_return session_->worker().make_connection(attempt.take(),
+                                               {service_name, Transport::tcp, session_->id()});
+}
+
+Task<bool> first_of(Task<void> first, Task<void> second) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto both = asio::experimental::make_parallel_group(
+      asio::co_spawn(executor, std::move(first), asio::deferred),
+      asio::co_spawn(executor, std::move(second), asio::deferred));
+  const auto [order, first_failure, second_failure] =
+      co_await both.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+  const bool first_won = order[0] == 0;
+  const auto& failure = first_won ? first_failure : second_failure;
+  if (failure) std::rethrow_exception(failure);
+  co_return first_won;
+}
+
+}  // namespace portlab

@@ -1,0 +1,47 @@
+#include "servers/listener/log.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <string>
+
+namespace portlab {
+
+namespace {
+
+std::string clock_time() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  char text[16];
+  return {text, std::strftime(text, sizeof text, "%H:%M:%S ", &local)};
+}
+
+/// A pipe that polls writable takes PIPE_BUF bytes without waiting; a line is shorter than that.
+bool write_now(int descriptor, std::string_view line) {
+  pollfd ready{descriptor, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
+  return ::write(descriptor, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+}
+
+}  // namespace
+
+void Log::say(std::string_view line) {
+  constexpr std::size_t line_bytes_max = 1024;
+  std::string text = clock_time();
+  text += line.substr(0, line_bytes_max);
+  text += '\n';
+  const std::lock_guard lock(mutex_);
+  if (lost_ > 0) {
+    const auto report = clock_time() + "log: " + std::to_string(lost_) + " lines were lost here\n";
+    if (!write_now(descriptor_, report)) {
+      ++lost_;
+      return;
+    }
+    lost_ = 0;
+  }
+  if (!write_now(descriptor_, text)) ++lost_;
+}
+
+}  // namespace portlab

@@ -1,0 +1,284 @@
+#include "servers/listener/session.hpp"
+
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "servers/listener/worker.hpp"
+
+namespace portlab {
+
+namespace {
+
+/// A peer that takes nothing for this long is gone, or does us no good.
+constexpr std::chrono::seconds write_stall_max{30};
+/// Beyond that, the slowest reader that is borne: 16 KiB/s.
+constexpr std::size_t slowest_bytes_per_second = std::size_t{16} * 1024;
+/// A file's deadline is stamped anew, and the others have their turn, after each such piece.
+constexpr std::size_t piece_bytes_max = std::size_t{1} << 20;
+/// How long, and how much, a close waits for the peer's own.
+constexpr std::chrono::seconds linger_max{2};
+constexpr std::size_t linger_bytes_max = std::size_t{1} << 20;
+constexpr std::size_t note_bytes_max = 200;
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+/// How long a peer may need for that many bytes of ours.
+std::chrono::seconds time_to_take(std::size_t bytes) {
+  return write_stall_max + std::chrono::seconds(bytes / slowest_bytes_per_second);
+}
+
+ssize_t send_parts(int socket, std::string_view head, std::string_view body) {
+  std::array<iovec, 2> parts{iovec{const_cast<char*>(head.data()), head.size()},
+                             iovec{const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = head.empty() ? &parts[1] : parts.data();
+  message.msg_iovlen = head.empty() || body.empty() ? 1 : 2;
+  return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+BufferPool::Buffer BufferPool::take() {
+  if (kept_.empty()) return Buffer(new char[Connection::input_bytes_max]);
+  auto buffer = std::move(kept_.back());
+  kept_.pop_back();
+  return buffer;
+}
+
+void BufferPool::give_back(Buffer buffer) {
+  if (kept_.size() < kept_max) kept_.push_back(std::move(buffer));
+}
+
+Waiter::Waiter(Worker& worker, Descriptor socket)
+    : socket_(worker.loop(), socket.release()),
+      worker_(worker),
+      deadline_(Clock::now() + worker.idle_limit()) {
+  worker.waiters().push_back(*this);
+}
+
+void Waiter::end(EndReason reason) {
+  if (ended_ != EndReason::none) return;
+  ended_ = reason;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Waiter::give_up(EndReason reason) {
+  if (ended_ == EndReason::none) ended_ = reason;
+  throw SessionEnded(ended_);
+}
+
+Task<void> Waiter::wait(asio::posix::descriptor_base::wait_type what) {
+  if (ended_ != EndReason::none) give_up(ended_);
+  boost::system::error_code failed;
+  co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, failed));
+  if (ended_ != EndReason::none) give_up(ended_);
+  // Cancelled by first_of: this wait is over, the session is not.
+  if (failed) throw SessionEnded(EndReason::reset);
+}
+
+Task<void> Waiter::wait_for_end() {
+  for (;;) {
+    co_await wait(asio::posix::descriptor_base::wait_error);
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
+    // Urgent data wakes us up too (EPOLLPRI), and means nothing here.
+    if (error != 0) give_up(EndReason::reset);
+  }
+}
+
+Task<void> Waiter::wait_readable() { return wait(asio::posix::descriptor_base::wait_read); }
+Task<void> Waiter::wait_writable() { return wait(asio::posix::descriptor_base::wait_write); }
+
+Session::Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin)
+    : Waiter(worker, std::move(socket)),
+      service_(origin.service),
+      id_(worker.next_session_id()),
+      belongs_to_(origin.belongs_to),
+      local_(local_endpoint_of(socket_.native_handle(), origin.transport)),
+      remote_(remote_endpoint_of(socket_.native_handle(), origin.transport)),
+      began_(Clock::now()),
+      seat_(std::move(seat)) {}
+
+Session::~Session() {
+  worker().log_end(*this);
+  if (buffer_) worker().buffers().give_back(std::move(buffer_));
+}
+
+void Session::end(EndReason reason) {
+  if (ended() != EndReason::none) return;
+  const bool say_farewell = reason == EndReason::deadline || reason == EndReason::stop;
+  if (say_farewell && !farewell_.empty()) {
+    // If it does not fit into the socket's buffer now, the peer is not reading: it has had its
+    // chance.
+    const auto sent =
+        ::send(socket(), farewell_.data(), farewell_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) bytes_out_ += static_cast<std::uint64_t>(sent);
+  }
+  Waiter::end(reason);
+}
+
+SessionRow Session::row(Clock::time_point now) const {
+  SessionRow row;
+  row.id = id_;
+  row.belongs_to = belongs_to_;
+  row.service = service_;
+  row.local = local_;
+  row.remote = remote_;
+  row.age_seconds = std::chrono::duration<double>(now - began_).count();
+  row.bytes_in = bytes_in_;
+  row.bytes_out = bytes_out_;
+  row.note = note_;
+  return row;
+}
+
+std::string_view Session::pending() const {
+  return {buffer_.get() + buffer_begin_, buffer_end_ - buffer_begin_};
+}
+
+void Session::consume(std::size_t count) {
+  buffer_begin_ += static_cast<std::uint32_t>(std::min(count, pending().size()));
+}
+
+void Session::drop_after(std::size_t count) {
+  buffer_end_ = buffer_begin_ + static_cast<std::uint32_t>(std::min(count, pending().size()));
+}
+
+void Session::release_empty_buffer() {
+  if (!buffer_ || buffer_begin_ != buffer_end_) return;
+  worker().buffers().give_back(std::move(buffer_));
+  buffer_begin_ = buffer_end_ = 0;
+}
+
+void Session::make_room() {
+  if (!buffer_) buffer_ = worker().buffers().take();
+  if (buffer_begin_ == 0) return;
+  std::memmove(buffer_.get(), buffer_.get() + buffer_begin_, pending().size());
+  buffer_end_ -= buffer_begin_;
+  buffer_begin_ = 0;
+}
+
+Task<bool> Session::receive() {
+  if (peer_closed_) co_return false;
+  if (pending().size() >= Connection::input_bytes_max) give_up(EndReason::limit);
+  release_empty_buffer();
+  for (;;) {
+    co_await wait_readable();
+    make_room();
+    const auto got = ::recv(socket(), buffer_.get() + buffer_end_,
+                            Connection::input_bytes_max - buffer_end_, MSG_DONTWAIT);
+    if (got > 0) {
+      buffer_end_ += static_cast<std::uint32_t>(got);
+      bytes_in_ += static_cast<std::uint64_t>(got);
+      co_return true;
+    }
+    release_empty_buffer();
+    if (got == 0) {
+      peer_closed_ = true;
+      co_return false;
+    }
+    if (!would_block(errno) && errno != EINTR) give_up(EndReason::reset);
+  }
+}
+
+Task<void> Session::write(std::string_view head, std::string_view body) {
+  if (ended() != EndReason::none) give_up(ended());
+  bool stamped = false;  // once for all of it, or a slow drip would never expire
+  while (!head.empty() || !body.empty()) {
+    const auto sent = send_parts(socket(), head, body);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && !would_block(errno)) give_up(EndReason::reset);
+    if (sent >= 0) {
+      const auto count = static_cast<std::size_t>(sent);
+      bytes_out_ += count;
+      const auto from_head = std::min(count, head.size());
+      head.remove_prefix(from_head);
+      body.remove_prefix(count - from_head);
+      continue;
+    }
+    if (!stamped) set_deadline(Clock::now() + time_to_take(head.size() + body.size()));
+    stamped = true;
+    co_await wait_writable();
+  }
+}
+
+Task<void> Session::send_file(int file, ByteRange range) {
+  auto offset = static_cast<off_t>(range.offset);
+  while (range.length > 0) {
+    const auto piece = std::min<std::uint64_t>(range.length, piece_bytes_max);
+    range.length -= piece;
+    set_deadline(Clock::now() + time_to_take(piece));
+    co_await send_piece(file, offset, piece);
+    // A reader as fast as we are must not keep the loop from the others.
+    if (range.length > 0) co_await asio::post(worker().loop(), asio::use_awaitable);
+  }
+}
+
+Task<void> Session::send_piece(int file, off_t& offset, std::uint64_t left) {
+  if (ended() != EndReason::none) give_up(ended());
+  while (left > 0) {
+    const auto sent = ::sendfile(socket(), file, &offset, left);
+    if (sent > 0) {
+      bytes_out_ += static_cast<std::uint64_t>(sent);
+      left -= static_cast<std::uint64_t>(sent);
+      continue;
+    }
+    if (sent < 0 && errno == EINTR) continue;
+    // 0: the file was cut short meanwhile, and the length that was promised can't be kept.
+    if (sent == 0 || !would_block(errno)) give_up(EndReason::reset);
+    co_await wait_writable();
+  }
+}
+
+void Session::expect_message(std::string_view farewell) {
+  between_messages_ = true;
+  farewell_ = farewell;
+  set_deadline(Clock::now() + worker().idle_limit());
+  if (worker().stopping() && idle()) end(EndReason::stop);
+}
+
+void Session::expect_within(std::chrono::seconds limit, std::string_view farewell) {
+  between_messages_ = false;
+  farewell_ = farewell;
+  set_deadline(Clock::now() + limit);
+}
+
+void Session::note(std::string_view text) {
+  note_ = text.substr(0, note_bytes_max);
+  worker().log_note(*this, note_);
+}
+
+bool Session::idle() {
+  if (!between_messages_ || !pending().empty()) return false;
+  char byte = 0;
+  return ::recv(socket(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+Task<void> Session::close_in_order() {
+  ::shutdown(socket(), SHUT_WR);
+  farewell_ = {};
+  set_deadline(Clock::now() + linger_max);
+  std::array<char, 4096> discarded;
+  std::size_t left = linger_bytes_max;
+  while (!peer_closed_) {
+    const auto got = ::recv(socket(), discarded.data(), discarded.size(), MSG_DONTWAIT);
+    if (got > 0 && static_cast<std::size_t>(got) < left) {
+      left -= static_cast<std::size_t>(got);
+      continue;
+    }
+    if (got >= 0 || !would_block(errno)) co_return;
+    co_await wait_readable();
+  }
+}
+
+}  // namespace portlab

@@ -1,0 +1,149 @@
+#pragma once
+// The core's side of a conversation: its socket, its row of the session table, its deadline, its
+// buffer.
+
+#include <sys/types.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/intrusive/list.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/endpoint.hpp"
+#include "common/session_row.hpp"
+#include "servers/listener/connection.hpp"
+#include "servers/listener/limits.hpp"
+#include "servers/listener/socket.hpp"
+
+namespace portlab {
+
+class Worker;
+
+using Clock = std::chrono::steady_clock;
+
+/// Memory for bytes that have arrived and are not consumed. A worker keeps a few; an idle session
+/// has none.
+class BufferPool {
+ public:
+  using Buffer = std::unique_ptr<char[]>;
+
+  Buffer take();
+  void give_back(Buffer buffer);
+
+ private:
+  static constexpr std::size_t kept_max = 64;
+  std::vector<Buffer> kept_;
+};
+
+/// Something that waits on a socket and has a deadline: a session, or a second port. It is in its
+/// worker's list while it lives; the worker looks at all deadlines once a second.
+class Waiter : public boost::intrusive::list_base_hook<
+                   boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  Waiter(Worker& worker, Descriptor socket);
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  virtual ~Waiter() = default;
+
+  Worker& worker() { return worker_; }
+  int socket() { return socket_.native_handle(); }
+  EndReason ended() const { return ended_; }
+  Clock::time_point deadline() const { return deadline_; }
+  void set_deadline(Clock::time_point deadline) { deadline_ = deadline; }
+
+  /// Ends whatever waits on it, now; what waits throws SessionEnded. The first reason counts.
+  virtual void end(EndReason reason);
+
+  /// The conversation can't go on, and this is why.
+  [[noreturn]] void give_up(EndReason reason);
+
+  /// Waits until the socket can be read or written; throws SessionEnded.
+  Task<void> wait_readable();
+  Task<void> wait_writable();
+  /// Never returns: waits until the connection breaks or is ended, and throws SessionEnded.
+  Task<void> wait_for_end();
+
+ protected:
+  asio::posix::stream_descriptor socket_;
+
+ private:
+  Task<void> wait(asio::posix::descriptor_base::wait_type what);
+
+  Worker& worker_;
+  Clock::time_point deadline_;
+  EndReason ended_ = EndReason::none;
+};
+
+using WaiterList = boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>>;
+
+/// One conversation over a stream.
+class Session final : public Waiter {
+ public:
+  struct Origin {
+    std::string_view service;  ///< outlives the session: the service's own name
+    Transport transport = Transport::tcp;
+    std::uint64_t belongs_to = 0;
+  };
+
+  Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin);
+  ~Session() override;
+
+  void end(EndReason reason) override;
+
+  SessionRow row(Clock::time_point now) const;
+  std::uint64_t id() const { return id_; }
+  std::string_view service() const { return service_; }
+  const Endpoint& local() const { return local_; }
+  const Endpoint& remote() const { return remote_; }
+
+  // Input: [begin_, end_) of the buffer.
+  std::string_view pending() const;
+  void consume(std::size_t count);
+  /// Forgets what is pending beyond its first `count` bytes.
+  void drop_after(std::size_t count);
+  Task<bool> receive();
+
+  // Output.
+  Task<void> write(std::string_view head, std::string_view body);
+  Task<void> send_file(int file, ByteRange range);
+
+  void expect_message(std::string_view farewell);
+  void expect_within(std::chrono::seconds limit, std::string_view farewell);
+  void note(std::string_view text);
+
+  /// Between two messages, with nothing arrived: what a stop may end without anybody losing
+  /// anything.
+  bool idle();
+  /// Closes in order: our FIN, then theirs, bounded in time and bytes. Closing with unread bytes
+  /// would send a RST, which may destroy what we have just written (RFC 9112 section 9.6).
+  Task<void> close_in_order();
+
+ private:
+  Task<void> send_piece(int file, off_t& offset, std::uint64_t left);
+  void release_empty_buffer();
+  /// Takes a buffer if there is none, and moves what is pending to its beginning.
+  void make_room();
+
+  const std::string_view service_;
+  const std::uint64_t id_;
+  const std::uint64_t belongs_to_;
+  const Endpoint local_;
+  const Endpoint remote_;
+  const Clock::time_point began_;
+  Quota::Seat seat_;
+  std::string_view farewell_;
+  std::string note_;
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t bytes_out_ = 0;
+  BufferPool::Buffer buffer_;
+  std::uint32_t buffer_begin_ = 0;
+  std::uint32_t buffer_end_ = 0;
+  bool between_messages_ = true;
+  bool peer_closed_ = false;
+};
+
+}  // namespace portlab

@@ -1,0 +1,240 @@
+#include "servers/listener/socket.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "common/port.hpp"
+
+namespace portlab {
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(value_, other.value_);
+  return *this;
+}
+
+Descriptor::~Descriptor() {
+  if (value_ >= 0) ::close(value_);
+}
+
+int Descriptor::release() { return std::exchange(value_, -1); }
+
+namespace {
+
+SocketAddress local_address(const std::string& path) {
+  SocketAddress out;
+  auto& un = reinterpret_cast<sockaddr_un&>(out.storage);
+  un.sun_family = AF_UNIX;
+  const auto length = std::min(path.size(), sizeof un.sun_path - 1);
+  std::memcpy(un.sun_path, path.data(), length);
+  out.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length + 1);
+  return out;
+}
+
+int family_of(const Endpoint& endpoint) {
+  if (endpoint.transport == Transport::local) return AF_UNIX;
+  return endpoint.address.is_v6() ? AF_INET6 : AF_INET;
+}
+
+int type_of(const Endpoint& endpoint) {
+  return endpoint.transport == Transport::udp ? SOCK_DGRAM : SOCK_STREAM;
+}
+
+bool set_option(int descriptor, int level, int name, int value) {
+  return ::setsockopt(descriptor, level, name, &value, sizeof value) == 0;
+}
+
+/// "what failed: why: what to try", for a person.
+Error cannot_listen(const Endpoint& endpoint, int error) {
+  const std::string head = "cannot listen on " + endpoint.to_string() + ": ";
+  const std::string port = std::to_string(endpoint.port);
+  switch (error) {
+    case EACCES:
+      if (endpoint.transport == Transport::local)
+        return Error{head + "permission denied: choose a path in a folder of your own"};
+      return Error{head + "permission denied: below port " +
+                   std::to_string(first_unprivileged_port()) +
+                   " this machine asks for privilege (net.ipv4.ip_unprivileged_port_start): try "
+                   "--shift 8000, or --private for a network of your own"};
+    case EADDRINUSE:
+      return Error{head +
+                   "address already in use: another program has it: 'portlab netstat -a' "
+                   "shows what listens, '--shift 8000' or another port avoids it"};
+    case EADDRNOTAVAIL:
+      return Error{head +
+                   "no interface of this machine has that address: try 127.0.0.1, or "
+                   "0.0.0.0 for all of them"};
+    case EAFNOSUPPORT:
+      return Error{head + "this machine does not speak that address family"};
+    default:
+      return Error{head + std::generic_category().message(error)};
+  }
+}
+
+struct Opened {
+  Descriptor socket;
+  int error = 0;
+};
+
+Opened fail(int error) { return {Descriptor(), error}; }
+
+/// A wildcard UDP listener must answer from the address it was asked at (RFC 1122 section 4.1.3.5),
+/// so it is told.
+void ask_for_destination(int descriptor, const Endpoint& endpoint) {
+  if (endpoint.address.is_v6())
+    set_option(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+  else
+    set_option(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+}
+
+Opened bind_one(const Endpoint& endpoint, const ListenOptions& options, bool share_port) {
+  Descriptor socket(
+      ::socket(family_of(endpoint), type_of(endpoint) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return fail(errno);
+  const int fd = socket.get();
+  if (endpoint.transport == Transport::tcp && options.reuse_address)
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (share_port && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return fail(errno);
+  if (family_of(endpoint) == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (endpoint.transport == Transport::udp) ask_for_destination(fd, endpoint);
+  // Linux gives the socket file this mode at bind(): from its first moment it is its owner's alone.
+  if (endpoint.transport == Transport::local && ::fchmod(fd, 0600) != 0) return fail(errno);
+
+  const auto address = to_socket_address(endpoint);
+  if (::bind(fd, address.data(), address.size) != 0) return fail(errno);
+  return {std::move(socket), 0};
+}
+
+/// A socket file that nobody answers at is what a killed process left behind: it may be replaced.
+/// One that answers is in use, and anything that is not a socket is somebody's file.
+int make_way(const Endpoint& endpoint) {
+  struct stat status {};
+  if (::lstat(endpoint.path.c_str(), &status) != 0) return 0;
+  if (!S_ISSOCK(status.st_mode)) return EADDRINUSE;
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!probe) return errno;
+  const auto address = to_socket_address(endpoint);
+  if (::connect(probe.get(), address.data(), address.size) == 0) return EADDRINUSE;
+  if (errno != ECONNREFUSED) return errno;
+  return ::unlink(endpoint.path.c_str()) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+SocketAddress to_socket_address(const Endpoint& endpoint) {
+  if (endpoint.transport == Transport::local) return local_address(endpoint.path);
+  SocketAddress out;
+  if (endpoint.address.is_v6()) {
+    auto& in6 = reinterpret_cast<sockaddr_in6&>(out.storage);
+    const auto v6 = endpoint.address.to_v6();
+    const auto bytes = v6.to_bytes();
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons(endpoint.port);
+    in6.sin6_scope_id = static_cast<std::uint32_t>(v6.scope_id());
+    std::memcpy(&in6.sin6_addr, bytes.data(), bytes.size());
+    out.size = sizeof in6;
+  } else {
+    auto& in4 = reinterpret_cast<sockaddr_in&>(out.storage);
+    const auto bytes = endpoint.address.to_v4().to_bytes();
+    in4.sin_family = AF_INET;
+    in4.sin_port = htons(endpoint.port);
+    std::memcpy(&in4.sin_addr, bytes.data(), bytes.size());
+    out.size = sizeof in4;
+  }
+  return out;
+}
+
+Endpoint to_endpoint(Transport transport, const SocketAddress& address) {
+  Endpoint out;
+  out.transport = transport;
+  if (address.storage.ss_family == AF_INET6) {
+    const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address.storage);
+    asio::ip::address_v6::bytes_type bytes{};
+    std::memcpy(bytes.data(), &in6.sin6_addr, bytes.size());
+    out.address = asio::ip::address_v6(bytes, in6.sin6_scope_id);
+    out.port = ntohs(in6.sin6_port);
+  } else if (address.storage.ss_family == AF_INET) {
+    const auto& in4 = reinterpret_cast<const sockaddr_in&>(address.storage);
+    out.address = asio::ip::address_v4(ntohl(in4.sin_addr.s_addr));
+    out.port = ntohs(in4.sin_port);
+  } else if (address.size > offsetof(sockaddr_un, sun_path)) {
+    const auto& un = reinterpret_cast<const sockaddr_un&>(address.storage);
+    const auto room = address.size - offsetof(sockaddr_un, sun_path);
+    out.path.assign(un.sun_path, ::strnlen(un.sun_path, room));
+  }
+  return out;
+}
+
+Endpoint local_endpoint_of(int descriptor, Transport transport) {
+  SocketAddress address;
+  if (::getsockname(descriptor, address.data(), &address.size) != 0) address.size = 0;
+  return to_endpoint(transport, address);
+}
+
+Endpoint remote_endpoint_of(int descriptor, Transport transport) {
+  SocketAddress address;
+  if (::getpeername(descriptor, address.data(), &address.size) != 0) address.size = 0;
+  return to_endpoint(transport, address);
+}
+
+Result<std::vector<Descriptor>> open_listening(const Endpoint& endpoint,
+                                               const ListenOptions& options) {
+  const bool local = endpoint.transport == Transport::local;
+  const int copies = local ? 1 : std::max(options.copies, 1);
+  if (local) {
+    if (const int error = make_way(endpoint); error != 0) return cannot_listen(endpoint, error);
+  }
+
+  // With SO_REUSEPORT the kernel would let a second daemon of the same user share the port
+  // silently. So the first bind goes without it: "address in use" must stay an error.
+  auto probe = bind_one(endpoint, options, false);
+  if (!probe.socket) return cannot_listen(endpoint, probe.error);
+  Endpoint bound = endpoint;
+  if (!local) bound.port = local_endpoint_of(probe.socket.get(), endpoint.transport).port;
+
+  std::vector<Descriptor> sockets;
+  if (copies == 1) {
+    sockets.push_back(std::move(probe.socket));
+  } else {
+    probe.socket = Descriptor();
+    while (sockets.size() < static_cast<std::size_t>(copies)) {
+      auto one = bind_one(bound, options, true);
+      if (!one.socket) return cannot_listen(bound, one.error);
+      sockets.push_back(std::move(one.socket));
+    }
+  }
+  if (endpoint.transport != Transport::udp) {
+    for (const auto& socket : sockets)
+      if (::listen(socket.get(), options.backlog) != 0) return cannot_listen(bound, errno);
+  }
+  return sockets;
+}
+
+void remove_socket_file(const Endpoint& endpoint) { ::unlink(endpoint.path.c_str()); }
+
+Connecting start_connecting(const Endpoint& from, const Endpoint& peer) {
+  Descriptor socket(::socket(family_of(peer), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return {Descriptor(), errno};
+  const int fd = socket.get();
+  if (from.port != 0) set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  // Without a port the kernel shall choose one at connect(), for this 4-tuple, not at bind() for
+  // the whole address.
+  if (from.port == 0) set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  const auto source = to_socket_address(from);
+  if (::bind(fd, source.data(), source.size) != 0) return {Descriptor(), errno};
+  const auto target = to_socket_address(peer);
+  if (::connect(fd, target.data(), target.size) != 0 && errno != EINPROGRESS)
+    return {Descriptor(), errno};
+  return {std::move(socket), 0};
+}
+
+}  // namespace portlab

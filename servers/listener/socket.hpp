@@ -1,0 +1,78 @@
+#pragma once
+// The kernel's side of sockets: opening and binding them, and its addresses as endpoints. Nothing
+// here knows of sessions.
+
+#include <sys/socket.h>
+
+#include <string>
+#include <vector>
+
+#include "common/endpoint.hpp"
+#include "common/result.hpp"
+
+namespace portlab {
+
+/// A descriptor that is closed with its owner.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int value) : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept : value_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor();
+
+  int get() const { return value_; }
+  int release();
+  explicit operator bool() const { return value_ >= 0; }
+
+ private:
+  int value_ = -1;
+};
+
+/// A socket address of any family, as the kernel takes and gives it.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(sockaddr_storage);
+
+  sockaddr* data() { return reinterpret_cast<sockaddr*>(&storage); }
+  const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+SocketAddress to_socket_address(const Endpoint& endpoint);
+/// The endpoint of an address that the kernel gave for a socket of this transport.
+Endpoint to_endpoint(Transport transport, const SocketAddress& address);
+
+/// Where a socket is bound, or whom it is connected to; an endpoint without address when the kernel
+/// does not say.
+Endpoint local_endpoint_of(int descriptor, Transport transport);
+Endpoint remote_endpoint_of(int descriptor, Transport transport);
+
+/// How a listening socket is opened.
+struct ListenOptions {
+  /// SO_REUSEADDR for TCP: the port can be bound although old sessions wait in TIME_WAIT. Off, to
+  /// show TIME_WAIT.
+  bool reuse_address = true;
+  /// As many sockets, one for each worker, between which the kernel shares out (SO_REUSEPORT when
+  /// more than one).
+  int copies = 1;
+  /// Sessions that wait for accept. The kernel caps it at net.core.somaxconn.
+  int backlog = 4096;
+};
+
+/// Opens, binds and (for tcp and unix) listens. All copies or none. Port 0 takes a free one, the
+/// same for all copies. The error names the endpoint, the cause and what to try.
+Result<std::vector<Descriptor>> open_listening(const Endpoint& endpoint,
+                                               const ListenOptions& options);
+
+/// Removes the file of a Unix socket that was listening.
+void remove_socket_file(const Endpoint& endpoint);
+
+/// Starts a TCP connection that does not wait; from `from`, which may have port 0. errno 0: it is
+/// under way or done.
+struct Connecting {
+  Descriptor socket;
+  int error = 0;
+};
+Connecting start_connecting(const Endpoint& from, const Endpoint& peer);
+
+}  // namespace portlab

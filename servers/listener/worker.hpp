@@ -1,0 +1,114 @@
+#pragma once
+// A worker: one event loop on one thread, with listeners, sessions and flows of its own. It shares
+// nothing with the other workers but the quota, the log and the services, and takes no lock on the
+// way of a byte.
+//
+//   listener readable -> accept_batch -> admit -> serve -> StreamService::converse ->
+//   close_in_order datagrams readable -> DatagramListener::answer_batch -> DatagramService::reply
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "servers/listener/limits.hpp"
+#include "servers/listener/log.hpp"
+#include "servers/listener/service.hpp"
+#include "servers/listener/session.hpp"
+
+namespace portlab {
+
+class DatagramListener;
+class DatagramBatch;
+
+/// A listener as all workers see it.
+struct Listener {
+  const Service* service = nullptr;
+  Endpoint endpoint;
+  std::atomic<std::uint64_t> accepted{0};
+};
+
+/// What the workers of one process share.
+struct House {
+  House(const Limits& all_limits, Log& the_log)
+      : limits(all_limits), quota(all_limits), log(the_log) {}
+
+  Limits limits;
+  Quota quota;
+  Log& log;
+  std::atomic<std::uint64_t> last_session_id{0};
+  /// Workers whose stop is not complete. While one has sessions, the others stay to answer it.
+  std::atomic<int> busy_workers{0};
+  std::function<void()> all_done{};  ///< called once, by the last of them
+};
+
+class Worker {
+ public:
+  explicit Worker(House& shared);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // From any thread.
+  asio::io_context& loop() { return loop_; }
+  /// Serves until the stop is complete.
+  void run();
+
+  // On the worker's own thread (or while it does not run yet).
+  void adopt(std::shared_ptr<Listener> listener, Descriptor socket);
+  /// Closes the socket of this listener. Its sessions live on.
+  void drop(const Listener& listener);
+  /// Two-phase stop: nothing new; those between two messages end now, the others within `grace`;
+  /// then the rest.
+  void stop(std::chrono::seconds grace);
+  /// Lets run() return: no worker has sessions any more.
+  void release() { work_.reset(); }
+  std::vector<SessionRow> rows() const;
+
+  // For sessions.
+  WaiterList& waiters() { return waiters_; }
+  BufferPool& buffers() { return buffers_; }
+  std::chrono::seconds idle_limit() const;
+  std::uint64_t next_session_id() { return ++shared_.last_session_id; }
+  bool stopping() const { return stopping_; }
+  void log_note(const Session& session, std::string_view note);
+  void log_end(const Session& session);
+  /// A session for a connected socket that a conversation opened by itself; nullopt when the house
+  /// is full.
+  std::optional<Connection> make_connection(Descriptor socket, const Session::Origin& origin);
+
+ private:
+  struct StreamListener;
+
+  enum class Accepted : std::uint8_t { all, a_batch, short_of_descriptors };
+
+  void spawn(Task<void> task);
+  Task<void> accept_loop(std::shared_ptr<StreamListener> mine);
+  Accepted accept_batch(StreamListener& mine);
+  void close(StreamListener& mine);
+  void admit(Listener& listener, Descriptor socket);
+  void turn_away(const Listener& listener, Descriptor socket);
+  Task<void> serve(Connection client, StreamService& service);
+  Task<void> sweep();
+  Task<void> stop_sessions(std::chrono::seconds grace);
+
+  House& shared_;
+  asio::io_context loop_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
+  WaiterList waiters_;
+  BufferPool buffers_;
+  std::list<std::shared_ptr<StreamListener>> stream_listeners_;
+  std::list<std::shared_ptr<DatagramListener>> datagram_listeners_;
+  std::shared_ptr<DatagramBatch> datagram_batch_;  ///< made with the first UDP listener
+  asio::steady_timer sweep_timer_{loop_};
+  asio::steady_timer stop_timer_{loop_};
+  std::size_t conversations_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace portlab

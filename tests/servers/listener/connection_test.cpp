@@ -1,0 +1,222 @@
+#include "servers/listener/connection.hpp"
+
+#include <fcntl.h>
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "common/port.hpp"
+#include "tests/support/running_core.hpp"
+#include "tests/support/test_client.hpp"
+
+using namespace portlab;
+
+namespace {
+
+/// A protocol made of one function.
+class Scripted final : public StreamService {
+ public:
+  using Script = Task<void> (*)(Connection&);
+  explicit Scripted(Script script) : script_(script) {}
+  Task<void> converse(Connection& client) override { return script_(client); }
+
+ private:
+  Script script_;
+};
+
+Service scripted(Scripted::Script script) {
+  return {{"scripted", 7000, "none"}, std::make_unique<Scripted>(script), nullptr};
+}
+
+constexpr std::size_t line_limit = 10;
+
+Task<void> say_lines(Connection& client) {
+  for (;;) {
+    const auto line = co_await client.read_line(line_limit);
+    if (!line) co_return;
+    const auto reply = "[" + std::string(*line) + "]";
+    co_await client.write(reply);
+  }
+}
+
+Task<void> count_input(Connection& client) {
+  for (;;) {
+    const bool more = co_await client.receive();
+    if (!more) co_return;
+  }
+}
+
+Task<void> wait_a_second(Connection& client) {
+  client.expect_within(std::chrono::seconds(1), "too late\r\n");
+  co_await client.receive();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(lines_end_with_crlf_or_lf_wherever_the_packets_are_cut) {
+  RunningCore running(scripted(say_lines));
+  const auto server = running.listen("scripted=0");
+  TestClient whole(server);
+  whole.send("one\r\ntwo\nthree\r\n\r\nunfinished");
+  whole.finish();
+  BOOST_TEST(whole.receive_all() == "[one][two][three][]");
+  TestClient pieces(server);
+  pieces.send_in_pieces("one\r\ntwo\n");
+  pieces.finish();
+  BOOST_TEST(pieces.receive_all() == "[one][two]");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_of_the_limit_is_whole_and_a_longer_one_shows_that_it_is) {
+  RunningCore running(scripted(say_lines));
+  const auto server = running.listen("scripted=0");
+  for (const std::size_t length : {line_limit - 1, line_limit, line_limit + 1, line_limit + 2,
+                                   line_limit + 3, std::size_t{500'000}}) {
+    for (const auto* end : {"\n", "\r\n"}) {
+      TestClient client(server);
+      client.send(std::string(length, 'x') + end + "next" + end);
+      client.finish();
+      const auto shown = std::min(length, line_limit + 1);
+      BOOST_TEST(client.receive_all() == "[" + std::string(shown, 'x') + "][next]");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_long_line_in_pieces_that_end_in_cr_stays_too_long) {
+  RunningCore running(scripted(say_lines));
+  TestClient client(running.listen("scripted=0"));
+  client.send_in_pieces(std::string(line_limit + 1, 'x') + "\ryyy\n");
+  client.finish();
+  BOOST_TEST(client.receive_all() == "[" + std::string(line_limit + 1, 'x') + "]");
+}
+
+BOOST_AUTO_TEST_CASE(input_beyond_the_limit_ends_the_session) {
+  RunningCore running(scripted(count_input));
+  const auto server = running.listen("scripted=0");
+  TestClient below(server);
+  below.send(std::string(Connection::input_bytes_max - 1, 'x'));
+  BOOST_TEST(running.eventually([](const auto& rows) {
+    return rows.size() == 1 && rows[0].bytes_in == Connection::input_bytes_max - 1;
+  }));
+  TestClient at_the_limit(server);
+  at_the_limit.send(std::string(Connection::input_bytes_max, 'x'));
+  BOOST_TEST(at_the_limit.is_closed_by_peer());
+  BOOST_TEST(running.sessions().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_missed_deadline_sends_the_farewell_and_closes) {
+  RunningCore running(scripted(wait_a_second));
+  TestClient client(running.listen("scripted=0"));
+  BOOST_TEST(client.receive_all() == "too late\r\n");
+}
+
+namespace {
+
+std::string number_line(TestClient& client) {
+  auto line = client.receive_until("\n");
+  line.pop_back();
+  return line;
+}
+
+std::string file_to_send;
+
+Task<void> send_the_file(Connection& client) {
+  const File file(::open(file_to_send.c_str(), O_RDONLY | O_CLOEXEC));
+  const ByteRange range{1, std::filesystem::file_size(file_to_send) - 1};
+  co_await client.send_file(file, range);
+}
+
+Task<void> second_port(Connection& client) {
+  auto port = client.open_second_port("second");
+  const auto number = std::to_string(port->endpoint().port) + "\n";
+  co_await client.write(number);
+  auto second = co_await port->accept(std::chrono::seconds(5));
+  const std::string answer = second ? "came\n" : "nobody\n";
+  co_await client.write(answer);
+  if (second) co_await client.read_some();
+}
+
+Task<void> forever(Connection& client) {
+  client.expect_within(std::chrono::seconds(100));
+  for (;;) {
+    const Bytes said = co_await client.read_some();
+    if (said.empty()) co_return;
+  }
+}
+
+Task<void> write_and_close(Connection& client) {
+  const std::string answer(100'000, 'a');
+  co_await client.write(answer);
+}
+
+Task<void> brief() { co_return; }
+
+Task<void> race(Connection& client) {
+  const bool first = co_await first_of(forever(client), brief());
+  const std::string answer = first ? "first" : "second";
+  co_await client.write(answer);
+  const Bytes said = co_await client.read_some();
+  co_await client.write(as_text(said));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_file_arrives_as_it_is_even_at_a_slow_reader) {
+  file_to_send = (std::filesystem::temp_directory_path() /
+                  ("portlab-connection-test-" + std::to_string(::getpid())))
+                     .string();
+  std::string content;
+  for (int i = 0; i < 900'000; ++i) content += std::to_string(i) + "\n";
+  std::ofstream(file_to_send, std::ios::binary) << content;
+  RunningCore running(scripted(send_the_file));
+  TestClient client(running.listen("scripted=0"));
+  BOOST_TEST((client.receive_all() == content.substr(1)));
+  std::filesystem::remove(file_to_send);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_port_is_a_row_that_belongs_to_the_first) {
+  RunningCore running(scripted(second_port));
+  const auto server = running.listen("scripted=0");
+  TestClient control(server);
+  const auto number = parse_port(number_line(control));
+  TestClient data(tcp_endpoint(server.address, number.value()));
+  control.receive_until("came\n");
+  const auto rows = running.sessions();
+  BOOST_REQUIRE(rows.size() == 2U);
+  BOOST_TEST(rows[1].service == "second");
+  BOOST_TEST(rows[1].belongs_to == rows[0].id);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_port_serves_only_the_address_it_was_opened_for) {
+  RunningCore running(scripted(second_port));
+  const auto server = running.listen("scripted=0.0.0.0:0");
+  const auto from = [](const char* address) {
+    return tcp_endpoint(asio::ip::make_address(address), 0);
+  };
+  const auto target = tcp_endpoint(asio::ip::make_address("127.0.0.1"), server.port);
+  TestClient control(target, from("127.0.0.1"));
+  const auto port = parse_port(number_line(control)).value();
+  const auto second = tcp_endpoint(target.address, port);
+  TestClient thief(second, from("127.0.0.2"));
+  BOOST_TEST(thief.is_closed_by_peer());
+  TestClient owner(second, from("127.0.0.1"));
+  control.receive_until("came\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_answer_arrives_although_the_client_goes_on_sending) {
+  RunningCore running(scripted(write_and_close));
+  const auto server = running.listen("scripted=0");
+  for (int i = 0; i < 20; ++i) {
+    TestClient client(server);
+    client.send(std::string(50'000, 'q'));  // never read by the protocol: closing must not reset
+    BOOST_TEST(client.receive_exactly(100'000).size() == 100'000U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_first_of_two_ends_the_other) {
+  RunningCore running(scripted(race));
+  TestClient client(running.listen("scripted=0"));
+  BOOST_TEST(client.receive_exactly(6) == "second");
+  client.send("and the session goes on");
+  BOOST_TEST(client.receive_all() == "and the session goes on");
+}

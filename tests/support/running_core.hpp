@@ -1,0 +1,67 @@
+#pragma once
+// A Core that runs beside the test, on loopback and on ports that the kernel chose.
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+#include <stdexcept>
+#include <thread>
+
+#include "servers/listener/core.hpp"
+
+namespace portlab {
+
+class RunningCore {
+ public:
+  /// Starts serving; stopped (and its thread joined) by the destructor.
+  explicit RunningCore(Service service, CoreOptions options = {}) : core(options, log) {
+    core.add(std::move(service));
+    start();
+  }
+  explicit RunningCore(CoreOptions options = {}) : core(options, log) {}
+
+  ~RunningCore() { stop(); }
+
+  void start() {
+    std::promise<void> started;
+    asio::post(core.loop(), [&] { started.set_value(); });
+    thread_ = std::thread([this] { core.run(); });
+    started.get_future().wait();
+  }
+
+  void stop(std::chrono::seconds grace = std::chrono::seconds(0)) {
+    if (!thread_.joinable()) return;
+    core.stop(grace);
+    thread_.join();
+  }
+
+  /// Opens "echo=0" and the like; the first endpoint it got.
+  Endpoint listen(std::string_view spec) {
+    const auto parsed = parse_listen_spec(spec);
+    return core.listen(parsed.value()).value().front();
+  }
+
+  std::vector<SessionRow> sessions() {
+    return asio::co_spawn(core.loop(), core.sessions(), asio::use_future).get();
+  }
+
+  /// Waits until the session table satisfies the condition; false after 10 s.
+  template <class Condition>
+  bool eventually(Condition condition) {
+    const auto end = Clock::now() + std::chrono::seconds(10);
+    while (!condition(sessions())) {
+      if (Clock::now() > end) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  Log log{LogLevel::none};
+  Core core;
+
+ private:
+  std::thread thread_;
+};
+
+}  // namespace portlab
