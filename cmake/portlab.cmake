@@ -38,5 +38,7 @@ function(portlab_test name)
   target_link_libraries(${name} PRIVATE portlab_flags portlab_test_main ${arg_LINKS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+  # Signals are the sanitizers' and the debugger's: Boost.Test's own handlers confuse them.
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120
+    ENVIRONMENT "BOOST_TEST_CATCH_SYSTEM_ERRORS=no;BOOST_TEST_COLOR_OUTPUT=no")
 endfunction()
