@@ -17,11 +17,15 @@
 namespace portlab {
 
 Run run_connect;
+Run run_echo;
+Run run_http;
 Run run_port;
 
 namespace {
 
 constexpr std::array table{
+    Command{"http", "fetch a page or a file", run_http},
+    Command{"echo", "send bytes and check that the same ones come back", run_echo},
     Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},
     Command{"port", "what a port number is: category, service, who may use it", run_port},
 };
@@ -87,11 +91,6 @@ int dispatch(const Arguments& arguments) {
   return command->run(rest);
 }
 
-void complain(std::string text) {
-  if (::isatty(STDERR_FILENO) != 0) text = wrap(text, columns_of(STDERR_FILENO), 4);
-  std::fputs(text.c_str(), stderr);
-}
-
 /// Whether --json was asked for, even on a command line that could not be read to its end.
 bool wants_json(const Arguments& arguments) {
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
@@ -113,13 +112,13 @@ int run_portlab(const Arguments& arguments) try {
     return dispatch(arguments);
   } catch (const Failure& failure) {
     if (wants_json(arguments)) print_json(failure.to_json());
-    complain(failure.text());
+    complain(failure);
     return static_cast<int>(failure.exit());
   }
 } catch (const OutputClosed&) {
   return 0;
 } catch (const std::exception& defect) {
-  complain("portlab: a defect of portlab itself: " + std::string(defect.what()) + "\n");
+  std::fprintf(stderr, "portlab: a defect of portlab itself: %s\n", defect.what());
   return exit_internal_error;
 }
 
