@@ -165,7 +165,7 @@ int verdict(const HttpFetched& got) {
   return static_cast<int>(Exit::peer_said_no);
 }
 
-json::object document_of(const HttpFetched& got, const JsonOutput& output) {
+json::object document_of(const HttpFetched& got, const KeptText& body) {
   json::array fields;
   for (const auto& field : got.head.fields)
     fields.push_back({{"name", printable(field.name)}, {"value", printable(field.value)}});
@@ -175,12 +175,9 @@ json::object document_of(const HttpFetched& got, const JsonOutput& output) {
         {{"url", hop.url}, {"status", hop.status}, {"location", printable(hop.location)}});
   json::object out{
       {"url", got.url.text}, {"status", got.head.status}, {"reason", printable(got.head.reason)},
-      {"fields", fields},    {"redirects", hops},         {"body_bytes", output.bytes()}};
-  const auto body = output.text();
-  if (body)
-    out["body"] = *body;
-  else
-    out["body"] = nullptr;  // no text, or too much of it
+      {"fields", fields},    {"redirects", hops},         {"body_bytes", body.bytes()}};
+  out["body"] = nullptr;  // no text, or too much of it
+  if (const auto text = body.text()) out["body"] = *text;
   return out;
 }
 
@@ -196,11 +193,11 @@ int run_http(const Arguments& arguments) {
   const auto plan = read_plan(line, given, line.was_given("data"), *options);
   const bool visible = !options->quiet && !options->json;
 
-  JsonOutput document;
+  KeptText kept;
   const auto nowhere = output_to_nowhere();
-  const auto shown = !given.output.empty() ? output_to_file(given.output, visible)
-                                           : output_to_stdout(given.head || given.include);
-  auto& first_output = options->json ? static_cast<HttpOutput&>(document) : *shown;
+  const auto shown = options->json          ? output_to(kept)
+                     : given.output.empty() ? output_to_stdout(given.head || given.include)
+                                            : output_to_file(given.output, visible);
 
   auto sessions = open_sessions(plan, *options);
   json::array cards;
@@ -208,12 +205,12 @@ int run_http(const Arguments& arguments) {
     cards.push_back(to_json(card_of(session, "http", 80, *options)));
   std::vector<HttpFetched> results;
   for (auto& session : sessions) {
-    auto& output = results.empty() ? first_output : *nowhere;
+    auto& output = results.empty() ? *shown : *nowhere;
     results.push_back(fetch(plan, std::move(session), *options, output));
   }
   hold(*options);
   if (options->json) {
-    auto out = document_of(results.front(), document);
+    auto out = document_of(results.front(), kept);
     out["sessions"] = std::move(cards);
     print_json(out);
   }

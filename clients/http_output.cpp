@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "clients/failure.hpp"
 #include "clients/terminal.hpp"
@@ -87,6 +88,17 @@ class ToFile : public HttpOutput {
   std::optional<Progress> progress_;
 };
 
+class ToKept : public HttpOutput {
+ public:
+  explicit ToKept(KeptText& kept) : kept_(kept) {}
+  void head(const HttpHead&) override {}
+  void body(Bytes bytes) override { kept_.add(bytes); }
+  void finish() override {}
+
+ private:
+  KeptText& kept_;
+};
+
 class ToNowhere : public HttpOutput {
  public:
   void head(const HttpHead&) override {}
@@ -104,16 +116,8 @@ std::unique_ptr<HttpOutput> output_to_file(const std::string& path, bool visible
   return std::make_unique<ToFile>(path, visible);
 }
 
+std::unique_ptr<HttpOutput> output_to(KeptText& kept) { return std::make_unique<ToKept>(kept); }
+
 std::unique_ptr<HttpOutput> output_to_nowhere() { return std::make_unique<ToNowhere>(); }
-
-void JsonOutput::body(Bytes bytes) {
-  bytes_ += bytes.size();
-  if (bytes_ <= body_bytes_max) kept_ += as_text(bytes);
-}
-
-std::optional<std::string> JsonOutput::text() const {
-  if (bytes_ > body_bytes_max || !is_utf8(kept_)) return std::nullopt;
-  return kept_;
-}
 
 }  // namespace portlab

@@ -2,11 +2,11 @@
 // Where a response goes: to stdout, into a file, into the document of --json, or nowhere.
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "clients/download.hpp"
 #include "clients/http_exchange.hpp"
+#include "clients/kept_text.hpp"
 #include "common/bytes.hpp"
 
 namespace portlab {
@@ -29,25 +29,10 @@ std::unique_ptr<HttpOutput> output_to_stdout(bool show_head);
 /// 400 or more is not what was wanted, and leaves no file. `visible`: say what was saved.
 std::unique_ptr<HttpOutput> output_to_file(const std::string& path, bool visible);
 
+/// Into `kept`, for --json.
+std::unique_ptr<HttpOutput> output_to(KeptText& kept);
+
 /// Nowhere.
 std::unique_ptr<HttpOutput> output_to_nowhere();
-
-/// Keeps the body for --json, up to a limit, if it is text.
-class JsonOutput : public HttpOutput {
- public:
-  void head(const HttpHead&) override {}
-  void body(Bytes bytes) override;
-  void finish() override {}
-
-  /// The body; nothing where it is no text, or more than body_bytes_max.
-  std::optional<std::string> text() const;
-  std::uint64_t bytes() const { return bytes_; }
-
-  static constexpr std::size_t body_bytes_max = 1024 * 1024;
-
- private:
-  std::string kept_;
-  std::uint64_t bytes_ = 0;
-};
 
 }  // namespace portlab

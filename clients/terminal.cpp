@@ -42,6 +42,16 @@ bool is_control(std::string_view character) {
   return first == 0xc2 && static_cast<std::uint8_t>(character[1]) < 0xa0;
 }
 
+std::string hex_escape(std::uint8_t byte) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  return {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+}
+
+bool is_layout_or_text(std::uint8_t byte) {
+  const bool layout = byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
+  return layout || (byte >= 0x20 && byte != 0x7f);
+}
+
 /// How many columns a UTF-8 text takes, as long as each character takes one.
 std::size_t width_of(std::string_view text) {
   std::size_t width = 0;
@@ -95,7 +105,6 @@ unsigned columns_of(int descriptor) {
 }
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
   std::string out;
   while (!text.empty()) {
     auto length = sequence_length(text);
@@ -103,19 +112,24 @@ std::string printable(std::string_view text) {
     if (length > 0) {
       out += text.substr(0, length);
     } else {
-      const auto byte = static_cast<std::uint8_t>(text.front());
-      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+      out += hex_escape(static_cast<std::uint8_t>(text.front()));
     }
     text.remove_prefix(length > 0 ? length : 1);
   }
   return out;
 }
 
-bool is_showable(Bytes bytes) {
-  return std::none_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) {
-    const bool layout = byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
-    return (byte < 0x20 && !layout) || byte == 0x7f;
-  });
+bool is_showable(Bytes bytes) { return std::all_of(bytes.begin(), bytes.end(), is_layout_or_text); }
+
+std::string showable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (is_layout_or_text(static_cast<std::uint8_t>(c)))
+      out += c;
+    else
+      out += hex_escape(static_cast<std::uint8_t>(c));
+  }
+  return out;
 }
 
 bool is_utf8(std::string_view text) {

@@ -35,6 +35,9 @@ std::string printable(std::string_view text);
 /// UTF-8 and other encodings pass.
 bool is_showable(Bytes bytes);
 
+/// The text with the control characters that is_showable refuses made visible: "\\x1b".
+std::string showable(std::string_view text);
+
 /// Whether this is UTF-8 (RFC 3629), control characters included.
 bool is_utf8(std::string_view text);
 
