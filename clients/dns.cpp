@@ -103,7 +103,9 @@ DnsReply ask(ClientSession& session, const Plan& plan, const ClientOptions& opti
   if (!reply.message.header.truncated || reply.transport != Transport::udp) return reply;
   if (!options.quiet && !options.json)
     std::fputs("truncated: the answer does not fit the datagram; asking again over tcp\n", stderr);
-  session = dial(dns_server(options, Transport::tcp), options);
+  ClientOptions again = options;
+  if (options.from != 0) again.from = session.local().port;  // --sessions count up from --from
+  session = dial(dns_server(options, Transport::tcp), again);
   show_card(card_of(session, "dns", dns_home_port, options), options);
   return ask_dns(session, plan.question);
 }

@@ -42,6 +42,15 @@ bool has_type(const std::vector<dns::Record>& records, dns::Type type) {
                      [&](const dns::Record& record) { return record.type == type; });
 }
 
+/// RFC 2782: the target "." means that the service is decidedly not available.
+bool leads_nowhere(const std::vector<dns::Record>& records) {
+  return !records.empty() &&
+         std::all_of(records.begin(), records.end(), [](const dns::Record& record) {
+           const auto host = dns::target_of(record.type, as_bytes(record.rdata));
+           return record.type == dns::Type::SRV && host && host->is_root();
+         });
+}
+
 /// How long a "no" may be believed: the SOA's own TTL says it (RFC 2308).
 std::string believed_for(const dns::Message& message) {
   for (const auto& record : message.authorities)
@@ -83,6 +92,8 @@ std::string meaning_of(const dns::Message& message, const dns::Question& questio
   }
   const std::string by = message.header.authoritative ? ", from the authority" : "";
   if (message.header.truncated) return code + ", truncated (TC): the answer did not fit a datagram";
+  if (question.type == dns::Type::SRV && leads_nowhere(message.answers))
+    return code + by + ", not available: the host \".\" says that the service does not listen";
   if (!message.answers.empty()) return code + by;
   if (!message.header.authoritative && has_type(message.authorities, dns::Type::NS))
     return code + ", a referral: these servers know more";
