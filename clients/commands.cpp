@@ -17,6 +17,7 @@
 namespace portlab {
 
 Run run_connect;
+Run run_dns;
 Run run_echo;
 Run run_http;
 Run run_port;
@@ -25,6 +26,7 @@ namespace {
 
 constexpr std::array table{
     Command{"http", "fetch a page or a file", run_http},
+    Command{"dns", "ask for a name's address, services, text", run_dns},
     Command{"echo", "send bytes and check that the same ones come back", run_echo},
     Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},
     Command{"port", "what a port number is: category, service, who may use it", run_port},
