@@ -40,8 +40,13 @@ std::string_view Connection::pending() const { return session_->pending(); }
 void Connection::consume(std::size_t count) { session_->consume(count); }
 Task<bool> Connection::receive() { return session_->receive(); }
 
+Task<void> Connection::wait_for_end() { return session_->wait_for_end(); }
+
 Task<Bytes> Connection::read_some() {
-  if (pending().empty() && !co_await session_->receive()) co_return Bytes{};
+  if (pending().empty()) {
+    const bool more = co_await session_->receive();
+    if (!more) co_return Bytes{};
+  }
   const auto bytes = as_bytes(pending());
   consume(bytes.size());
   co_return bytes;
@@ -64,7 +69,8 @@ Task<std::optional<std::string_view>> Connection::read_line(std::size_t limit) {
       session_->drop_after(limit + 2);
       searched = limit + 2;
     }
-    if (!co_await session_->receive()) co_return std::nullopt;
+    const bool more = co_await session_->receive();
+    if (!more) co_return std::nullopt;
   }
 }
 
@@ -122,7 +128,8 @@ class SecondPort::Impl final : public Waiter {
       if (socket) continue;  // somebody else's: closed at once (RFC 2577 section 4)
       if (errno == ECONNABORTED || errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) co_return std::nullopt;
-      if (!co_await arrived()) co_return std::nullopt;
+      const bool came = co_await arrived();
+      if (!came) co_return std::nullopt;
     }
   }
 
@@ -199,7 +206,8 @@ Task<std::optional<Connection>> Connection::connect_second(Endpoint peer, std::u
   constexpr std::chrono::seconds connect_max{10};
   Attempt attempt(session_->worker(), std::move(connecting.socket));
   attempt.set_deadline(Clock::now() + connect_max);
-  if (co_await attempt.result() != 0) co_return std::nullopt;
+  const int error = co_await attempt.result();
+  if (error != 0) co_return std::nullopt;
   co_return session_->worker().make_connection(attempt.take(),
                                                {service_name, Transport::tcp, session_->id()});
 }

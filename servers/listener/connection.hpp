@@ -68,6 +68,9 @@ class Connection {
   Task<bool> receive();
   /// Drops the first `count` bytes of pending().
   void consume(std::size_t count);
+  /// Reads nothing and never returns; throws when the connection breaks or is ended. For what must
+  /// not read on beside a transfer (first_of).
+  Task<void> wait_for_end();
   /// Everything pending, or what comes next, consumed; valid until the next read. Empty: the peer
   /// closed.
   Task<Bytes> read_some();
@@ -135,8 +138,9 @@ class SecondPort {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Runs both; the first to finish (or to throw) ends the other. True: `first` was first. For FTP's
-/// ABOR beside a transfer.
+/// Runs both; the first to finish (or to throw) ends the other, whose wait throws
+/// SessionEnded(none) and whose connections stay usable. True: `first` was first. For FTP's ABOR
+/// beside a transfer.
 Task<bool> first_of(Task<void> first, Task<void> second);
 
 }  // namespace portlab

@@ -95,7 +95,7 @@ class Core final : public Tables {
   void on_every_worker(const std::function<void(Worker&, std::size_t index)>& what);
 
   const CoreOptions options_;
-  Shared shared_;
+  House shared_;
   std::vector<std::unique_ptr<Service>> services_;
   std::vector<std::unique_ptr<Worker>> workers_;
   mutable std::mutex mutex_;  ///< guards listeners_, which every worker may ask for

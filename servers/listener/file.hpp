@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 
 namespace portlab {
 
@@ -13,6 +15,10 @@ class File {
   explicit File(int descriptor) : descriptor_(std::make_shared<Descriptor>(descriptor)) {}
 
   int descriptor() const { return descriptor_->value; }
+
+  /// Reads bytes from `offset` on, as many as there are and fit; 0 at the end. nullopt: the file
+  /// can't be read.
+  std::optional<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer) const;
 
  private:
   struct Descriptor {

@@ -82,7 +82,19 @@ Task<void> Waiter::wait(asio::posix::descriptor_base::wait_type what) {
   boost::system::error_code failed;
   co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, failed));
   if (ended_ != EndReason::none) give_up(ended_);
-  if (failed) give_up(EndReason::reset);
+  // Cancelled by first_of: this wait is over, the session is not.
+  if (failed) throw SessionEnded(EndReason::reset);
+}
+
+Task<void> Waiter::wait_for_end() {
+  for (;;) {
+    co_await wait(asio::posix::descriptor_base::wait_error);
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
+    // Urgent data wakes us up too (EPOLLPRI), and means nothing here.
+    if (error != 0) give_up(EndReason::reset);
+  }
 }
 
 Task<void> Waiter::wait_readable() { return wait(asio::posix::descriptor_base::wait_read); }

@@ -64,6 +64,8 @@ class Waiter : public boost::intrusive::list_base_hook<
   /// Waits until the socket can be read or written; throws SessionEnded.
   Task<void> wait_readable();
   Task<void> wait_writable();
+  /// Never returns: waits until the connection breaks or is ended, and throws SessionEnded.
+  Task<void> wait_for_end();
 
  protected:
   asio::posix::stream_descriptor socket_;

@@ -42,7 +42,7 @@ std::string four_tuple(const Session& session) {
 
 }  // namespace
 
-/// One worker's socket of a listener. Shared with its accept loop, which ends when the socket is
+/// One worker's socket of a listener. House with its accept loop, which ends when the socket is
 /// closed.
 struct Worker::StreamListener {
   StreamListener(asio::io_context& loop, std::shared_ptr<Listener> what, Descriptor descriptor)
@@ -62,7 +62,7 @@ struct Worker::StreamListener {
   bool short_of_descriptors = false;
 };
 
-Worker::Worker(Shared& shared) : shared_(shared) {}
+Worker::Worker(House& shared) : shared_(shared) {}
 
 Worker::~Worker() = default;
 
@@ -170,6 +170,9 @@ void Worker::admit(Listener& listener, Descriptor socket) {
   if (listener.endpoint.transport == Transport::tcp) {
     const int on = 1;  // replies are whole: nothing is gained by waiting for more
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // Urgent bytes stay where they are in the stream: FTP clients send the last one of ABOR so (RFC
+    // 959 page 34), and without it the line would never end.
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
   }
   const Session::Origin origin{listener.service->info.name, listener.endpoint.transport, 0};
   auto session = std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin);

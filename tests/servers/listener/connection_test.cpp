@@ -41,7 +41,7 @@ Task<void> say_lines(Connection& client) {
 }
 
 Task<void> count_input(Connection& client) {
-  for (;;) {  // g++ 12 miscompiles `while (co_await …) {}`, a loop without a body
+  for (;;) {
     const bool more = co_await client.receive();
     if (!more) co_return;
   }
@@ -138,7 +138,10 @@ Task<void> second_port(Connection& client) {
 
 Task<void> forever(Connection& client) {
   client.expect_within(std::chrono::seconds(100));
-  while (co_await client.receive()) client.consume(client.pending().size());
+  for (;;) {
+    const Bytes said = co_await client.read_some();
+    if (said.empty()) co_return;
+  }
 }
 
 Task<void> write_and_close(Connection& client) {
@@ -146,12 +149,14 @@ Task<void> write_and_close(Connection& client) {
   co_await client.write(answer);
 }
 
-Task<void> brief(Connection& client) { co_await client.read_some(); }
+Task<void> brief() { co_return; }
 
 Task<void> race(Connection& client) {
-  const bool first = co_await first_of(forever(client), brief(client));
+  const bool first = co_await first_of(forever(client), brief());
   const std::string answer = first ? "first" : "second";
   co_await client.write(answer);
+  const Bytes said = co_await client.read_some();
+  co_await client.write(as_text(said));
 }
 
 }  // namespace
@@ -211,7 +216,7 @@ BOOST_AUTO_TEST_CASE(the_answer_arrives_although_the_client_goes_on_sending) {
 BOOST_AUTO_TEST_CASE(the_first_of_two_ends_the_other) {
   RunningCore running(scripted(race));
   TestClient client(running.listen("scripted=0"));
-  client.send("x");
-  const auto answer = client.receive();
-  BOOST_TEST((answer == "first" || answer == "second"));
+  BOOST_TEST(client.receive_exactly(6) == "second");
+  client.send("and the session goes on");
+  BOOST_TEST(client.receive_all() == "and the session goes on");
 }

@@ -1,0 +1,51 @@
+#pragma once
+// The connection card: both ends of a session and what their ports are.
+//
+//   tcp  127.0.0.1:49876  →  127.0.0.1:83
+//        ephemeral            well-known · not http's home port 80
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "clients/options.hpp"
+#include "clients/terminal.hpp"
+#include "common/endpoint.hpp"
+#include "common/port.hpp"
+
+namespace portlab {
+
+class ClientSession;
+
+/// What the card is about.
+struct Card {
+  Endpoint local;
+  Endpoint remote;
+  std::string service;          ///< what we expect there: "http"; empty when unknown
+  std::uint16_t home_port = 0;  ///< where that service is at home; 0 when unknown
+  bool chosen = false;          ///< the source port was chosen with --from
+};
+
+/// "ephemeral", "chosen with --from", …: what the client's port is.
+std::string describe_local(const Card& card, std::string_view separator);
+/// "well-known · not http's home port 80": what the server's port is.
+std::string describe_remote(const Card& card, std::string_view separator);
+
+/// The card's two lines, without colour where the style says so.
+std::string to_text(const Card& card, const TextStyle& style);
+/// {"local": …, "remote": …, "service": …}, each end with the category of its port.
+boost::json::value to_json(const Card& card);
+
+/// The card of an open session.
+Card card_of(const ClientSession& session, std::string_view service, std::uint16_t home_port,
+             const ClientOptions& options);
+
+/// Shows the card on stderr, unless --quiet or --json say otherwise.
+void show_card(const Card& card, const ClientOptions& options);
+
+/// Keeps what is open open for --hold, and says so on stderr.
+void hold(const ClientOptions& options);
+
+}  // namespace portlab

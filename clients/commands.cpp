@@ -1,0 +1,126 @@
+// The table of commands, and `portlab` itself: portlab COMMAND …, portlab help COMMAND, --version.
+// A new command is a file, and a line in each of the two lists below.
+
+#include "clients/commands.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+
+#include "clients/failure.hpp"
+#include "clients/options.hpp"
+#include "clients/terminal.hpp"
+
+namespace portlab {
+
+Run run_connect;
+Run run_port;
+
+namespace {
+
+constexpr std::array table{
+    Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},
+    Command{"port", "what a port number is: category, service, who may use it", run_port},
+};
+
+constexpr int exit_internal_error = 70;  // EX_SOFTWARE of sysexits.h: never a result of the lab
+
+std::string usage() {
+  const std::string_view dash = style_of(STDOUT_FILENO).unicode ? "\u2014" : "-";
+  std::string text = "portlab " + std::string(dash) +
+                     " clients for http, ftp, dns and echo that show both ends of every session\n\n"
+                     "Usage: portlab COMMAND [options] …\n\n";
+  if (const auto dots = text.find("…"); dash == "-" && dots != std::string::npos)
+    text.replace(dots, std::string_view("…").size(), "...");
+  for (const auto& command : commands()) {
+    std::string name(command.name);
+    name.resize(10, ' ');
+    text += "  " + name + std::string(command.summary) + "\n";
+  }
+  return text +
+         "\n"
+         "  portlab help COMMAND    a command's options, and three examples\n"
+         "  portlab --version       which portlab this is\n\n"
+         "Exit status: 0 done, 1 the peer said no, 2 bad usage, 3 no connection.\n";
+}
+
+std::vector<std::string_view> command_names() {
+  std::vector<std::string_view> names{"help"};
+  for (const auto& command : commands()) names.push_back(command.name);
+  return names;
+}
+
+Failure unknown_command(std::string_view name) {
+  const auto guess = nearest(name, command_names());
+  return usage_failure(
+      "'" + printable(name) + "' is no command of portlab",
+      guess.empty() ? "portlab --help (all commands)" : "portlab " + std::string(guess));
+}
+
+int help(const Arguments& topics) {
+  if (topics.empty()) {
+    print(usage());
+    return 0;
+  }
+  const auto* command = find_command(topics.front());
+  if (command == nullptr) throw unknown_command(topics.front());
+  return command->run({"--help"});
+}
+
+int dispatch(const Arguments& arguments) {
+  if (arguments.empty()) throw usage_failure("a command is missing", "portlab --help");
+  const auto& first = arguments.front();
+  const Arguments rest(arguments.begin() + 1, arguments.end());
+  if (first == "--help" || first == "-h" || first == "help") return help(rest);
+  if (first == "--version" || first == "-V") {
+    print("portlab " PORTLAB_VERSION "\n");
+    return 0;
+  }
+  if (first.starts_with('-'))
+    throw usage_failure("the command comes first, before '" + printable(first) + "'",
+                        "portlab --help (all commands)");
+  const auto* command = find_command(first);
+  if (command == nullptr) throw unknown_command(first);
+  return command->run(rest);
+}
+
+void complain(std::string text) {
+  if (::isatty(STDERR_FILENO) != 0) text = wrap(text, columns_of(STDERR_FILENO), 4);
+  std::fputs(text.c_str(), stderr);
+}
+
+/// Whether --json was asked for, even on a command line that could not be read to its end.
+bool wants_json(const Arguments& arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::find(arguments.begin(), end, "--json") != end;
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+
+const Command* find_command(std::string_view name) {
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [&](const Command& command) { return command.name == name; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+int run_portlab(const Arguments& arguments) try {
+  try {
+    return dispatch(arguments);
+  } catch (const Failure& failure) {
+    if (wants_json(arguments)) print_json(failure.to_json());
+    complain(failure.text());
+    return static_cast<int>(failure.exit());
+  }
+} catch (const OutputClosed&) {
+  return 0;
+} catch (const std::exception& defect) {
+  complain("portlab: a defect of portlab itself: " + std::string(defect.what()) + "\n");
+  return exit_internal_error;
+}
+
+}  // namespace portlab

@@ -1,0 +1,335 @@
+// Berkeley sockets as RFC 793's user calls them: socket, bind (only for a chosen source), connect,
+// send, recv, shutdown, close. The sockets are non-blocking, and poll(2) waits with a timeout.
+
+#include "clients/dial.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "clients/failure.hpp"
+#include "clients/resolve.hpp"
+#include "clients/terminal.hpp"
+
+namespace portlab {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+/// A socket address as the kernel wants it.
+struct SystemAddress {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(sockaddr_storage);
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+SystemAddress to_system(const Endpoint& endpoint) {
+  SystemAddress out;
+  if (endpoint.transport == Transport::local) {
+    sockaddr_un path{};
+    path.sun_family = AF_UNIX;
+    if (endpoint.path.empty() || endpoint.path.size() >= sizeof path.sun_path)
+      throw usage_failure("'" + printable(endpoint.path) +
+                              "' can't be a Unix socket: its path has 1 to " +
+                              std::to_string(sizeof path.sun_path - 1) + " bytes",
+                          "a shorter path");
+    std::copy(endpoint.path.begin(), endpoint.path.end(), path.sun_path);
+    std::memcpy(&out.storage, &path, sizeof path);
+    out.size = sizeof path;
+  } else if (endpoint.address.is_v4()) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(endpoint.port);
+    v4.sin_addr.s_addr = htonl(endpoint.address.to_v4().to_uint());
+    std::memcpy(&out.storage, &v4, sizeof v4);
+    out.size = sizeof v4;
+  } else {
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(endpoint.port);
+    const auto bytes = endpoint.address.to_v6().to_bytes();
+    std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
+    v6.sin6_scope_id = static_cast<std::uint32_t>(endpoint.address.to_v6().scope_id());
+    std::memcpy(&out.storage, &v6, sizeof v6);
+    out.size = sizeof v6;
+  }
+  return out;
+}
+
+Endpoint from_system(const SystemAddress& address, Transport transport) {
+  switch (address.storage.ss_family) {
+    case AF_INET: {
+      sockaddr_in v4{};
+      std::memcpy(&v4, &address.storage, sizeof v4);
+      return {transport, asio::ip::address_v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port), {}};
+    }
+    case AF_INET6: {
+      sockaddr_in6 v6{};
+      std::memcpy(&v6, &address.storage, sizeof v6);
+      asio::ip::address_v6::bytes_type bytes;
+      std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+      return {transport, asio::ip::address_v6(bytes, v6.sin6_scope_id), ntohs(v6.sin6_port), {}};
+    }
+    case AF_UNIX: {
+      constexpr std::size_t before_path = sizeof(sa_family_t);
+      if (address.size <= before_path) return local_endpoint({});
+      sockaddr_un path{};
+      std::memcpy(&path, &address.storage, std::min<std::size_t>(address.size, sizeof path));
+      return local_endpoint({path.sun_path, ::strnlen(path.sun_path, address.size - before_path)});
+    }
+    default:
+      return {transport, {}, 0, {}};
+  }
+}
+
+/// Closes a descriptor, unless it was given away.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int get() const { return number_; }
+  int release() { return std::exchange(number_, -1); }
+
+ private:
+  int number_;
+};
+
+/// Waits until the descriptor can be read or written (or has an error to tell). False: time is up.
+bool wait_for(int descriptor, short events, milliseconds limit) {
+  const auto deadline = Clock::now() + limit;
+  while (true) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+    pollfd entry{descriptor, events, 0};
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (ready > 0) return true;
+    if (ready == 0 && Clock::now() >= deadline) return false;
+    if (ready < 0 && errno != EINTR) return true;  // let the next call on the socket say it
+  }
+}
+
+int open_socket(const Endpoint& peer) {
+  const int family = peer.transport == Transport::local ? AF_UNIX
+                     : peer.address.is_v6()             ? AF_INET6
+                                                        : AF_INET;
+  const int type = peer.transport == Transport::udp ? SOCK_DGRAM : SOCK_STREAM;
+  return ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/// Binds the socket to --source and --from, if they are given.
+void choose_source(int descriptor, const Endpoint& peer, const ClientOptions& options) {
+  if (peer.transport == Transport::local || (!options.source && options.from == 0)) return;
+  const asio::ip::address any = peer.address.is_v6()
+                                    ? asio::ip::address(asio::ip::address_v6::any())
+                                    : asio::ip::address(asio::ip::address_v4::any());
+  const Endpoint source{peer.transport, options.source.value_or(any), options.from, {}};
+  const int on = 1;
+  // The same source port again, a moment later: TIME_WAIT forbids only the same 4-tuple. Not for
+  // udp, where it would let two programs share a port.
+  if (peer.transport == Transport::tcp && options.from != 0)
+    ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // The port is picked at connect, when the whole 4-tuple is known: one port serves many peers.
+  if (peer.transport == Transport::tcp && options.from == 0)
+    ::setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  auto address = to_system(source);
+  if (::bind(descriptor, address.get(), address.size) != 0)
+    throw connection_failure(source, errno, Doing::choosing_source);
+}
+
+/// A Unix socket with a full backlog answers a non-blocking connect with EAGAIN and offers nothing
+/// to wait for; a blocking one waits for as long as SO_SNDTIMEO says.
+int connect_local(int descriptor, SystemAddress& address, milliseconds limit) {
+  const auto flags = ::fcntl(descriptor, F_GETFL);
+  const timeval time{limit.count() / 1000, (limit.count() % 1000) * 1000};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+  ::fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
+  const int error = ::connect(descriptor, address.get(), address.size) == 0 ? 0 : errno;
+  ::fcntl(descriptor, F_SETFL, flags);
+  return error == EAGAIN ? ETIMEDOUT : error;
+}
+
+/// Connects within the limit. Returns 0 or an errno.
+int connect_within(int descriptor, const Endpoint& peer, milliseconds limit) {
+  auto address = to_system(peer);
+  if (peer.transport == Transport::local) return connect_local(descriptor, address, limit);
+  if (::connect(descriptor, address.get(), address.size) == 0) return 0;
+  if (errno != EINPROGRESS) return errno;
+  if (!wait_for(descriptor, POLLOUT, limit)) return ETIMEDOUT;
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  return error;
+}
+
+/// A client that the kernel gave the very port that it calls has called itself (TCP's simultaneous
+/// open): nobody else is there.
+bool called_itself(const ClientSession& session, const ClientOptions& options) {
+  return session.local().transport == Transport::tcp && options.from == 0 &&
+         session.local() == session.remote();
+}
+
+/// What to write behind the endpoint of a failure: the name it came from, and what else was tried.
+std::string others(const Target& target, const std::vector<Endpoint>& tried) {
+  std::string text;
+  if (target.transport != Transport::local && !parse_address(target.host))
+    text = printable(target.host);
+  for (std::size_t i = 1; i < tried.size(); ++i)
+    text += (i == 1 ? (text.empty() ? "also " : "; also ") : ", ") + tried[i].address_and_port();
+  return text;
+}
+
+std::vector<Endpoint> candidates(const Target& target, const ClientOptions& options) {
+  if (target.transport == Transport::local) return {local_endpoint(target.host)};
+  if (target.port == 0)
+    throw usage_failure(std::string(to_string(target.transport)) +
+                            " port 0 can't be called: it "
+                            "means 'any free port' to a program that asks for one",
+                        "a port from 1 to 65535");
+  std::vector<Endpoint> peers;
+  for (const auto& address : resolve(target.host, options))
+    peers.push_back({target.transport, address, target.port, {}});
+  return peers;
+}
+
+/// Dials peers that were resolved already, the next one when one fails, all within --timeout.
+ClientSession dial_first(const Target& target, const std::vector<Endpoint>& peers,
+                         const ClientOptions& options) {
+  const auto deadline = Clock::now() + options.timeout;
+  std::vector<Endpoint> tried;
+  int first_error = 0;
+  for (const auto& peer : peers) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+    const auto peers_left = static_cast<std::int64_t>(peers.size() - tried.size());
+    Descriptor descriptor(open_socket(peer));
+    int error = descriptor.get() < 0 ? errno : 0;
+    if (error == EMFILE || error == ENFILE)
+      throw connection_failure(peer, error, Doing::choosing_source);
+    if (error == 0) {
+      choose_source(descriptor.get(), peer, options);
+      error = connect_within(descriptor.get(), peer, std::max(left / peers_left, milliseconds(1)));
+    }
+    if (error == 0) {
+      auto session = ClientSession::adopt(descriptor.release(), peer.transport, options.timeout);
+      if (!called_itself(session, options)) return session;
+      error = ECONNREFUSED;
+    }
+    if (tried.empty()) first_error = error;
+    tried.push_back(peer);
+  }
+  throw connection_failure(tried.front(), first_error, Doing::connecting, others(target, tried),
+                           options.timeout);
+}
+
+}  // namespace
+
+ClientSession::ClientSession(int descriptor, Transport transport, milliseconds timeout)
+    : descriptor_(descriptor), timeout_(timeout) {
+  SystemAddress here;
+  SystemAddress there;
+  ::getsockname(descriptor, here.get(), &here.size);
+  ::getpeername(descriptor, there.get(), &there.size);
+  local_ = from_system(here, transport);
+  remote_ = from_system(there, transport);
+}
+
+ClientSession ClientSession::adopt(int descriptor, Transport transport, milliseconds timeout) {
+  ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  return {descriptor, transport, timeout};
+}
+
+ClientSession::ClientSession(ClientSession&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      timeout_(other.timeout_),
+      local_(std::move(other.local_)),
+      remote_(std::move(other.remote_)) {}
+
+ClientSession& ClientSession::operator=(ClientSession&& other) noexcept {
+  if (this == &other) return *this;
+  close();
+  descriptor_ = std::exchange(other.descriptor_, -1);
+  timeout_ = other.timeout_;
+  local_ = std::move(other.local_);
+  remote_ = std::move(other.remote_);
+  return *this;
+}
+
+Bytes ClientSession::read_some(MutableBytes buffer) {
+  while (true) {
+    const auto count = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+    if (count >= 0) return buffer.first(static_cast<std::size_t>(count));
+    if (errno == EAGAIN) {
+      if (!wait_for(descriptor_, POLLIN, timeout_))
+        throw connection_failure(remote_, ETIMEDOUT, Doing::waiting, {}, timeout_);
+    } else if (errno != EINTR) {
+      throw connection_failure(remote_, errno, Doing::waiting);
+    }
+  }
+}
+
+void ClientSession::write(Bytes bytes) {
+  const bool datagram = remote_.transport == Transport::udp;
+  while (!bytes.empty() || datagram) {
+    const auto count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) {
+      if (datagram) return;
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      if (!wait_for(descriptor_, POLLOUT, timeout_))
+        throw connection_failure(remote_, ETIMEDOUT, Doing::sending, {}, timeout_);
+    } else if (errno != EINTR) {
+      throw connection_failure(remote_, errno, Doing::sending);
+    }
+  }
+}
+
+void ClientSession::finish_writing() {
+  if (remote_.transport != Transport::udp && ::shutdown(descriptor_, SHUT_WR) != 0 &&
+      errno != ENOTCONN)
+    throw connection_failure(remote_, errno, Doing::sending);
+}
+
+void ClientSession::close() {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
+bool ClientSession::wait_readable(milliseconds limit) const {
+  return wait_for(descriptor_, POLLIN, limit);
+}
+
+ClientSession dial(const Target& target, const ClientOptions& options) {
+  return dial_first(target, candidates(target, options), options);
+}
+
+std::vector<ClientSession> dial_all(const Target& target, const ClientOptions& options) {
+  if (options.from != 0 && options.from + options.sessions - 1 > 65535)
+    throw usage_failure("--from " + std::to_string(options.from) + " with --sessions " +
+                            std::to_string(options.sessions) + " counts beyond port 65535",
+                        "a lower --from");
+  const auto peers = candidates(target, options);
+  std::vector<ClientSession> sessions;
+  sessions.reserve(options.sessions);
+  auto mine = options;
+  for (unsigned i = 0; i < options.sessions; ++i) {
+    if (options.from != 0) mine.from = static_cast<std::uint16_t>(options.from + i);
+    sessions.push_back(dial_first(target, peers, mine));
+  }
+  return sessions;
+}
+
+}  // namespace portlab

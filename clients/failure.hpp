@@ -1,0 +1,65 @@
+#pragma once
+// How a command ends when it cannot do what it was asked: what was tried, why it failed, what to do
+// next, and the exit status.
+
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "common/endpoint.hpp"
+
+namespace portlab {
+
+/// The exit status of every command.
+enum class Exit : int {
+  done = 0,
+  peer_said_no = 1,  ///< HTTP >= 400, NXDOMAIN, FTP 4xx and 5xx, an answer that breaks its protocol
+  bad_usage = 2,     ///< the command line makes no sense
+  no_connection = 3,  ///< refused, timed out, unreachable, or broken off in the middle
+};
+
+/// Ends a command. Prints as
+///   portlab: WHAT: WHY
+///     try: ADVICE
+class Failure : public std::exception {
+ public:
+  Failure(Exit exit, std::string reason, std::string advice = {});
+
+  Exit exit() const { return exit_; }
+  const std::string& reason() const { return reason_; }
+  const std::string& advice() const { return advice_; }
+  const char* what() const noexcept override { return reason_.c_str(); }
+  /// The two lines that people see, each ending with a newline.
+  std::string text() const;
+  /// {"error": {"exit": 3, "reason": "…", "try": "…"}}: what --json prints instead.
+  boost::json::value to_json() const;
+
+ private:
+  Exit exit_;
+  std::string reason_;
+  std::string advice_;
+};
+
+/// Bad usage: exit status 2.
+Failure usage_failure(std::string reason, std::string advice);
+
+/// What the client was doing when the system said no: the same errno has different causes.
+enum class Doing : unsigned char {
+  choosing_source,  ///< socket and bind
+  connecting,
+  waiting,  ///< for the peer's next bytes
+  sending,
+};
+
+/// A system error (an errno) at an endpoint, explained: exit status 3. `endpoint` is the source for
+/// Doing::choosing_source, else the peer. `also` is put in parentheses behind the endpoint
+/// ("www.lab.test"); `waited` is told where the error is ETIMEDOUT.
+Failure connection_failure(const Endpoint& endpoint, int system_error, Doing doing,
+                           std::string_view also = {}, std::chrono::milliseconds waited = {});
+
+/// "5 s", "0.25 s".
+std::string in_seconds(std::chrono::milliseconds duration);
+
+}  // namespace portlab

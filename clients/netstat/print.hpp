@@ -1,0 +1,69 @@
+#pragma once
+// The socket table as text and as JSON. Pure: rows in, text out.
+
+#include <boost/json/value.hpp>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clients/netstat/pairs.hpp"
+#include "clients/netstat/socket_row.hpp"
+#include "common/text_table.hpp"
+
+namespace portlab {
+
+/// What answers at a server's end.
+struct ServiceLabel {
+  std::string name;             ///< "http"; empty: nobody knows
+  std::uint16_t home_port = 0;  ///< where it is expected; 0: nobody knows
+  bool moved = false;           ///< it is portlabd's, and not at home
+};
+
+/// How numbers become names; each may be left out.
+struct NetstatNames {
+  std::function<std::string_view(Transport, std::uint16_t)> port;  ///< empty: show the number
+  std::function<std::string(std::uint32_t)> interface;             ///< "lo"
+  std::function<ServiceLabel(const Pair&)> service;
+};
+
+/// How a row differs from the table before.
+enum class Mark : char { none = ' ', appeared = '+', gone = '-', changed = '~' };
+
+template <class T>
+struct Marked {
+  T row;
+  Mark mark = Mark::none;
+};
+
+/// Whether two rows are the same conversation or listener, whatever their states.
+struct ByIdentity {
+  bool operator()(const SocketRow& a, const SocketRow& b) const;
+  bool operator()(const Pair& a, const Pair& b) const;
+};
+
+/// All rows of `after` with what happened to them since `before`, and those that are gone, in
+/// order. Both tables must be sorted ByIdentity.
+std::vector<Marked<SocketRow>> compare(std::span<const SocketRow> before,
+                                       std::span<const SocketRow> after);
+std::vector<Marked<Pair>> compare(std::span<const Pair> before, std::span<const Pair> after);
+
+/// Proto, Local Address, Foreign Address, State: as netstat(8) prints them.
+std::string socket_table(std::span<const SocketRow> rows, const NetstatNames& names,
+                         const TableRoom& room);
+std::string socket_table(std::span<const Marked<SocketRow>> rows, const NetstatNames& names,
+                         const TableRoom& room);
+
+/// Proto, Client, Server, Service, State: both ends of each session on one line, and the footnotes.
+std::string pair_table(std::span<const Pair> pairs, const NetstatNames& names,
+                       const TableRoom& room);
+std::string pair_table(std::span<const Marked<Pair>> pairs, const NetstatNames& names,
+                       const TableRoom& room);
+
+/// {"sockets": […]}.
+boost::json::value sockets_json(std::span<const SocketRow> rows);
+/// {"pairs": […]}; client is null for a listener, a state is null where there is no socket.
+boost::json::value pairs_json(std::span<const Pair> pairs, const NetstatNames& names);
+
+}  // namespace portlab

@@ -1,0 +1,136 @@
+#include "clients/terminal.hpp"
+
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+
+#include "clients/failure.hpp"
+
+namespace portlab {
+
+namespace {
+
+/// How many bytes the UTF-8 sequence at the start of the text has (RFC 3629); 0: it is none, or it
+/// is a control character.
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const auto first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  const std::size_t length = first >= 0xc2 && first <= 0xdf   ? 2
+                             : first >= 0xe0 && first <= 0xef ? 3
+                             : first >= 0xf0 && first <= 0xf4 ? 4
+                                                              : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  const auto second = byte(1);
+  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+  const bool beyond = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
+  const bool control = first == 0xc2 && second < 0xa0;  // C1: 0x9b starts an escape sequence too
+  return overlong || beyond || control ? 0 : length;
+}
+
+/// How many columns a UTF-8 text takes, as long as each character takes one.
+std::size_t width_of(std::string_view text) {
+  std::size_t width = 0;
+  for (const char c : text) width += (static_cast<std::uint8_t>(c) & 0xc0) != 0x80 ? 1 : 0;
+  return width;
+}
+
+std::string wrap_line(std::string_view line, std::size_t columns, std::size_t indent) {
+  std::string out;
+  std::size_t used = 0;
+  while (!line.empty()) {
+    const auto gap = line.find_first_not_of(' ');
+    if (gap == std::string_view::npos) break;
+    const auto end = line.find(' ', gap);
+    const auto word = line.substr(0, end);  // with the spaces before it
+    if (used > 0 && used + width_of(word) > columns) {
+      out += "\n" + std::string(indent, ' ');
+      out += word.substr(gap);
+      used = indent + width_of(word.substr(gap));
+    } else {
+      out += word;
+      used += width_of(word);
+    }
+    line = end == std::string_view::npos ? std::string_view() : line.substr(end);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string TextStyle::paint(std::string_view text, std::string_view sgr) const {
+  if (!colour) return std::string(text);
+  return "\033[" + std::string(sgr) + "m" + std::string(text) + "\033[0m";
+}
+
+TextStyle style_of(int descriptor) {
+  TextStyle style;
+  style.unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  style.colour = ::isatty(descriptor) != 0 && (no_colour == nullptr || *no_colour == '\0') &&
+                 term != nullptr && std::strcmp(term, "dumb") != 0;
+  return style;
+}
+
+unsigned columns_of(int descriptor) {
+  constexpr unsigned usual = 80;
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual;
+  return size.ws_col;
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::string out;
+  while (!text.empty()) {
+    const auto length = sequence_length(text);
+    if (length > 0) {
+      out += text.substr(0, length);
+    } else {
+      const auto byte = static_cast<std::uint8_t>(text.front());
+      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+    }
+    text.remove_prefix(length > 0 ? length : 1);
+  }
+  return out;
+}
+
+std::string wrap(std::string_view text, unsigned columns, unsigned indent) {
+  std::string out;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    out += wrap_line(text.substr(0, end), columns, indent);
+    if (end == std::string_view::npos) break;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+void print(std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      throw OutputClosed{};
+    } else if (errno != EINTR) {
+      throw usage_failure("stdout: " + std::string(std::strerror(errno)), "df . (is the disk full?)");
+    }
+  }
+}
+
+void print_json(const boost::json::value& document) {
+  print(boost::json::serialize(document) + "\n");
+}
+
+}  // namespace portlab

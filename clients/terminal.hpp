@@ -1,0 +1,44 @@
+#pragma once
+// What the terminal can show: Unicode, colour, how many columns.
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+
+namespace portlab {
+
+/// How text may look. Colour never stands alone: a word or a sign goes with it.
+struct TextStyle {
+  bool unicode = false;
+  bool colour = false;
+
+  std::string_view arrow() const { return unicode ? "\u2192" : "->"; }
+  std::string_view separator() const { return unicode ? " \u00b7 " : ", "; }
+  /// The text in an SGR style such as "1" (bold) or "32" (green), or as it is without colour.
+  std::string paint(std::string_view text, std::string_view sgr) const;
+};
+
+/// The style for stdout (1) or stderr (2): Unicode if the locale is UTF-8; colour only on a
+/// terminal, not with NO_COLOR, not on TERM=dumb.
+TextStyle style_of(int descriptor);
+
+/// How many columns the terminal behind this descriptor has; 80 where it is none.
+unsigned columns_of(int descriptor);
+
+/// The text with everything that could steer a terminal (control characters, bytes that are not
+/// UTF-8) made visible: for whatever a peer sent that is shown inside our own words.
+std::string printable(std::string_view text);
+
+/// The text broken into lines of at most `columns` columns, all but the first indented.
+std::string wrap(std::string_view text, unsigned columns, unsigned indent);
+
+/// Nobody reads our output any more (portlab … | head): the program ends without a word.
+struct OutputClosed {};
+
+/// Writes to stdout, all of it. Throws a Failure (a full disk) or OutputClosed.
+void print(std::string_view text);
+
+/// Prints the one document of --json, and a newline.
+void print_json(const boost::json::value& document);
+
+}  // namespace portlab

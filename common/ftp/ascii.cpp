@@ -1,0 +1,33 @@
+#include "common/ftp/ascii.hpp"
+
+#include <utility>
+
+namespace portlab::ftp {
+
+std::string AsciiEncoder::encode(std::string_view piece) {
+  std::string out;
+  out.reserve(piece.size() + piece.size() / 16);
+  for (const char c : piece) {
+    if (c == '\n' && !after_cr_) out += '\r';
+    out += c;
+    after_cr_ = c == '\r';
+  }
+  return out;
+}
+
+std::string AsciiDecoder::decode(std::string_view piece) {
+  std::string out;
+  out.reserve(piece.size() + 1);
+  for (const char c : piece) {
+    if (std::exchange(cr_waits_, false) && c != '\n') out += '\r';
+    if (c == '\r')
+      cr_waits_ = true;
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string AsciiDecoder::finish() { return std::exchange(cr_waits_, false) ? "\r" : ""; }
+
+}  // namespace portlab::ftp

@@ -1,0 +1,206 @@
+#include "servers/ftp/conversation.hpp"
+
+#include <array>
+#include <utility>
+
+#include "common/ftp/ascii.hpp"
+#include "common/ftp/reply.hpp"
+#include "servers/ftp/commands.hpp"
+#include "servers/ftp/handlers.hpp"
+#include "servers/ftp/listing.hpp"
+
+namespace portlab::ftp::server {
+
+namespace {
+
+constexpr std::string_view greeting =
+    "220 Portlab FTP server. This is port one of two. USER anonymous logs in, HELP helps.\r\n";
+constexpr std::string_view farewell =
+    "421 Goodbye: nothing was said for too long, or this server stops.\r\n";
+/// Commands that wait while a transfer runs. Who sends more has to wait with the rest.
+constexpr std::size_t waiting_bytes_max = std::size_t{64} * 1024;
+/// A text is converted in pieces, each small enough for everybody else to have a turn soon.
+constexpr std::size_t text_piece_bytes = std::size_t{64} * 1024;
+
+/// "RETR hello.txt". What might be a password is not written down.
+std::string describe(const Command& command) {
+  if (find_command(command.verb) == nullptr) return "unknown command";
+  if (command.verb == "PASS" || command.verb == "ACCT" || command.argument.empty())
+    return command.verb;
+  return command.verb + " " + printable_name(command.argument);
+}
+
+Answer answer_line(Visit& visit, const ControlLine& line) {
+  if (line.fault == ControlLine::Fault::too_long)
+    return {500,
+            "The line is too long: " + std::to_string(command_bytes_max) + " bytes are the most."};
+  if (line.fault == ControlLine::Fault::has_nul) return {501, "There is a NUL in the line."};
+  return answer(visit, parse_command(line.text));
+}
+
+Task<void> send_as_text(Connection& data, const FileTransfer& what, bool& readable) {
+  AsciiEncoder encoder;
+  std::string piece(text_piece_bytes, '\0');
+  auto offset = what.range.offset;
+  for (auto left = what.range.length; left > 0;) {
+    const auto wanted = std::min<std::uint64_t>(left, piece.size());
+    const auto got = what.file.read_at(offset, {piece.data(), static_cast<std::size_t>(wanted)});
+    readable = got && *got > 0;  // 0: the file was cut short meanwhile
+    if (!readable) co_return;
+    offset += *got;
+    left -= *got;
+    const std::string text = encoder.encode(std::string_view(piece).substr(0, *got));
+    co_await data.write(text);
+  }
+}
+
+}  // namespace
+
+std::optional<Endpoint> SecondPassivePort::open() {
+  port_ = client_.open_second_port("ftp-data");
+  if (!port_) return std::nullopt;
+  return port_->endpoint();
+}
+
+Task<std::optional<Connection>> SecondPassivePort::accept() {
+  return port_->accept(data_connection_wait);
+}
+
+Conversation::Conversation(Connection& client, std::shared_ptr<const SharedSite> site)
+    : client_(client),
+      passive_(client),
+      visit_(std::move(site), client.local(), client.remote(), passive_) {}
+
+Task<void> Conversation::run() {
+  client_.expect_message(farewell);
+  co_await client_.write(greeting);
+  for (;;) {
+    client_.expect_message(farewell);
+    const auto line = co_await next_line();
+    if (!line) co_return;
+    now_ = describe(parse_command(line->text));
+    const Answer given = answer_line(visit_, *line);
+    co_await reply(given);
+    if (given.closes) co_return;
+    if (given.transfer) co_await transfer(*given.transfer);
+  }
+}
+
+Task<std::optional<ControlLine>> Conversation::next_line() {
+  for (;;) {
+    if (client_.pending().empty()) {
+      const bool more = co_await client_.receive();
+      if (!more) co_return std::nullopt;
+    }
+    client_.consume(lines_.read(client_.pending()));
+    const std::string answers = lines_.take_answers();
+    if (!answers.empty()) co_await client_.write(answers);
+    auto line = lines_.take_line();
+    if (line) co_return line;
+  }
+}
+
+Task<void> Conversation::reply(const Answer& given) {
+  client_.note(now_ + " " + std::to_string(given.code));
+  const std::string text = format_reply(given.code, given.text);
+  co_await client_.write(text);
+}
+
+// ---- the second port
+
+Task<void> Conversation::transfer(const Transfer& what) {
+  client_.expect_within(transfer_max, farewell);
+  visit_.transfer = now_;
+  auto outcome = Outcome::no_connection;
+  const bool finished = co_await first_of(carry(what, outcome), watch());
+  visit_.transfer.clear();
+
+  Answer result{226, "The transfer is complete, the data connection is closed."};
+  if (outcome == Outcome::unreadable)
+    result = {451, "The file can't be read any further."};
+  else if (!finished && outcome != Outcome::sent)
+    result = {426, "The transfer is aborted, the data connection is closed."};
+  else if (outcome == Outcome::broken)
+    result = {426, "The data connection broke before the end."};
+  else if (outcome == Outcome::no_connection && std::holds_alternative<Passive>(visit_.data))
+    result = {425, "You did not connect to the data port within " +
+                       std::to_string(data_connection_wait.count()) + " s."};
+  else if (outcome == Outcome::no_connection)
+    result = {425, "Your data port can't be reached. Does a firewall stand before it?"};
+  visit_.drop_data_port();
+  co_await reply(result);
+}
+
+Task<void> Conversation::carry(const Transfer& what, Outcome& outcome) {
+  auto data = co_await connect();
+  if (!data) co_return;
+  outcome = Outcome::broken;
+  data->expect_within(transfer_max);
+  data->note(now_);
+  bool readable = true;
+  try {
+    if (const auto* list = std::get_if<std::string>(&what)) {
+      co_await data->write(*list);
+    } else if (const auto& file = std::get<FileTransfer>(what); file.as_text) {
+      co_await send_as_text(*data, file, readable);
+    } else {
+      co_await data->send_file(file.file, file.range);
+    }
+    outcome = readable ? Outcome::sent : Outcome::unreadable;
+  } catch (const SessionEnded& end) {
+    // The data connection's end is not the conversation's, unless the whole server stops.
+    if (end.reason() == EndReason::stop) throw;
+  }
+}
+
+Task<std::optional<Connection>> Conversation::connect() {
+  if (std::holds_alternative<Passive>(visit_.data)) {
+    auto accepted = co_await passive_.accept();
+    co_return accepted;
+  }
+  const Endpoint target = std::get<Active>(visit_.data).target;
+  // RFC 959 section 3.2: the server's data port is the one beside its control port, 20 beside 21.
+  const auto beside = static_cast<std::uint16_t>(client_.local().port - 1);
+  auto connected = co_await client_.connect_second(target, beside, "ftp-data");
+  co_return connected;
+}
+
+// Looks ahead at what the visitor says during a transfer: ABOR ends it (RFC 959 section 4.1.3), and
+// so does hanging up, unless QUIT was said, which waits for the transfer. STAT is answered at once.
+// Everything else keeps its turn, and so does ABOR itself, which has a reply of its own.
+Task<void> Conversation::watch() {
+  ControlReader ahead = lines_;
+  std::size_t seen = 0;
+  bool first = true;
+  bool quit = false;
+  for (;;) {
+    while (seen < client_.pending().size()) {
+      seen += ahead.read(client_.pending().substr(seen));
+      const auto line = ahead.take_line();
+      if (!line) continue;
+      const Command command = parse_command(line->text);
+      if (command.verb == "ABOR") co_return;
+      quit = quit || command.verb == "QUIT";
+      if (first && command == Command{"STAT", ""}) {
+        client_.consume(seen);
+        seen = 0;
+        std::string answers = ahead.take_answers();
+        lines_ = ahead;
+        co_await report_status(std::move(answers));
+      } else {
+        first = false;
+      }
+    }
+    if (quit || seen >= waiting_bytes_max) co_await client_.wait_for_end();
+    const bool more = co_await client_.receive();
+    if (!more) co_return;
+  }
+}
+
+Task<void> Conversation::report_status(std::string text) {
+  const Answer given = status(visit_, "");
+  text += format_reply(given.code, given.text);
+  co_await client_.write(text);
+}
+
+}  // namespace portlab::ftp::server

@@ -1,0 +1,67 @@
+#pragma once
+// An FTP conversation: reads command lines, has them answered (commands.hpp), and moves what the
+// answers say over the data connection.
+//
+//   run -> next_line -> answer -> reply
+//                            \-> transfer -> first_of(carry: connect, send; watch: ABOR) -> reply
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/ftp/command.hpp"
+#include "common/ftp/telnet.hpp"
+#include "servers/ftp/visit.hpp"
+#include "servers/listener/connection.hpp"
+
+namespace portlab::ftp::server {
+
+/// The longest command line, without its end: a path of PATH_MAX bytes does not fit, any that
+/// people type does.
+inline constexpr std::size_t command_bytes_max = 4096;
+/// How long a client may take to connect after PASV and RETR (or to accept after PORT).
+inline constexpr std::chrono::seconds data_connection_wait{10};
+/// The longest transfer. A reader that is merely slow ends much earlier: see Connection::write.
+inline constexpr std::chrono::hours transfer_max{24};
+
+/// PASV's port as a second port of the control connection.
+class SecondPassivePort final : public PassivePort {
+ public:
+  explicit SecondPassivePort(Connection& client) : client_(client) {}
+  std::optional<Endpoint> open() override;
+  void close() override { port_.reset(); }
+  Task<std::optional<Connection>> accept();
+
+ private:
+  Connection& client_;
+  std::optional<SecondPort> port_;
+};
+
+class Conversation {
+ public:
+  Conversation(Connection& client, std::shared_ptr<const SharedSite> site);
+
+  /// From the greeting to the goodbye.
+  Task<void> run();
+
+ private:
+  enum class Outcome : std::uint8_t { no_connection, broken, unreadable, sent };
+
+  Task<std::optional<ControlLine>> next_line();
+  Task<void> reply(const Answer& given);
+  Task<void> transfer(const Transfer& what);
+
+  Task<void> carry(const Transfer& what, Outcome& outcome);
+  Task<std::optional<Connection>> connect();
+  Task<void> watch();
+  Task<void> report_status(std::string text);
+
+  Connection& client_;
+  SecondPassivePort passive_;
+  Visit visit_;
+  ControlReader lines_{command_bytes_max};
+  std::string now_;  // what the row says: the command, then its code
+};
+
+}  // namespace portlab::ftp::server

@@ -1,0 +1,93 @@
+// RETR, SIZE, MDTM, MLST, and the refusals of all that would change a file.
+
+#include <string>
+#include <utility>
+
+#include "servers/ftp/handlers.hpp"
+#include "servers/ftp/listing.hpp"
+#include "servers/site/site.hpp"
+
+namespace portlab::ftp::server {
+
+namespace {
+
+/// Opens a file; the refusal if it is none.
+boost::system::result<OpenEntry, Answer> open_file(const Visit& visit, std::string_view argument) {
+  auto opened = visit.site->get()->open(visit.path_of(argument));
+  if (!opened) return refuse_path(opened.error(), argument);
+  if (opened->entry.kind == SiteEntry::Kind::directory)
+    return Answer{550, printable_name(argument) + ": This is a directory. CWD enters it."};
+  return std::move(*opened);
+}
+
+}  // namespace
+
+Answer retrieve(Visit& visit, std::string_view argument) {
+  const auto offset = std::exchange(visit.restart_at, 0);
+  if (auto refused = refuse_without_data_port(visit)) return std::move(*refused);
+  auto opened = open_file(visit, argument);
+  if (!opened) return std::move(opened.error());
+  const auto bytes = opened->entry.size;
+  // A marker counts the bytes that travelled (RFC 3659 section 5), and the reply to a bad one is
+  // 554.
+  if (offset != 0 && visit.as_text) return {554, "REST counts bytes: say TYPE I, and REST again."};
+  if (offset > bytes)
+    return {554, "REST went beyond the end: the file has " + std::to_string(bytes) + " bytes."};
+  std::string text = std::string("Opening ") + (visit.as_text ? "ASCII" : "BINARY") +
+                     " mode data connection for " + printable_name(argument);
+  // Clients read the size out of this text, as old servers wrote it. In TYPE A it is not known.
+  if (!visit.as_text) text += " (" + std::to_string(bytes) + " bytes)";
+  FileTransfer transfer{opened->file, {offset, bytes - offset}, visit.as_text};
+  return {150, text + ".", Transfer(std::move(transfer))};
+}
+
+Answer size(Visit& visit, std::string_view argument) {
+  const auto opened = open_file(visit, argument);
+  if (!opened) return opened.error();
+  // RFC 3659 section 4: the number of bytes that would travel. In TYPE A we would have to read the
+  // whole file to know it, and then may refuse.
+  if (visit.as_text)
+    return {550, "In TYPE A every line grows by one byte: ask again after TYPE I."};
+  return {213, std::to_string(opened->entry.size)};
+}
+
+Answer modification_time(Visit& visit, std::string_view argument) {
+  const auto opened = open_file(visit, argument);
+  if (!opened) return opened.error();
+  return {213, format_time(*facts_of(opened->entry, "").modified_seconds)};
+}
+
+Answer machine_fact(Visit& visit, std::string_view argument) {
+  const std::string path = visit.path_of(argument);
+  const auto opened = visit.site->get()->open(path);
+  if (!opened) return refuse_path(opened.error(), argument);
+  const std::string name = "/" + normal_path(path);
+  return {250, "Facts of " + printable_name(name) + "\n" +
+                   format_facts(facts_of(opened->entry, name), visit.facts) + "\nEnd"};
+}
+
+// The codes are those of RFC 959's table: STOR has 553, DELE and the others have 550.
+
+Answer no_storing(Visit&, std::string_view) { return {553, "Read-only: nothing is stored here."}; }
+
+Answer no_changing(Visit&, std::string_view) { return {550, "Read-only: nothing changes here."}; }
+
+// RNFR, which comes first, is always refused.
+Answer no_renaming(Visit&, std::string_view) { return {503, "RNFR comes first (and is refused)."}; }
+
+Answer refuse_path(SiteError why, std::string_view argument) {
+  const std::string name = printable_name(argument);
+  switch (why) {
+    case SiteError::not_found:
+      return {550, name + ": No such file or directory."};
+    case SiteError::forbidden:
+      return {550, name + ": Permission denied."};
+    case SiteError::not_directory:
+      return {550, name + ": Not a directory."};
+    case SiteError::unavailable:
+      break;
+  }
+  return {450, name + ": The server is short of something. Try again in a moment."};
+}
+
+}  // namespace portlab::ftp::server

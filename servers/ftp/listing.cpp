@@ -1,0 +1,96 @@
+#include "servers/ftp/listing.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace portlab::ftp::server {
+
+namespace {
+
+constexpr std::int64_t nanoseconds_per_second = 1'000'000'000;
+
+std::int64_t modified_seconds(const SiteEntry& entry) {
+  const auto seconds = entry.modified_ns / nanoseconds_per_second;
+  return entry.modified_ns % nanoseconds_per_second < 0 ? seconds - 1 : seconds;  // before 1970
+}
+
+/// "Jan  2 03:04", or "Jan  2  2024" if that is more than half a year ago, or to come.
+std::string list_time(std::int64_t seconds, std::int64_t now_seconds) {
+  static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::int64_t half_a_year = 182 * 24 * 3600;
+  const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
+  const auto midnight = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(midnight);
+  const std::chrono::hh_mm_ss clock(time - midnight);
+  const char* month = months.at(unsigned(date.month()) - 1);
+  std::array<char, 32> text{};
+  if (seconds > now_seconds - half_a_year && seconds <= now_seconds)
+    std::snprintf(text.data(), text.size(), "%s %2u %02d:%02d", month, unsigned(date.day()),
+                  int(clock.hours().count()), int(clock.minutes().count()));
+  else
+    std::snprintf(text.data(), text.size(), "%s %2u  %04d", month, unsigned(date.day()),
+                  int(date.year()));
+  return text.data();
+}
+
+}  // namespace
+
+std::string format_list_line(const SiteEntry& entry, std::int64_t now_seconds) {
+  const bool folder = entry.kind == SiteEntry::Kind::directory;
+  std::array<char, 64> facts{};
+  std::snprintf(facts.data(), facts.size(), "%s ftp      ftp      %12llu ",
+                folder ? "dr-xr-xr-x    2" : "-r--r--r--    1",
+                static_cast<unsigned long long>(entry.size));
+  return facts.data() + list_time(modified_seconds(entry), now_seconds) + " " +
+         printable_name(entry.name) + "\r\n";
+}
+
+FileFacts facts_of(const SiteEntry& entry, std::string_view name) {
+  const bool folder = entry.kind == SiteEntry::Kind::directory;
+  FileFacts facts;
+  facts.type = folder ? "dir" : "file";
+  if (!folder) facts.size = entry.size;
+  facts.modified_seconds = modified_seconds(entry);
+  facts.perm = folder ? "el" : "r";  // enter and list; retrieve (section 7.5.5)
+  facts.unique = std::to_string(entry.device) + "U" + std::to_string(entry.inode);
+  facts.name = printable_name(name);
+  return facts;
+}
+
+bool matches(std::string_view name, std::string_view pattern) {
+  std::size_t n = 0;
+  std::size_t p = 0;
+  std::size_t star = std::string_view::npos;  // the last * that was met, ...
+  std::size_t star_n = 0;                     // ... and what it has swallowed so far
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      star_n = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++star_n;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+bool is_pattern(std::string_view name) {
+  return name.find_first_of("*?") != std::string_view::npos;
+}
+
+std::string printable_name(std::string_view name) {
+  std::string out(name);
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  return out;
+}
+
+}  // namespace portlab::ftp::server

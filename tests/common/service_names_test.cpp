@@ -1,0 +1,73 @@
+#include "common/service_names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/test/unit_test.hpp>
+
+using namespace portlab;
+
+namespace {
+
+int order_of(std::string_view transport) {
+  constexpr std::array order{"tcp", "udp", "sctp", "dccp"};
+  return static_cast<int>(std::find(order.begin(), order.end(), transport) - order.begin());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_services_of_the_lab_are_at_home_where_iana_says) {
+  BOOST_TEST(service_name(80, "tcp") == "http");
+  BOOST_TEST(service_name(53, "tcp") == "domain");
+  BOOST_TEST(service_name(53, "udp") == "domain");
+  BOOST_TEST(service_name(21, "tcp") == "ftp");
+  BOOST_TEST(service_name(20, "tcp") == "ftp-data");
+  BOOST_TEST(service_name(7, "tcp") == "echo");
+  BOOST_TEST(service_name(7, "udp") == "echo");
+  BOOST_TEST(service_name(8080, "tcp") == "http-alt");
+}
+
+BOOST_AUTO_TEST_CASE(a_port_of_one_transport_says_nothing_about_another) {
+  BOOST_TEST(service_name(22, "sctp") == "ssh");
+  BOOST_TEST(service_name(53, "sctp") == "");
+  BOOST_TEST(service_name(6514, "dccp") == "syslog-tls");
+  BOOST_TEST(service_name(80, "unix") == "");
+}
+
+BOOST_AUTO_TEST_CASE(ports_that_nobody_has_have_no_name) {
+  BOOST_TEST(service_name(0, "tcp") == "");
+  BOOST_TEST(service_name(4, "tcp") == "");  // unassigned among the well-known
+  BOOST_TEST(service_name(65535, "udp") == "");
+  BOOST_TEST(services_at(60000).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_name_leads_to_its_ports_in_any_case) {
+  const auto domain = services_named("Domain");
+  BOOST_REQUIRE(domain.size() == 2U);
+  BOOST_TEST(domain[0].port == 53);
+  BOOST_TEST(domain[0].transport == "tcp");
+  BOOST_TEST(domain[1].transport == "udp");
+  BOOST_TEST(services_named("www").front().port == 80);
+  BOOST_TEST(services_named("http").front().description == "World Wide Web HTTP");
+  BOOST_TEST(services_named("no-such-service").empty());
+  BOOST_TEST(services_named("").empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_registry_is_whole_and_sorted) {
+  const auto all = service_registry();
+  BOOST_TEST(all.size() > 12'000U);
+  BOOST_TEST(all.size() < 20'000U);
+  BOOST_TEST(std::is_sorted(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.port, order_of(a.transport)) < std::pair(b.port, order_of(b.transport));
+  }));
+  for (const auto& entry : all) {
+    BOOST_REQUIRE(order_of(entry.transport) < 4);
+    BOOST_REQUIRE(entry.name.size() <= 15U);  // RFC 6335 section 5.1
+    BOOST_REQUIRE(entry.description.find('\t') == std::string_view::npos);
+    BOOST_REQUIRE(entry.port < 49152);  // dynamic ports are never assigned
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_registry_says_how_old_it_is) {
+  BOOST_TEST(registry_date().size() == 10U);
+  BOOST_TEST(registry_date().starts_with("20"));
+}

@@ -1,0 +1,75 @@
+#pragma once
+// An FTP client for tests over real sockets: it says a line, checks the code of the reply, and
+// opens data connections.
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+#include "common/ftp/data_port.hpp"
+#include "servers/ftp/ftp.hpp"
+#include "tests/servers/ftp/visitor.hpp"
+#include "tests/support/running_core.hpp"
+#include "tests/support/test_client.hpp"
+
+namespace portlab::ftp::server {
+
+/// A server with a site of its own.
+struct Server {
+  explicit Server(CoreOptions options = {})
+      : running(make_ftp_service(files.site), std::move(options)),
+        endpoint(running.listen("ftp=0")) {}
+
+  TemporarySite files;
+  RunningCore running;
+  Endpoint endpoint;
+};
+
+class Talk {
+ public:
+  explicit Talk(const Endpoint& server) : control(server) { expect("220"); }
+  Talk(const Endpoint& server, const Endpoint& from) : control(server, from) { expect("220"); }
+
+  /// The next reply, all its lines; the test fails (and the dialogue is shown) if its code differs.
+  std::string expect(const std::string& code) {
+    std::string reply;
+    do {
+      reply += control.receive_until("\r\n");
+    } while (!ends_reply(reply));
+    BOOST_REQUIRE_MESSAGE(reply.starts_with(code), "expected " << code << "; the dialogue:\n"
+                                                               << control.dialogue());
+    return reply;
+  }
+  std::string say(const std::string& line, const std::string& code) {
+    control.send(line + "\r\n");
+    return expect(code);
+  }
+  Talk& log_in() {
+    say("USER anonymous", "331");
+    say("PASS me@lab.test", "230");
+    return *this;
+  }
+  Endpoint pasv() { return parse_passive_text(say("PASV", "227")).value(); }
+  Endpoint epsv() {
+    const auto reply = say("EPSV", "229");
+    return tcp_endpoint(control.local().address, parse_extended_passive_text(reply).value());
+  }
+  /// Everything that a command sends over a passive data connection.
+  std::string fetch(const std::string& line) {
+    TestClient data(pasv());
+    say(line, "150");
+    auto all = data.receive_all();
+    expect("226");
+    return all;
+  }
+
+  TestClient control;
+
+ private:
+  static bool ends_reply(const std::string& reply) {
+    const auto end = reply.rfind("\r\n", reply.size() - 3);
+    const auto last = reply.substr(end == std::string::npos ? 0 : end + 2);
+    return last.size() >= 4 && last.compare(0, 3, reply, 0, 3) == 0 && last[3] == ' ';
+  }
+};
+
+}  // namespace portlab::ftp::server
