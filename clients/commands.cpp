@@ -17,13 +17,25 @@
 namespace portlab {
 
 Run run_connect;
+Run run_dns;
+Run run_echo;
+Run run_enter;
+Run run_http;
+Run run_netstat;
 Run run_port;
+Run run_server;
 
 namespace {
 
 constexpr std::array table{
+    Command{"http", "fetch a page or a file", run_http},
+    Command{"dns", "ask for a name's address, services, text", run_dns},
+    Command{"echo", "send bytes and check that the same ones come back", run_echo},
     Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},
     Command{"port", "what a port number is: category, service, who may use it", run_port},
+    Command{"netstat", "this machine's sessions; --pairs: both ends on one line", run_netstat},
+    Command{"server", "asks a running portlabd: listeners, sessions, move, stop", run_server},
+    Command{"enter", "a shell or a command in portlabd's private network", run_enter},
 };
 
 constexpr int exit_internal_error = 70;  // EX_SOFTWARE of sysexits.h: never a result of the lab
@@ -87,11 +99,6 @@ int dispatch(const Arguments& arguments) {
   return command->run(rest);
 }
 
-void complain(std::string text) {
-  if (::isatty(STDERR_FILENO) != 0) text = wrap(text, columns_of(STDERR_FILENO), 4);
-  std::fputs(text.c_str(), stderr);
-}
-
 /// Whether --json was asked for, even on a command line that could not be read to its end.
 bool wants_json(const Arguments& arguments) {
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
@@ -113,13 +120,13 @@ int run_portlab(const Arguments& arguments) try {
     return dispatch(arguments);
   } catch (const Failure& failure) {
     if (wants_json(arguments)) print_json(failure.to_json());
-    complain(failure.text());
+    complain(failure);
     return static_cast<int>(failure.exit());
   }
 } catch (const OutputClosed&) {
   return 0;
 } catch (const std::exception& defect) {
-  complain("portlab: a defect of portlab itself: " + std::string(defect.what()) + "\n");
+  std::fprintf(stderr, "portlab: a defect of portlab itself: %s\n", defect.what());
   return exit_internal_error;
 }
 

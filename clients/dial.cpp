@@ -282,19 +282,22 @@ Bytes ClientSession::read_some(MutableBytes buffer) {
   }
 }
 
-void ClientSession::write(Bytes bytes) {
-  const bool datagram = remote_.transport == Transport::udp;
-  while (!bytes.empty() || datagram) {
+std::size_t ClientSession::write_some(Bytes bytes) {
+  while (true) {
     const auto count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count >= 0) {
-      if (datagram) return;
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {
-      if (!wait_for(descriptor_, POLLOUT, timeout_))
-        throw connection_failure(remote_, ETIMEDOUT, Doing::sending, {}, timeout_);
-    } else if (errno != EINTR) {
-      throw connection_failure(remote_, errno, Doing::sending);
-    }
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR) throw connection_failure(remote_, errno, Doing::sending);
+  }
+}
+
+void ClientSession::write(Bytes bytes) {
+  if (bytes.empty() && remote_.transport == Transport::udp) write_some(bytes);  // an empty datagram
+  while (!bytes.empty()) {
+    const auto count = write_some(bytes);
+    bytes = bytes.subspan(count);
+    if (count == 0 && !wait_for(descriptor_, POLLOUT, timeout_))
+      throw connection_failure(remote_, ETIMEDOUT, Doing::sending, {}, timeout_);
   }
 }
 

@@ -36,6 +36,8 @@ class ClientSession {
   /// Sends all of it; for udp, as one datagram.
   void write(Bytes bytes);
   void write(std::string_view text) { write(as_bytes(text)); }
+  /// Sends as much as fits now, without waiting, and returns how much that was.
+  std::size_t write_some(Bytes bytes);
   /// Says that no more will be sent; reading goes on. Nothing happens for udp.
   void finish_writing();
   /// Says goodbye. Harmless when done twice.

@@ -1,11 +1,15 @@
 #include "clients/failure.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
+#include "clients/terminal.hpp"
 #include "common/port.hpp"
 
 namespace portlab {
@@ -139,6 +143,12 @@ boost::json::value Failure::to_json() const {
   boost::json::object error{{"exit", static_cast<int>(exit_)}, {"reason", reason_}};
   if (!advice_.empty()) error["try"] = advice_;
   return boost::json::object{{"error", error}};
+}
+
+void complain(const Failure& failure) {
+  auto text = failure.text();
+  if (::isatty(STDERR_FILENO) != 0) text = wrap(text, columns_of(STDERR_FILENO), 4);
+  std::fputs(text.c_str(), stderr);
 }
 
 Failure usage_failure(std::string reason, std::string advice) {

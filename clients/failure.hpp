@@ -42,6 +42,9 @@ class Failure : public std::exception {
   std::string advice_;
 };
 
+/// Shows it on stderr, in lines that fit the terminal.
+void complain(const Failure& failure);
+
 /// Bad usage: exit status 2.
 Failure usage_failure(std::string reason, std::string advice);
 

@@ -112,6 +112,8 @@ std::optional<ClientOptions> CommandLine::parse(const Arguments& arguments) {
   try {
     po::variables_map found;
     parse_tokens(arguments, all, found);
+    for (const auto& [name, value] : found)
+      if (!value.defaulted()) given_.insert(name);
   } catch (const po::unknown_option& unknown) {
     std::vector<std::string> names;
     for (const auto& option : shown.options()) names.push_back("--" + option->long_name());

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +78,8 @@ class CommandLine {
 
   /// What is not an option, in order.
   const Arguments& operands() const { return operands_; }
+  /// Whether this option stands on the command line, by its long name: to tell "" from nothing.
+  bool was_given(const std::string& option) const { return given_.count(option) != 0; }
   /// Throws unless there are at least `least` and at most `most` operands.
   void expect_operands(std::size_t least, std::size_t most) const;
   /// A usage error of this command: "portlab echo: REASON", "try: ADVICE" (by default its --help).
@@ -92,6 +95,7 @@ class CommandLine {
   Shared shared_;
   po::options_description own_;
   Arguments operands_;
+  std::set<std::string> given_;
   std::string source_, from_, sessions_, hold_, timeout_, dns_;
   bool json_ = false, quiet_ = false, ipv4_ = false, ipv6_ = false, help_ = false;
 };

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <cstdint>
@@ -16,12 +17,11 @@ namespace portlab {
 
 namespace {
 
-/// How many bytes the UTF-8 sequence at the start of the text has (RFC 3629); 0: it is none, or it
-/// is a control character.
+/// How many bytes the UTF-8 sequence at the start of the text has (RFC 3629); 0: it is none.
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const auto first = byte(0);
-  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  if (first < 0x80) return 1;
   const std::size_t length = first >= 0xc2 && first <= 0xdf   ? 2
                              : first >= 0xe0 && first <= 0xef ? 3
                              : first >= 0xf0 && first <= 0xf4 ? 4
@@ -32,8 +32,24 @@ std::size_t sequence_length(std::string_view text) {
   const auto second = byte(1);
   const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
   const bool beyond = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
-  const bool control = first == 0xc2 && second < 0xa0;  // C1: 0x9b starts an escape sequence too
-  return overlong || beyond || control ? 0 : length;
+  return overlong || beyond ? 0 : length;
+}
+
+/// C0, DEL, and C1 (U+009B starts an escape sequence as ESC [ does).
+bool is_control(std::string_view character) {
+  const auto first = static_cast<std::uint8_t>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7f;
+  return first == 0xc2 && static_cast<std::uint8_t>(character[1]) < 0xa0;
+}
+
+std::string hex_escape(std::uint8_t byte) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  return {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+}
+
+bool is_layout_or_text(std::uint8_t byte) {
+  const bool layout = byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
+  return layout || (byte >= 0x20 && byte != 0x7f);
 }
 
 /// How many columns a UTF-8 text takes, as long as each character takes one.
@@ -89,19 +105,40 @@ unsigned columns_of(int descriptor) {
 }
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
   std::string out;
   while (!text.empty()) {
-    const auto length = sequence_length(text);
+    auto length = sequence_length(text);
+    if (length > 0 && is_control(text.substr(0, length))) length = 0;
     if (length > 0) {
       out += text.substr(0, length);
     } else {
-      const auto byte = static_cast<std::uint8_t>(text.front());
-      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+      out += hex_escape(static_cast<std::uint8_t>(text.front()));
     }
     text.remove_prefix(length > 0 ? length : 1);
   }
   return out;
+}
+
+bool is_showable(Bytes bytes) { return std::all_of(bytes.begin(), bytes.end(), is_layout_or_text); }
+
+std::string showable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (is_layout_or_text(static_cast<std::uint8_t>(c)))
+      out += c;
+    else
+      out += hex_escape(static_cast<std::uint8_t>(c));
+  }
+  return out;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto length = sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 std::string wrap(std::string_view text, unsigned columns, unsigned indent) {
@@ -124,7 +161,8 @@ void print(std::string_view text) {
     } else if (errno == EPIPE) {
       throw OutputClosed{};
     } else if (errno != EINTR) {
-      throw usage_failure("stdout: " + std::string(std::strerror(errno)), "df . (is the disk full?)");
+      throw usage_failure("stdout: " + std::string(std::strerror(errno)),
+                          "df . (is the disk full?)");
     }
   }
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/bytes.hpp"
+
 namespace portlab {
 
 /// How text may look. Colour never stands alone: a word or a sign goes with it.
@@ -28,6 +30,16 @@ unsigned columns_of(int descriptor);
 /// The text with everything that could steer a terminal (control characters, bytes that are not
 /// UTF-8) made visible: for whatever a peer sent that is shown inside our own words.
 std::string printable(std::string_view text);
+
+/// Whether a terminal can show these bytes: no control characters but tab, line ends and form feed.
+/// UTF-8 and other encodings pass.
+bool is_showable(Bytes bytes);
+
+/// The text with the control characters that is_showable refuses made visible: "\\x1b".
+std::string showable(std::string_view text);
+
+/// Whether this is UTF-8 (RFC 3629), control characters included.
+bool is_utf8(std::string_view text);
 
 /// The text broken into lines of at most `columns` columns, all but the first indented.
 std::string wrap(std::string_view text, unsigned columns, unsigned indent);

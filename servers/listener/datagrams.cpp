@@ -113,7 +113,7 @@ void FlowTable::forget_silent_since(Clock::time_point when) {
 // ---- the listener
 
 DatagramListener::DatagramListener(asio::io_context& loop, std::shared_ptr<Listener> listener,
-                                   Descriptor socket, Shared& shared, DatagramBatch& batch)
+                                   Descriptor socket, House& shared, DatagramBatch& batch)
     : listener_(std::move(listener)),
       socket_(loop, socket.release()),
       shared_(shared),

@@ -23,7 +23,7 @@
 namespace portlab {
 
 struct Listener;
-struct Shared;
+struct House;
 
 using Clock = std::chrono::steady_clock;
 
@@ -73,7 +73,7 @@ class DatagramBatch;
 class DatagramListener {
  public:
   DatagramListener(asio::io_context& loop, std::shared_ptr<Listener> listener, Descriptor socket,
-                   Shared& shared, DatagramBatch& batch);
+                   House& shared, DatagramBatch& batch);
 
   /// Answers until closed. Keeps the listener alive meanwhile.
   static Task<void> answer(std::shared_ptr<DatagramListener> self);
@@ -91,7 +91,7 @@ class DatagramListener {
 
   std::shared_ptr<Listener> listener_;
   asio::posix::stream_descriptor socket_;
-  Shared& shared_;
+  House& shared_;
   DatagramBatch& batch_;
   FlowTable flows_;
   bool open_ = true;

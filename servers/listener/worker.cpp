@@ -42,7 +42,7 @@ std::string four_tuple(const Session& session) {
 
 }  // namespace
 
-/// One worker's socket of a listener. Shared with its accept loop, which ends when the socket is
+/// One worker's socket of a listener. House with its accept loop, which ends when the socket is
 /// closed.
 struct Worker::StreamListener {
   StreamListener(asio::io_context& loop, std::shared_ptr<Listener> what, Descriptor descriptor)
@@ -62,7 +62,7 @@ struct Worker::StreamListener {
   bool short_of_descriptors = false;
 };
 
-Worker::Worker(Shared& shared) : shared_(shared) {}
+Worker::Worker(House& shared) : shared_(shared) {}
 
 Worker::~Worker() = default;
 

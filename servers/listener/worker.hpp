@@ -33,9 +33,9 @@ struct Listener {
   std::atomic<std::uint64_t> accepted{0};
 };
 
-/// What workers share.
-struct Shared {
-  Shared(const Limits& all_limits, Log& the_log)
+/// What the workers of one process share.
+struct House {
+  House(const Limits& all_limits, Log& the_log)
       : limits(all_limits), quota(all_limits), log(the_log) {}
 
   Limits limits;
@@ -49,7 +49,7 @@ struct Shared {
 
 class Worker {
  public:
-  explicit Worker(Shared& shared);
+  explicit Worker(House& shared);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -97,7 +97,7 @@ class Worker {
   Task<void> sweep();
   Task<void> stop_sessions(std::chrono::seconds grace);
 
-  Shared& shared_;
+  House& shared_;
   asio::io_context loop_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
   WaiterList waiters_;

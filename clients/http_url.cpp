@@ -1,0 +1,135 @@
+#include "clients/http_url.hpp"
+
+#include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <boost/url/url_view.hpp>
+#include <locale>
+
+#include "clients/failure.hpp"
+#include "clients/port_facts.hpp"
+#include "clients/terminal.hpp"
+#include "common/port.hpp"
+
+namespace portlab {
+
+namespace {
+
+namespace urls = boost::urls;
+
+constexpr std::uint16_t home_port = 80;
+constexpr const char* shape = "http://HOST/PATH or http://HOST:PORT/PATH";
+
+Failure bad_url(const std::string& text, const std::string& why, const std::string& advice) {
+  return usage_failure("'" + printable(text) + "' is not a URL for portlab http: " + why, advice);
+}
+
+bool is_scheme(std::string_view name, std::string_view wanted) {
+  return boost::algorithm::iequals(name, wanted, std::locale::classic());
+}
+
+/// "127.0.0.1:83/x" has no scheme, though RFC 3986 could take "localhost" in "localhost:83" for
+/// one.
+std::string with_scheme(const std::string& text) {
+  return text.find("://") == std::string::npos && !text.starts_with("http:") ? "http://" + text
+                                                                             : text;
+}
+
+/// What is wrong with a text that Boost.URL refuses.
+Failure explain(const std::string& text) {
+  const auto host = text.find("://") + 3;
+  const auto end = std::min(text.find_first_of("/?#", host), text.size());
+  const auto authority = text.substr(host, end - host);
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == ' ') return bad_url(text, "it holds a space", "%20 in its place, in quotes");
+    if (byte < 0x20 || byte == 0x7f)
+      return bad_url(text, "it holds a control character", "%0A and the like in its place");
+    if (byte >= 0x80)
+      return bad_url(text, "it holds a character that is not ASCII",
+                     "its UTF-8 bytes as %C3%BC; a host's name as xn--...");
+  }
+  if (std::count(authority.begin(), authority.end(), ':') > 1 && !authority.starts_with('['))
+    return bad_url(text, "an IPv6 address stands in brackets", "http://[::1]:83/");
+  if (const auto colon = authority.rfind(':'); colon != std::string::npos &&
+                                               authority.find(']', colon) == std::string::npos &&
+                                               !parse_port(authority.substr(colon + 1)))
+    return not_a_port(authority.substr(colon + 1));
+  if (const auto percent = text.find('%'); percent != std::string::npos)
+    return bad_url(text, "after % come two hexadecimal digits", "%25 for the sign itself");
+  return bad_url(text, "it holds a character that no URL has", shape);
+}
+
+std::string target_of(const urls::url_view& url) {
+  std::string target(url.encoded_path());
+  if (target.empty()) target = "/";
+  if (url.has_query()) target += "?" + std::string(url.encoded_query());
+  return target;
+}
+
+/// Host, port and target of an absolute URL; `text` is for the errors.
+HttpUrl take_apart(const urls::url_view& url, const std::string& text) {
+  const std::string scheme(url.scheme());
+  if (is_scheme(scheme, "https"))
+    throw bad_url(text, "it asks for https, and the lab speaks no TLS", "http://, or curl");
+  if (is_scheme(scheme, "ftp"))
+    throw bad_url(text, "ftp has a client of its own", "portlab ftp " + printable(text));
+  if (!is_scheme(scheme, "http"))
+    throw bad_url(text, "it asks for " + printable(scheme) + ", not http", shape);
+  if (url.has_userinfo())
+    throw bad_url(text, "it holds a user's name, and the lab's servers know no users",
+                  "-H 'Authorization: ...' for a server that does");
+  HttpUrl out;
+  out.host = url.host_type() == urls::host_type::name ? std::string(url.host_name())
+                                                      : std::string(url.host_address());
+  if (!url.has_authority() || out.host.empty()) throw bad_url(text, "the host is missing", shape);
+  if (url.has_port() && !url.port().empty()) {
+    const auto port = parse_port(std::string(url.port()));
+    if (!port) throw not_a_port(std::string(url.port()));
+    out.port = *port;
+    out.explicit_port = true;
+  }
+  out.target = target_of(url);
+  out.text = "http://" + out.authority() + out.target;
+  return out;
+}
+
+}  // namespace
+
+std::string HttpUrl::authority() const {
+  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return port == home_port ? name : name + ":" + std::to_string(port);
+}
+
+bool HttpUrl::same_origin(const HttpUrl& other) const {
+  return port == other.port && boost::algorithm::iequals(host, other.host, std::locale::classic());
+}
+
+HttpUrl parse_http_url(const std::string& text) {
+  if (text.empty()) throw bad_url(text, "it is empty", shape);
+  const auto full = with_scheme(text);
+  const auto parsed = urls::parse_uri_reference(full);
+  if (!parsed) throw explain(full);
+  return take_apart(*parsed, full);
+}
+
+HttpUrl follow(const HttpUrl& from, const std::string& location) {
+  const auto lost = [&](const std::string& why) {
+    return Failure(Exit::peer_said_no,
+                   from.text + ": redirects to '" + printable(location) + "': " + why,
+                   "without -L: the answer itself");
+  };
+  const auto reference = urls::parse_uri_reference(location);
+  if (!reference) throw lost("that is not a URL");
+  urls::url out;
+  const urls::url base(from.text);
+  if (!urls::resolve(base, *reference, out)) throw lost("that leads nowhere");
+  try {
+    return take_apart(out, std::string(out.buffer()));
+  } catch (const Failure& failure) {
+    throw lost(failure.reason());
+  }
+}
+
+}  // namespace portlab

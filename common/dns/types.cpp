@@ -1,0 +1,92 @@
+#include "common/dns/types.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace portlab::dns {
+namespace {
+
+struct Word {
+  std::uint16_t number;
+  std::string_view text;
+};
+
+// IANA's "Domain Name System (DNS) Parameters", as far as a person is likely to meet them.
+constexpr Word type_words[] = {
+    {1, "A"},       {2, "NS"},        {3, "MD"},          {4, "MF"},          {5, "CNAME"},
+    {6, "SOA"},     {7, "MB"},        {8, "MG"},          {9, "MR"},          {10, "NULL"},
+    {11, "WKS"},    {12, "PTR"},      {13, "HINFO"},      {14, "MINFO"},      {15, "MX"},
+    {16, "TXT"},    {17, "RP"},       {18, "AFSDB"},      {24, "SIG"},        {25, "KEY"},
+    {28, "AAAA"},   {29, "LOC"},      {33, "SRV"},        {35, "NAPTR"},      {36, "KX"},
+    {37, "CERT"},   {39, "DNAME"},    {41, "OPT"},        {42, "APL"},        {43, "DS"},
+    {44, "SSHFP"},  {45, "IPSECKEY"}, {46, "RRSIG"},      {47, "NSEC"},       {48, "DNSKEY"},
+    {49, "DHCID"},  {50, "NSEC3"},    {51, "NSEC3PARAM"}, {52, "TLSA"},       {53, "SMIMEA"},
+    {55, "HIP"},    {59, "CDS"},      {60, "CDNSKEY"},    {61, "OPENPGPKEY"}, {62, "CSYNC"},
+    {63, "ZONEMD"}, {64, "SVCB"},     {65, "HTTPS"},      {99, "SPF"},        {108, "EUI48"},
+    {109, "EUI64"}, {249, "TKEY"},    {250, "TSIG"},      {251, "IXFR"},      {252, "AXFR"},
+    {253, "MAILB"}, {254, "MAILA"},   {255, "ANY"},       {256, "URI"},       {257, "CAA"},
+};
+constexpr Word class_words[] = {{1, "IN"}, {3, "CH"}, {4, "HS"}, {254, "NONE"}, {255, "ANY"}};
+constexpr Word rcode_words[] = {
+    {0, "NOERROR"},  {1, "FORMERR"},  {2, "SERVFAIL"}, {3, "NXDOMAIN"}, {4, "NOTIMP"},
+    {5, "REFUSED"},  {6, "YXDOMAIN"}, {7, "YXRRSET"},  {8, "NXRRSET"},  {9, "NOTAUTH"},
+    {10, "NOTZONE"}, {16, "BADVERS"}, {17, "BADKEY"},  {18, "BADTIME"}, {23, "BADCOOKIE"},
+};
+constexpr Word opcode_words[] = {
+    {0, "QUERY"}, {1, "IQUERY"}, {2, "STATUS"}, {4, "NOTIFY"}, {5, "UPDATE"}, {6, "DSO"},
+};
+
+template <std::size_t n>
+std::string word_for(const Word (&words)[n], std::uint16_t number, std::string_view otherwise) {
+  for (const auto& word : words)
+    if (word.number == number) return std::string(word.text);
+  return std::string(otherwise) + std::to_string(number);
+}
+
+template <std::size_t n>
+std::optional<std::uint16_t> number_for(const Word (&words)[n], std::string_view text,
+                                        std::string_view prefix) {
+  for (const auto& word : words)
+    if (equal_ignoring_case(word.text, text)) return word.number;
+  if (text.size() <= prefix.size() || !equal_ignoring_case(text.substr(0, prefix.size()), prefix))
+    return std::nullopt;
+  std::uint16_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data() + prefix.size(), end, number);
+  if (error != std::errc{} || stopped != end) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+std::string to_string(Type type) {
+  return word_for(type_words, static_cast<std::uint16_t>(type), "TYPE");
+}
+std::string to_string(Class number) {
+  return word_for(class_words, static_cast<std::uint16_t>(number), "CLASS");
+}
+std::string to_string(Rcode rcode) {
+  return word_for(rcode_words, static_cast<std::uint16_t>(rcode), "RCODE");
+}
+std::string to_string(Opcode opcode) {
+  return word_for(opcode_words, static_cast<std::uint16_t>(opcode), "OPCODE");
+}
+
+std::optional<Type> type_from_text(std::string_view text) {
+  const auto number = number_for(type_words, text, "TYPE");
+  if (!number) return std::nullopt;
+  return static_cast<Type>(*number);
+}
+
+std::optional<Class> class_from_text(std::string_view text) {
+  const auto number = number_for(class_words, text, "CLASS");
+  if (!number) return std::nullopt;
+  return static_cast<Class>(*number);
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+}  // namespace portlab::dns

@@ -1,0 +1,45 @@
+#pragma once
+// portlabd itself: from settings to a core that serves, and what signals mean to it.
+
+#include <boost/asio/signal_set.hpp>
+#include <string>
+#include <vector>
+
+#include "servers/listener/core.hpp"
+#include "servers/services.hpp"
+#include "servers/settings.hpp"
+
+namespace portlab {
+
+class Daemon {
+ public:
+  /// Reads root and zone. Throws std::runtime_error "what: why: what to do".
+  Daemon(std::vector<std::string> arguments, Settings settings);
+
+  /// Opens every listener, or throws std::runtime_error.
+  void open();
+  /// Says what is open and then "ready", on stdout.
+  void announce() const;
+  /// Serves until SIGTERM, SIGINT or `portlab server stop`.
+  void run();
+
+ private:
+  void open_control();
+  void watch_signals();
+  /// SIGHUP: all that can be read anew is; on a mistake everything stays as it is, and the log says
+  /// why.
+  void reload();
+  Result<std::string> try_reload();
+  Result<std::string> reconcile(const std::vector<ListenSpec>& before,
+                                const std::vector<ListenSpec>& now);
+
+  const std::vector<std::string> arguments_;
+  Settings settings_;
+  Log log_;
+  Furniture furniture_;
+  Core core_;
+  asio::signal_set signals_;
+  Clock::time_point began_ = Clock::now();
+};
+
+}  // namespace portlab

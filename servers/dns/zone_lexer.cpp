@@ -1,0 +1,105 @@
+#include "servers/dns/zone_lexer.hpp"
+
+#include <utility>
+
+namespace portlab::dns {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool ends_word(char c) {
+  return is_space(c) || c == '\n' || c == ';' || c == '(' || c == ')' || c == '"';
+}
+
+}  // namespace
+
+ZoneLexer::ZoneLexer(std::string_view text) : text_(text) {
+  if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // the mark that some editors put in front
+}
+
+std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
+  ZoneEntry entry;
+  std::size_t depth = 0;
+  std::size_t opened_line = 0;
+  bool line_begins = true;
+  const auto drop = [&](const char* why) {
+    problems.push_back({line_, why});
+    skip_line();
+    entry = {};
+    depth = 0;
+    line_begins = true;
+  };
+  while (at_ < text_.size()) {
+    const char c = text_[at_];
+    if (c == '\n') {
+      ++at_;
+      ++line_;
+      if (depth > 0) continue;
+      if (!entry.words.empty()) return entry;
+      entry.owner_omitted = false;
+      line_begins = true;
+      continue;
+    }
+    if (is_space(c)) {
+      if (line_begins && depth == 0) entry.owner_omitted = true;
+      ++at_;
+    } else if (c == ';') {
+      while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+    } else if (c == '(') {
+      if (depth++ == 0) opened_line = line_;
+      ++at_;
+    } else if (c == ')') {
+      if (depth == 0) {
+        drop("a ) that nothing opened");
+        continue;
+      }
+      --depth;
+      ++at_;
+    } else if (c == '"') {
+      auto word = quoted_word();
+      if (!word) {
+        drop("the closing \" is missing");
+        continue;
+      }
+      entry.words.push_back(std::move(*word));
+    } else {
+      entry.words.push_back(plain_word());
+    }
+    line_begins = false;
+  }
+  if (depth > 0) {
+    problems.push_back({opened_line, "the ( that is opened here is never closed"});
+    return std::nullopt;
+  }
+  if (entry.words.empty()) return std::nullopt;
+  return entry;
+}
+
+std::optional<Word> ZoneLexer::quoted_word() {
+  Word word{{}, true, line_};
+  for (++at_; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
+    if (text_[at_] == '"') {
+      ++at_;
+      return word;
+    }
+    word.text += text_[at_];
+    if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n')
+      word.text += text_[++at_];
+  }
+  return std::nullopt;
+}
+
+Word ZoneLexer::plain_word() {
+  Word word{{}, false, line_};
+  for (; at_ < text_.size() && !ends_word(text_[at_]); ++at_) {
+    word.text += text_[at_];
+    if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n')
+      word.text += text_[++at_];
+  }
+  return word;
+}
+
+void ZoneLexer::skip_line() {
+  while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+}
+
+}  // namespace portlab::dns

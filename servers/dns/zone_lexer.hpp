@@ -1,0 +1,45 @@
+#pragma once
+// Cuts a zone file into entries of words: comments dropped, parentheses joined (RFC 1035
+// section 5.1).
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/dns/rdata.hpp"
+#include "common/result.hpp"
+
+namespace portlab::dns {
+
+/// A place in the file and what is wrong there.
+struct ZoneProblem {
+  std::size_t line = 0;
+  std::string text;
+};
+
+/// One directive or record.
+struct ZoneEntry {
+  bool owner_omitted = false;  ///< it began with a space: the owner is the last one again
+  std::vector<Word> words;
+};
+
+class ZoneLexer {
+ public:
+  explicit ZoneLexer(std::string_view text);
+
+  /// The next entry that has words; nothing at the end of the file. A mistake is added to
+  /// `problems` and its entry is dropped.
+  std::optional<ZoneEntry> next(std::vector<ZoneProblem>& problems);
+
+ private:
+  std::optional<Word> quoted_word();
+  Word plain_word();
+  void skip_line();
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+};
+
+}  // namespace portlab::dns
