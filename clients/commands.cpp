@@ -17,17 +17,25 @@
 namespace portlab {
 
 Run run_connect;
+Run run_dns;
 Run run_echo;
+Run run_enter;
 Run run_http;
+Run run_netstat;
 Run run_port;
+Run run_server;
 
 namespace {
 
 constexpr std::array table{
     Command{"http", "fetch a page or a file", run_http},
+    Command{"dns", "ask for a name's address, services, text", run_dns},
     Command{"echo", "send bytes and check that the same ones come back", run_echo},
     Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},
     Command{"port", "what a port number is: category, service, who may use it", run_port},
+    Command{"netstat", "this machine's sessions; --pairs: both ends on one line", run_netstat},
+    Command{"server", "asks a running portlabd: listeners, sessions, move, stop", run_server},
+    Command{"enter", "a shell or a command in portlabd's private network", run_enter},
 };
 
 constexpr int exit_internal_error = 70;  // EX_SOFTWARE of sysexits.h: never a result of the lab

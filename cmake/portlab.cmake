@@ -20,6 +20,7 @@ target_compile_options(portlab_flags INTERFACE
 target_compile_definitions(portlab_flags INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
+
 target_include_directories(portlab_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_include_directories(portlab_flags SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
 target_link_libraries(portlab_flags INTERFACE Threads::Threads)
@@ -41,4 +42,14 @@ function(portlab_test name)
   # Signals are the sanitizers' and the debugger's: Boost.Test's own handlers confuse them.
   set_tests_properties(${name} PROPERTIES TIMEOUT 120
     ENVIRONMENT "BOOST_TEST_CATCH_SYSTEM_ERRORS=no;BOOST_TEST_COLOR_OUTPUT=no")
+endfunction()
+
+# portlab_python_test(NAME FILE): an end-to-end test in Python's standard library, with the two programs.
+function(portlab_python_test name file)
+  find_program(PORTLAB_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
+  add_test(NAME ${name}
+           COMMAND ${PORTLAB_PYTHON} -B -m unittest -v ${CMAKE_CURRENT_SOURCE_DIR}/${file}
+           WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300
+    ENVIRONMENT "PORTLABD=$<TARGET_FILE:portlabd>;PORTLAB=$<TARGET_FILE:portlab>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support")
 endfunction()

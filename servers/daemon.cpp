@@ -13,9 +13,8 @@
 #include <utility>
 
 #include "common/control.hpp"
-#include "common/text_table.hpp"
 #include "servers/control/control.hpp"
-#include "servers/version.hpp"
+#include "servers/dns/zone_file.hpp"
 
 namespace portlab {
 
@@ -24,23 +23,25 @@ namespace {
 /// Descriptors that are not sessions: listeners, files being sent, the log, the loops.
 constexpr std::size_t descriptors_kept_back = 256;
 
-/// As many open files as this user may have; sessions stay below, so that accept does not run into the limit.
-void fit_limits(Settings& settings, Log& log) {
+/// As many open files as this user may have; sessions stay below, so that accept does not run into
+/// the limit.
+CoreOptions fit_limits(Settings& settings, Log& log) {
   rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return settings.core;
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   ::getrlimit(RLIMIT_NOFILE, &files);
-  const std::size_t can =
-      files.rlim_cur > 2 * descriptors_kept_back ? files.rlim_cur - descriptors_kept_back
-                                                 : files.rlim_cur / 2;
+  const std::size_t can = files.rlim_cur > 2 * descriptors_kept_back
+                              ? files.rlim_cur - descriptors_kept_back
+                              : files.rlim_cur / 2;
   auto& sessions_max = settings.core.limits.sessions_max;
-  if (sessions_max <= can) return;
+  if (sessions_max <= can) return settings.core;
   if (settings.sessions_max_given)
     log.say("max-sessions " + std::to_string(sessions_max) + ": this user may open only " +
             std::to_string(files.rlim_cur) + " files (ulimit -Hn), so it is " +
             std::to_string(can));
   sessions_max = can;
+  return settings.core;
 }
 
 std::vector<ListenSpec> every_service() {
@@ -63,18 +64,12 @@ std::vector<std::string> texts_of(const std::vector<ListenSpec>& specs) {
   return texts;
 }
 
-Settings with_fitting_limits(Settings settings, Log& log) {
-  fit_limits(settings, log);
-  return settings;
-}
-
 Furniture furnish(const Settings& settings, Log& log) {
   auto site = std::make_shared<SharedSite>(std::make_shared<const Site>(settings.root));
-  auto zones = std::make_shared<dns::ZoneStore>(nullptr);
-  const auto warnings = zones->load(settings.zone);
-  if (!warnings) throw std::runtime_error(warnings.error().text);
-  for (const auto& warning : *warnings) log.say("zone: " + warning);
-  return {std::move(site), std::move(zones)};
+  const auto loaded = dns::load_zone(settings.zone);
+  if (!loaded) throw std::runtime_error(loaded.error().text);
+  for (const auto& warning : loaded->warnings) log.say("zone: " + warning);
+  return {std::move(site), std::make_shared<dns::ZoneStore>(loaded->zone)};
 }
 
 }  // namespace
@@ -84,13 +79,13 @@ Daemon::Daemon(std::vector<std::string> arguments, Settings settings)
       settings_(std::move(settings)),
       log_(settings_.log),
       furniture_(furnish(settings_, log_)),
-      core_((settings_ = with_fitting_limits(std::move(settings_), log_)).core, log_),
+      core_(fit_limits(settings_, log_), log_),
       signals_(core_.loop()) {
   for (auto& service : make_services(furniture_, core_)) core_.add(std::move(service));
   core_.add(make_control_service(core_, [this] {
     ServerStatus status;
     status.pid = ::getpid();
-    status.version = version;
+    status.version = PORTLAB_VERSION;
     status.private_network = settings_.private_network;
     status.uptime_seconds = std::chrono::duration<double>(Clock::now() - began_).count();
     return status;
@@ -102,7 +97,8 @@ void Daemon::open() {
   open_control();
 }
 
-/// Without the socket the servers still serve: only a path that somebody chose is worth failing for.
+/// Without the socket the servers still serve: only a path that somebody chose is worth failing
+/// for.
 void Daemon::open_control() {
   const auto attempt = [this]() -> Result<std::vector<Endpoint>> {
     if (const auto folder = prepare_control_folder(settings_.control); !folder)
@@ -168,8 +164,7 @@ void Daemon::watch_signals() {
 
 void Daemon::reload() {
   const auto done = try_reload();
-  log_.say(done ? "SIGHUP: " + *done
-                : "SIGHUP: everything stays as it was: " + done.error().text);
+  log_.say(done ? "SIGHUP: " + *done : "SIGHUP: everything stays as it was: " + done.error().text);
 }
 
 Result<std::string> Daemon::try_reload() try {
@@ -177,7 +172,7 @@ Result<std::string> Daemon::try_reload() try {
   if (!fresh) return fresh.error();
   // What may fail comes first, what can't fail last: the site, the listeners, the zone.
   auto site = std::make_shared<const Site>(fresh->root);
-  const auto zone = dns::read_zone(fresh->zone);
+  const auto zone = dns::load_zone(fresh->zone);
   if (!zone) return zone.error();
   const auto listeners = reconcile(specs_of(settings_), specs_of(*fresh));
   if (!listeners) return listeners.error();
@@ -192,8 +187,8 @@ Result<std::string> Daemon::try_reload() try {
   return Error{mistake.what()};
 }
 
-/// Opens what is newly asked for and closes what no longer is. What was changed live, and what the configuration says
-/// nothing new about, stays.
+/// Opens what is newly asked for and closes what no longer is. What was changed live, and what the
+/// configuration says nothing new about, stays.
 Result<std::string> Daemon::reconcile(const std::vector<ListenSpec>& before,
                                       const std::vector<ListenSpec>& now) {
   const auto old_texts = texts_of(before);
@@ -216,7 +211,6 @@ Result<std::string> Daemon::reconcile(const std::vector<ListenSpec>& before,
   for (const auto& spec : before) {
     if (!lacks(new_texts, spec)) continue;
     ListenSpec old = spec;
-    if (!old.port && old.path.empty()) old.port = home_port(old.service);
     if (core_.close(old)) done += ", closed " + spec.to_string();
   }
   return done;

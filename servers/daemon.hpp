@@ -26,7 +26,8 @@ class Daemon {
  private:
   void open_control();
   void watch_signals();
-  /// SIGHUP: all that can be read anew is; on a mistake everything stays as it is, and the log says why.
+  /// SIGHUP: all that can be read anew is; on a mistake everything stays as it is, and the log says
+  /// why.
   void reload();
   Result<std::string> try_reload();
   Result<std::string> reconcile(const std::vector<ListenSpec>& before,

@@ -9,12 +9,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Beside an installed program, above a build folder (wherever the checkout was moved to), or where it was built.
+/// Beside an installed program, above a build folder (wherever the checkout was moved to), or where
+/// it was built.
 std::string find(const char* installed, const char* in_sources) {
   std::error_code failed;
   const auto program = fs::read_symlink("/proc/self/exe", failed).parent_path();
-  for (const auto& candidate : {program / "../share/portlab" / installed,
-                                program / ".." / in_sources, fs::path(PORTLAB_SOURCE_DIR) / in_sources})
+  for (const auto& candidate :
+       {program / "../share/portlab" / installed, program / ".." / in_sources,
+        fs::path(PORTLAB_SOURCE_DIR) / in_sources})
     if (fs::exists(candidate, failed)) return candidate.lexically_normal().string();
   return (fs::path(PORTLAB_SOURCE_DIR) / in_sources).string();
 }

@@ -106,9 +106,9 @@ class Reader {
     const auto* end = text->data() + text->size();
     const auto [stopped, failed] = std::from_chars(text->data(), end, number);
     if (failed != std::errc{} || stopped != end || number < least || number > most)
-      return complain(key, *text,
-                      "a whole number from " + std::to_string(least) + " to " +
-                          std::to_string(most));
+      return complain(
+          key, *text,
+          "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     set(number);
   }
 

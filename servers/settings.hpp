@@ -1,5 +1,6 @@
 #pragma once
-// portlabd's settings: the command line, and an INI file with the same keys. The command line has the last word.
+// portlabd's settings: the command line, and an INI file with the same keys. The command line has
+// the last word.
 
 #include <cstdint>
 #include <string>
@@ -34,8 +35,8 @@ struct KnownService {
   std::uint16_t home_port = 0;
 };
 
-/// Reads the command line and the file that it names. The error is a sentence for a person; in a file it says where:
-/// "FILE:LINE: …" as far as that can be said.
+/// Reads the command line and the file that it names. The error is a sentence for a person; in a
+/// file it says where: "FILE:LINE: …" as far as that can be said.
 Result<Settings> read_settings(const std::vector<std::string>& arguments,
                                const std::vector<KnownService>& services);
 

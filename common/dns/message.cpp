@@ -111,11 +111,13 @@ Result<Message> read_message(Bytes bytes) {
   return message;
 }
 
-std::string make_query(std::uint16_t id, const Question& question, std::uint16_t udp_bytes) {
+std::string make_query(std::uint16_t id, const Question& question, std::uint16_t udp_bytes,
+                       bool recursion_desired) {
   std::array<std::uint8_t, udp_bytes_plain> buffer{};
   MessageWriter writer(buffer);
   Header header;
   header.id = id;
+  header.recursion_desired = recursion_desired;
   writer.question(question);
   if (udp_bytes != 0) writer.opt({udp_bytes, 0, 0, false});
   return std::string(as_text(writer.finish(header)));

@@ -92,7 +92,8 @@ bool is_valid_options(Bytes rdata);
 /// Reads a whole message. The error says what is wrong with it.
 Result<Message> read_message(Bytes bytes);
 
-/// A query, as a client sends it: recursion not asked for, with EDNS unless `udp_bytes` is 0.
-std::string make_query(std::uint16_t id, const Question& question, std::uint16_t udp_bytes);
+/// A query, as a client sends it: with EDNS unless `udp_bytes` is 0.
+std::string make_query(std::uint16_t id, const Question& question, std::uint16_t udp_bytes,
+                       bool recursion_desired = false);
 
 }  // namespace portlab::dns

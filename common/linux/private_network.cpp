@@ -164,25 +164,27 @@ Error cannot_join(std::int64_t pid, const char* step, int error) {
           std::generic_category().message(error) + ": " + advice};
 }
 
-bool same_namespace(const Descriptor& one, const Descriptor& other) {
-  struct stat a {};
-  struct stat b {};
-  return ::fstat(one.get(), &a) == 0 && ::fstat(other.get(), &b) == 0 && a.st_ino == b.st_ino &&
-         a.st_dev == b.st_dev;
-}
+std::string namespaces_of(std::int64_t pid) { return "/proc/" + std::to_string(pid) + "/ns/"; }
 
 }  // namespace
+
+bool shares_network_with(std::int64_t pid) {
+  struct stat mine {};
+  struct stat theirs {};
+  if (::stat("/proc/self/ns/net", &mine) != 0) return true;
+  if (::stat((namespaces_of(pid) + "net").c_str(), &theirs) != 0) return true;
+  return mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
+}
 
 Result<void> join_network_of(std::int64_t pid) {
   const auto open = [](const std::string& path) {
     return ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   };
-  const std::string theirs = "/proc/" + std::to_string(pid) + "/ns/";
-  const Descriptor network(open(theirs + "net"));
+  const Descriptor network(open(namespaces_of(pid) + "net"));
   if (network.get() < 0) return cannot_join(pid, "opening it", errno);
-  const Descriptor user(open(theirs + "user"));
+  const Descriptor user(open(namespaces_of(pid) + "user"));
   if (user.get() < 0) return cannot_join(pid, "opening its user namespace", errno);
-  if (same_namespace(network, Descriptor(open("/proc/self/ns/net")))) return {};
+  if (shares_network_with(pid)) return {};
 
   // Root may join at once and stays who it is; everybody else gets the right to do so by becoming
   // part of the user namespace that the network belongs to.

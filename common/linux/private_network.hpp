@@ -26,4 +26,7 @@ Result<void> enter_private_network();
 /// the same user, or any for root. Before any thread is started.
 Result<void> join_network_of(std::int64_t pid);
 
+/// Whether that process sees the same network as this one; true also where the system doesn't say.
+bool shares_network_with(std::int64_t pid);
+
 }  // namespace portlab

@@ -53,15 +53,17 @@ class DnsStream final : public StreamService {
         if (!more) co_return;
       }
       std::string answers;
-      while (answers.size() < answers_bytes_max) {
+      bool speaks_dns = true;
+      while (speaks_dns && answers.size() < answers_bytes_max) {
         const auto query = complete_message(client.pending());
         if (!query) break;
-        // Too short for a header: this peer does not speak DNS, and its next length means nothing.
-        if (query->size() < dns::header_bytes) co_return;
+        // Too short for a header: no DNS, and what follows as a length means nothing.
+        speaks_dns = query->size() >= dns::header_bytes;
         append_answer(client, *query, answers);
         client.consume(2 + query->size());
       }
       if (!answers.empty()) co_await client.write(answers);
+      if (!speaks_dns) co_return;
     }
   }
 

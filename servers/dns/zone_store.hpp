@@ -22,6 +22,11 @@ class ZoneStore {
   /// before stays, and the error has a line "FILE:LINE: reason" for each.
   Result<std::vector<std::string>> load(const std::filesystem::path& path);
 
+  /// Serves this zone from now on.
+  void replace(std::shared_ptr<const Zone> zone) {
+    zone_.store(std::move(zone), std::memory_order_release);
+  }
+
   std::shared_ptr<const Zone> zone() const { return zone_.load(std::memory_order_acquire); }
 
  private:

@@ -25,15 +25,19 @@ std::string family_number(const Visit& visit) {
   return std::to_string(static_cast<int>(family(visit)));
 }
 
+/// Is it the visitor's own address? "::" is taken for it: lftp says so in EPRT, and it names nobody
+/// else. Zones ("%eth0") do not travel, so they do not count.
+bool names_visitor(const Visit& visit, const asio::ip::address& address) {
+  const auto& own = visit.remote.address;
+  if (!address.is_v6() || !own.is_v6()) return address == own;
+  return address.is_unspecified() || address.to_v6().to_bytes() == own.to_v6().to_bytes();
+}
+
 /// Agrees to connect to `target` if that is the visitor's own machine.
 Answer accept_target(Visit& visit, const Endpoint& target) {
   if (visit.remote.transport != Transport::tcp)
     return {504, "This control connection has no address to connect back to."};
-  const bool own = family_of(target.address) == Family::ipv6
-                       ? visit.remote.address.is_v6() && target.address.to_v6().to_bytes() ==
-                                                             visit.remote.address.to_v6().to_bytes()
-                       : target.address == visit.remote.address;
-  if (!own)
+  if (!names_visitor(visit, target.address))
     return {504, "That is not your address, " + visit.remote.address.to_string() +
                      ": no data goes to a third party (RFC 2577)."};
   if (target.port < data_port_min)

@@ -75,6 +75,8 @@ Answer no_changing(Visit&, std::string_view) { return {550, "Read-only: nothing 
 // RNFR, which comes first, is always refused.
 Answer no_renaming(Visit&, std::string_view) { return {503, "RNFR comes first (and is refused)."}; }
 
+// RFC 959 section 4.2.2: 550 "e.g., file not found, no access"; 450 is for what may work later. So
+// LIST has 550 too, although the table of section 5.4 gives it only 450: clients retry on 4xx.
 Answer refuse_path(SiteError why, std::string_view argument) {
   const std::string name = printable_name(argument);
   switch (why) {

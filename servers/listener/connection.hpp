@@ -138,9 +138,8 @@ class SecondPort {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Runs both; the first to finish (or to throw) ends the other, whose wait throws
-/// SessionEnded(none) and whose connections stay usable. True: `first` was first. For FTP's ABOR
-/// beside a transfer.
+/// Runs both; the first to finish (or to throw) ends the other, whose wait throws SessionEnded and
+/// whose connections stay usable. True: `first` was first. For FTP's ABOR beside a transfer.
 Task<bool> first_of(Task<void> first, Task<void> second);
 
 }  // namespace portlab

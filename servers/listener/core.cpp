@@ -23,6 +23,7 @@ Core::Core(CoreOptions options, Log& log)
   const int count = std::max(options_.workers, 1);
   shared_.busy_workers = count;
   shared_.all_done = [this] {
+    if (at_end_) asio::post(loop(), at_end_);
     for (const auto& worker : workers_)
       asio::post(worker->loop(), [w = worker.get()] { w->release(); });
   };

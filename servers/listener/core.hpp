@@ -62,6 +62,9 @@ class Core final : public Tables {
   /// the rest is ended. Asked a second time it does not wait.
   void stop(std::chrono::seconds grace = std::chrono::seconds(5));
 
+  /// Called on worker 0 when the last session is over: what else waits on its loop ends here.
+  void at_end(std::function<void()> what) { at_end_ = std::move(what); }
+
   /// Worker 0's loop: for signals and the like.
   asio::io_context& loop() { return workers_.front()->loop(); }
   int workers() const { return static_cast<int>(workers_.size()); }
@@ -100,6 +103,7 @@ class Core final : public Tables {
   std::vector<std::unique_ptr<Worker>> workers_;
   mutable std::mutex mutex_;  ///< guards listeners_, which every worker may ask for
   Listeners listeners_;
+  std::function<void()> at_end_;
   std::atomic<bool> running_{false};
   std::atomic<bool> stopping_{false};
 };

@@ -126,8 +126,11 @@ BOOST_AUTO_TEST_CASE(another_process_of_the_same_user_can_join,
   char byte = 0;
   BOOST_REQUIRE(::read(ready[0], &byte, 1) == 1);
   BOOST_TEST(byte == 'y');
+  BOOST_TEST(!shares_network_with(host));
+  BOOST_TEST(shares_network_with(::getpid()));
   const auto work = [&] {
     if (!join_network_of(host)) return 1;
+    if (!shares_network_with(host)) return 5;
     if (can_listen(AF_INET, "127.0.0.1", 80)) return 2;  // taken: it is the same network
     if (!can_listen(AF_INET, "127.0.0.1", 21)) return 3;
     return join_network_of(host) ? 0 : 4;  // being there already is no mistake

@@ -64,7 +64,14 @@ BOOST_AUTO_TEST_CASE(port_and_eprt_to_anybody_else_are_refused) {
   v6.logged_in();
   CHECK_CODE(v6, "EPRT |2|2001:db8::1|50000|", 504);
   CHECK_CODE(v6, "EPRT |1|127.0.0.1|50000|", 522);
+  CHECK_CODE(v6, "EPRT |2|::2|50000|", 504);
   CHECK_CODE(v6, "PORT 127,0,0,1,195,80", 504);
+}
+
+BOOST_AUTO_TEST_CASE(lftp_names_itself_by_the_unspecified_ipv6_address) {
+  Visitor visitor("::1");
+  CHECK_CODE(visitor.logged_in(), "EPRT |2|::|50000|", 200);
+  BOOST_TEST(std::get<Active>(visitor.visit.data).target.to_string() == "tcp [::1]:50000");
 }
 
 BOOST_AUTO_TEST_CASE(well_known_ports_get_no_data) {

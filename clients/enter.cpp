@@ -1,0 +1,112 @@
+// portlab enter: a command, or a shell, in the private network of a running portlabd.
+
+#include <unistd.h>
+
+#include <boost/program_options/value_semantic.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "clients/control_client.hpp"
+#include "clients/failure.hpp"
+#include "clients/options.hpp"
+#include "clients/terminal.hpp"
+#include "common/linux/private_network.hpp"
+
+namespace portlab {
+
+namespace {
+
+// As the shell has them (POSIX, Shell Command Language 2.8.2).
+constexpr int exit_not_executable = 126;
+constexpr int exit_not_found = 127;
+
+/// Our own options come before the command; everything after its name is the command's.
+std::pair<Arguments, Arguments> split(const Arguments& arguments) {
+  std::size_t own = 0;
+  while (own < arguments.size() && arguments[own].starts_with('-')) {
+    const auto& option = arguments[own++];
+    if (option == "--")
+      return {{arguments.begin(), arguments.begin() + static_cast<int>(own) - 1},
+              {arguments.begin() + static_cast<int>(own), arguments.end()}};
+    if (option == "--control" && own < arguments.size()) ++own;  // its value
+  }
+  const auto middle = arguments.begin() + static_cast<std::ptrdiff_t>(own);
+  return {{arguments.begin(), middle}, {middle, arguments.end()}};
+}
+
+std::string users_shell() {
+  const char* shell = std::getenv("SHELL");
+  return shell != nullptr && *shell == '/' && ::access(shell, X_OK) == 0 ? shell : "/bin/sh";
+}
+
+/// The pid of the server, once it is clear that it has a private network.
+std::int64_t private_server(const std::string& control) {
+  const auto answer = ask_server(control, {ControlCommand::status, {}});
+  const auto& status = answer.reply.status;
+  if (!status.private_network)
+    throw Failure(Exit::no_connection,
+                  "portlabd (pid " + std::to_string(status.pid) +
+                      ") has no private network: its ports are this machine's own",
+                  "the command as it is, without portlab enter; or portlabd --private");
+  // The kernel's word where there is one: the status is what the server believes of itself.
+  return answer.server_pid != 0 ? answer.server_pid : status.pid;
+}
+
+/// Lets programs inside know where they are.
+void mark_environment(const std::string& control) {
+  ::setenv("PORTLAB_PRIVATE", "1", 1);
+  ::setenv("PORTLAB_CONTROL", control.c_str(), 1);
+  ::setenv("PS1", "(portlab) $ ", 1);
+  // The start-up files of Debian's and Ubuntu's bash set PS1 anew, with this in front.
+  ::setenv("debian_chroot", "portlab", 0);
+}
+
+/// Replaces this process; comes back only when there is no such command.
+int execute(const Arguments& command) {
+  std::vector<char*> words;
+  words.reserve(command.size() + 1);
+  for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  ::execvp(words.front(), words.data());
+  const int error = errno;
+  std::fprintf(stderr, "portlab: enter: %s: %s\n", printable(command.front()).c_str(),
+               error == ENOENT ? "there is no such command" : std::strerror(error));
+  return error == ENOENT ? exit_not_found : exit_not_executable;
+}
+
+}  // namespace
+
+int run_enter(const Arguments& arguments) {
+  const Manual manual{
+      "enter",
+      "[COMMAND …]",
+      {{{"portlab enter", "a shell in portlabd's private network; exit leads back out"},
+        {"portlab enter curl http://127.0.0.1/", "any program, to the real ports in there"},
+        {"portlab enter portlab netstat --pairs", "the sessions in there, both ends"}}},
+      "Works for the user who started portlabd --private, without root. The exit status is\n"
+      "the command's."};
+  std::string control;
+  CommandLine line(manual, Shared::json);
+  line.add()("control", po::value(&control)->value_name("PATH"),
+             "the control socket of the portlabd to visit");
+  auto [own, command] = split(arguments);
+  if (!line.parse(own)) return 0;
+  if (control.empty()) control = default_control_path();
+  const auto pid = private_server(control);
+  if (const auto joined = join_network_of(pid); !joined)
+    throw Failure(Exit::no_connection, joined.error().text);
+  mark_environment(control);
+  if (command.empty()) {
+    command = {users_shell()};
+    std::fputs(
+        "This shell is in portlabd's private network: 127.0.0.1 is a machine of its own.\n"
+        "portlab server listeners shows what answers here; exit leads back out.\n",
+        stderr);
+  }
+  return execute(command);
+}
+
+}  // namespace portlab

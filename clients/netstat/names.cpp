@@ -1,0 +1,73 @@
+#include "clients/netstat/names.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "common/service_names.hpp"
+
+namespace portlab {
+
+namespace {
+
+constexpr std::size_t ports = 65536;
+
+bool is_at(const ListenerRow& listener, const Pair& pair) {
+  const auto& where = listener.endpoint;
+  if (where.transport != pair.transport || where.port != pair.server.port) return false;
+  const auto end = socket_end(where.address, where.port);
+  return end == pair.server || (end.is_any() && end.is_ipv4() == pair.server.is_ipv4());
+}
+
+}  // namespace
+
+ServiceGuide::ServiceGuide(ServerTables tables, std::span<const SocketRow> rows)
+    : listeners_(std::move(tables.listeners)),
+      listened_tcp_(ports),
+      listened_udp_(ports),
+      ephemeral_(ephemeral_range()) {
+  for (const auto& session : tables.sessions) {
+    if (session.local.transport == Transport::local) continue;
+    sessions_[{session.local.transport, socket_end(session.local.address, session.local.port),
+               socket_end(session.remote.address, session.remote.port)}] = session.service;
+  }
+  for (const auto& row : rows)
+    if (row.waits_for_anyone())
+      (row.transport == Transport::tcp ? listened_tcp_ : listened_udp_)[row.local.port] = true;
+}
+
+ServiceLabel ServiceGuide::label(const Pair& pair) const {
+  for (const auto& listener : listeners_)
+    if (is_at(listener, pair)) return {listener.service, listener.home_port, listener.moved()};
+  if (!sessions_.empty()) {
+    // An active FTP data connection was opened by the server: its end is the client's here.
+    for (const auto& [one, other] :
+         {std::pair(pair.server, pair.client), std::pair(pair.client, pair.server)})
+      if (const auto found = sessions_.find({pair.transport, one, other}); found != sessions_.end())
+        return {found->second, 0, false};
+  }
+  return {std::string(port_name(pair.transport, pair.server.port)), 0, false};
+}
+
+bool ServiceGuide::is_served(Transport transport, const SocketEnd& server,
+                             const SocketEnd& client) const {
+  return sessions_.contains({transport, server, client});
+}
+
+std::string_view ServiceGuide::port_name(Transport transport, std::uint16_t port) const {
+  const auto& listened = transport == Transport::tcp ? listened_tcp_ : listened_udp_;
+  if (ephemeral_ && ephemeral_->contains(port) && !listened[port]) return {};
+  return service_name(port, to_string(transport));
+}
+
+bool has_unexplained_session(std::span<const SocketRow> rows) {
+  const ListenerIndex listeners(rows);
+  return std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
+    return row.transport == Transport::tcp && !row.waits_for_anyone() &&
+           row.state != TcpState::time_wait && row.remote.is_loopback() &&
+           !listeners.waits_at(row.transport, row.local) &&
+           !listeners.waits_at(row.transport, row.remote);
+  });
+}
+
+}  // namespace portlab

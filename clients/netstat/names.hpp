@@ -1,0 +1,49 @@
+#pragma once
+// Who serves what on this machine: portlabd tells for its own ports, IANA's registry for all
+// others.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "clients/netstat/pairs.hpp"
+#include "clients/netstat/print.hpp"
+#include "common/control.hpp"
+
+namespace portlab {
+
+/// What a portlabd told; empty where none runs in this network.
+struct ServerTables {
+  std::vector<ListenerRow> listeners;
+  std::vector<SessionRow> sessions;
+};
+
+/// Answers the questions of pair_up and of the tables.
+class ServiceGuide {
+ public:
+  ServiceGuide(ServerTables tables, std::span<const SocketRow> rows);
+
+  /// portlabd's name for what this session or listener belongs to, else IANA's for the server's
+  /// port; none for a port that this machine hands out to clients and nobody listens on.
+  ServiceLabel label(const Pair& pair) const;
+  /// Whether portlabd holds this session at its end `server`.
+  bool is_served(Transport transport, const SocketEnd& server, const SocketEnd& client) const;
+  /// IANA's name for a port, with the same exception. A client's port is a number, not a service.
+  std::string_view port_name(Transport transport, std::uint16_t port) const;
+
+ private:
+  std::vector<ListenerRow> listeners_;
+  std::map<std::tuple<Transport, SocketEnd, SocketEnd>, std::string> sessions_;
+  std::vector<bool> listened_tcp_;
+  std::vector<bool> listened_udp_;
+  std::optional<PortRange> ephemeral_;
+};
+
+/// Whether some session has no listener at either end, so that only portlabd's own table of
+/// sessions can say what it is: FTP's data connections.
+bool has_unexplained_session(std::span<const SocketRow> rows);
+
+}  // namespace portlab

@@ -1,0 +1,132 @@
+#include "servers/http/file_cache.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+
+#include "servers/http/date.hpp"
+#include "servers/http/media_type.hpp"
+
+namespace portlab::http {
+
+namespace {
+
+/// Longer than the slowest kernel's step (10 ms at HZ=100).
+constexpr std::int64_t quiet_ns = 50'000'000;
+constexpr std::int64_t reopen_ns = 1'000'000'000;
+constexpr std::int64_t ns_per_second = 1'000'000'000;
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Strong: inode, size and the time of the last change, which nobody can set back.
+std::string etag_of(const SiteEntry& entry) {
+  std::array<char, 64> text;
+  char* at = text.data();
+  char* const end = text.data() + text.size();
+  *at++ = '"';
+  at = std::to_chars(at, end, entry.inode, 16).ptr;
+  *at++ = '-';
+  at = std::to_chars(at, end, entry.size, 16).ptr;
+  *at++ = '-';
+  at = std::to_chars(at, end, static_cast<std::uint64_t>(entry.changed_ns), 16).ptr;
+  *at++ = '"';
+  return {text.data(), at};
+}
+
+bool read_all(int descriptor, std::string& content) {
+  std::size_t have = 0;
+  while (have < content.size()) {
+    const auto got =
+        ::pread(descriptor, content.data() + have, content.size() - have, static_cast<off_t>(have));
+    if (got <= 0) return false;
+    have += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::shared_ptr<Representation> represent(OpenEntry opened, std::int64_t now_seconds) {
+  auto file = std::make_shared<Representation>();
+  file->type = media_type_of(opened.entry.name);
+  file->etag = etag_of(opened.entry);
+  // Never later than Date (RFC 9110 section 8.8.2.1).
+  file->modified = std::min(opened.entry.modified_ns / ns_per_second, now_seconds);
+  file->size = opened.entry.size;
+  file->fields = "Last-Modified: " + format_date(*file->modified) + "\r\nETag: " + file->etag +
+                 "\r\nAccept-Ranges: bytes\r\nCache-Control: no-cache\r\n"
+                 "X-Content-Type-Options: nosniff\r\n";
+  if (file->size > cached_file_bytes_max) {
+    file->file = std::move(opened.file);
+    return file;
+  }
+  file->content.resize(file->size);
+  if (!read_all(opened.file.descriptor(), file->content)) return nullptr;
+  return file;
+}
+
+std::shared_ptr<const Representation> FileCache::find(const std::shared_ptr<const Site>& site,
+                                                      const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (site_ != site) return nullptr;
+  const auto found = files_.find(path);
+  if (found == files_.end()) return nullptr;
+  auto& kept = found->second;
+  const auto age = now_ns() - kept.opened_ns;
+  if (age < 0 || age > reopen_ns || site->peek(path) != kept.entry) {
+    bytes_ -= kept.representation->size;
+    files_.erase(found);
+    return nullptr;
+  }
+  kept.last_used = ++uses_;
+  return kept.representation;
+}
+
+std::shared_ptr<const Representation> FileCache::load(const std::shared_ptr<const Site>& site,
+                                                      const std::string& path, OpenEntry opened) {
+  const auto opened_ns = now_ns();
+  const SiteEntry entry = opened.entry;
+  auto representation = represent(std::move(opened), opened_ns / ns_per_second);
+  if (representation && !representation->file && opened_ns - entry.changed_ns > quiet_ns &&
+      site->peek(path) == entry)
+    keep(site, path, {entry, representation, opened_ns, 0});
+  return representation;
+}
+
+void FileCache::keep(const std::shared_ptr<const Site>& site, const std::string& path, Kept kept) {
+  const std::lock_guard lock(mutex_);
+  clear_if_other(site);
+  if (files_.contains(path)) return;  // another worker was faster
+  make_room(kept.representation->size);
+  kept.last_used = ++uses_;
+  bytes_ += kept.representation->size;
+  files_.emplace(path, std::move(kept));
+}
+
+void FileCache::clear_if_other(const std::shared_ptr<const Site>& site) {
+  if (site_ == site) return;
+  files_.clear();
+  bytes_ = 0;
+  site_ = site;
+}
+
+/// The one that nobody asked for the longest goes first.
+void FileCache::make_room(std::uint64_t bytes) {
+  while (!files_.empty() && (files_.size() >= files_max || bytes_ + bytes > bytes_max)) {
+    const auto oldest = std::min_element(files_.begin(), files_.end(), [](auto& a, auto& b) {
+      return a.second.last_used < b.second.last_used;
+    });
+    bytes_ -= oldest->second.representation->size;
+    files_.erase(oldest);
+  }
+}
+
+}  // namespace portlab::http

@@ -1,0 +1,303 @@
+// One conversation, from accept to close:
+//
+//   HeadScanner   finds the head in what has arrived, and checks its lines      head.hpp
+//   parse_head    takes it apart                                                beast_parser.cpp
+//   framing_of    says where the body ends, or why the request is refused       framing.hpp
+//   BodyReader    reads the body to its end                                     body.hpp
+//   parse_target  says what is asked for                                        target.hpp
+//   answer        finds it in the table of resources, or in the site            resources.cpp
+//   answer_with   weighs the request's conditions and ranges                    answer.cpp
+//
+// Answers to requests that arrived together leave together.
+
+#include "servers/http/http.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "servers/http/answer.hpp"
+#include "servers/http/body.hpp"
+#include "servers/http/date.hpp"
+#include "servers/http/file_cache.hpp"
+#include "servers/http/framing.hpp"
+#include "servers/http/head.hpp"
+#include "servers/http/resources.hpp"
+#include "servers/http/target.hpp"
+
+namespace portlab {
+
+namespace {
+
+using namespace http;
+
+constexpr std::chrono::seconds head_seconds_max{10};
+constexpr std::chrono::seconds body_seconds_max{60};
+/// To take what we answer, apart from what Connection::write grants for much of it.
+constexpr std::chrono::seconds answer_seconds_max{30};
+/// Answers wait for each other until there is that much.
+constexpr std::size_t gathered_bytes_max = std::size_t{64} * 1024;
+
+/// What a peer hears that is too slow with its request. The Date in it is of the time when the wait
+/// began; the storage lives as long as the thread, and so longer than any session.
+std::string_view too_slow() {
+  static constexpr std::string_view begin =
+      "HTTP/1.1 408 Request Timeout\r\nServer: Portlab\r\nDate: ";
+  static constexpr std::string_view end =
+      "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 58\r\nConnection: "
+      "close\r\n\r\n408 Request Timeout\nthe request was not complete in time.\n";
+  static constexpr std::size_t date_bytes = 29;
+  static thread_local std::array<char, begin.size() + date_bytes + end.size()> text;
+  auto* at = std::ranges::copy(begin, text.begin()).out;
+  at = std::ranges::copy(date_now(), at).out;
+  std::ranges::copy(end, at);
+  return {text.data(), text.size()};
+}
+
+/// What a head leads to: an answer at once, or something to be awaited first.
+struct Step {
+  std::optional<Answer> answer;
+  Framing framing;
+  bool keep_body = false;  ///< the resource wants to see it
+};
+
+class HttpStream final : public StreamService {
+ public:
+  HttpStream(std::shared_ptr<SharedSite> site, const Tables& tables)
+      : site_(std::move(site)), tables_(tables) {}
+
+  Task<void> converse(Connection& client) override;
+  std::string_view turned_away() const override;
+
+ private:
+  Task<bool> answer_what_came(Connection& client);
+  Step begin(const Connection& client, std::string_view head_bytes);
+  Task<Answer> answer_with_sessions(Connection& client, std::string head_bytes);
+  Task<Answer> answer_with_body(Connection& client, std::string raw, Step step, std::string& out);
+  Answer make_answer(const Connection& client, const Head& head, std::string_view raw,
+                     const Framing& framing, const std::vector<SessionRow>* sessions);
+  Answer make_answer(const Connection& client, std::string_view head_bytes, std::string_view raw,
+                     const std::vector<SessionRow>* sessions);
+
+  std::shared_ptr<SharedSite> site_;
+  const Tables& tables_;
+  FileCache files_;
+};
+
+/// The row's note: "GET /index.html 200". `head`: empty, or begins with a sound request line.
+void note(Connection& client, std::string_view head, unsigned status) {
+  constexpr std::size_t request_shown = 160;
+  std::array<char, request_shown + 8> text;
+  const auto request = head.substr(0, head.find(" HTTP/")).substr(0, request_shown);
+  auto* at = std::ranges::copy(request, text.begin()).out;
+  if (!request.empty()) *at++ = ' ';
+  at = std::to_chars(at, text.data() + text.size(), status).ptr;
+  client.note({text.data(), at});
+}
+
+Task<void> flush(Connection& client, std::string& out) {
+  if (!out.empty()) co_await client.write(out);
+  out.clear();
+}
+
+/// Appends a body that is in memory; false if it is on the disk.
+bool append_body(std::string& out, const Answer& answer) {
+  if (answer.head_only) return true;
+  if (!answer.representation) {
+    out += answer.text;
+    return true;
+  }
+  const auto& whole = *answer.representation;
+  if (whole.file) return false;
+  if (answer.parts.empty()) out += whole.content;
+  for (const auto& part : answer.parts) {
+    out += part.text;
+    out += std::string_view(whole.content).substr(part.range.offset, part.range.length);
+  }
+  return true;
+}
+
+/// Sends what waits in `out`, and then a body from the disk.
+Task<void> send_file(Connection& client, std::string& out, Answer answer) {
+  const auto& whole = *answer.representation;
+  if (answer.parts.empty()) answer.parts.push_back({{}, {0, whole.size}});
+  for (const auto& part : answer.parts) {
+    out += part.text;
+    co_await flush(client, out);
+    if (part.range.length > 0) co_await client.send_file(*whole.file, part.range);
+  }
+}
+
+Task<void> HttpStream::converse(Connection& client) {
+  for (;;) {
+    client.expect_message();
+    if (client.pending().empty() && !co_await client.receive()) co_return;
+    if (!co_await answer_what_came(client)) co_return;
+  }
+}
+
+/// Answers until nothing is pending; false: the conversation is over. Lives apart from converse(),
+/// so that a session between two requests owns next to nothing.
+Task<bool> HttpStream::answer_what_came(Connection& client) {
+  std::string out;
+  while (!client.pending().empty()) {
+    HeadScanner scanner;
+    auto state = scanner.scan(client.pending());
+    if (state == HeadScanner::State::more) {
+      co_await flush(client, out);
+      client.expect_within(head_seconds_max, too_slow());
+      while (state == HeadScanner::State::more) {
+        if (!co_await client.receive()) co_return false;
+        state = scanner.scan(client.pending());
+      }
+    }
+    client.expect_within(answer_seconds_max);
+    Answer answer;
+    if (state == HeadScanner::State::refused) {
+      answer = refusal_answer(scanner.refusal());
+      note(client, {}, answer.status);
+    } else {
+      const auto head = scanner.head(client.pending());
+      auto step = begin(client, head);
+      if (step.answer && !step.answer->wants_sessions) {
+        answer = std::move(*step.answer);
+        note(client, head, answer.status);
+        client.consume(scanner.bytes());
+      } else {
+        std::string raw(head);
+        client.consume(scanner.bytes());
+        if (step.answer) {
+          answer = co_await answer_with_sessions(client, std::move(raw));
+        } else {
+          answer = co_await answer_with_body(client, std::move(raw), std::move(step), out);
+        }
+      }
+    }
+    const bool last = answer.close;
+    append_head(out, answer);
+    if (!append_body(out, answer)) co_await send_file(client, out, std::move(answer));
+    if (last || out.size() > gathered_bytes_max) co_await flush(client, out);
+    if (last) co_return false;
+  }
+  co_await flush(client, out);
+  co_return true;
+}
+
+Step HttpStream::begin(const Connection& client, std::string_view head_bytes) {
+  Step step;
+  Head head;
+  if (const auto fault = parse_head(head_bytes, head)) {
+    step.answer = refusal_answer(*fault);
+    return step;
+  }
+  const auto framing = framing_of(head);
+  if (const auto* fault = std::get_if<Refusal>(&framing)) {
+    step.answer = refusal_answer(*fault);
+    step.answer->head_only = head.method == "HEAD";
+    return step;
+  }
+  step.framing = std::get<Framing>(framing);
+  if (!step.framing.has_body()) {
+    step.answer = make_answer(client, head, head_bytes, step.framing, nullptr);
+    return step;
+  }
+  const auto target = parse_target(head.method, head.target);
+  const auto* found = std::get_if<Target>(&target);
+  step.keep_body = found != nullptr && reads_body(found->path);
+  return step;
+}
+
+Task<Answer> HttpStream::answer_with_sessions(Connection& client, std::string head_bytes) {
+  const auto rows = co_await tables_.sessions();
+  auto answer = make_answer(client, head_bytes, head_bytes, &rows);
+  note(client, head_bytes, answer.status);
+  co_return answer;
+}
+
+Task<Answer> HttpStream::answer_with_body(Connection& client, std::string raw, Step step,
+                                          std::string& out) {
+  const std::string head(raw);
+  if (step.framing.expects_continue && client.pending().empty()) {
+    // Who asks first may be told "no" before the body is sent; but then nobody knows whether it
+    // will come after all (RFC 9110 section 10.1.1), so that is the end.
+    auto early = make_answer(client, head, head, nullptr);
+    if (early.status >= 400) {
+      early.close = true;
+      note(client, head, early.status);
+      co_return early;
+    }
+    out += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  client.expect_within(body_seconds_max, too_slow());
+  BodyReader reader(head);
+  for (;;) {
+    std::size_t taken = 0;
+    const auto state = reader.read(client.pending(), taken);
+    if (step.keep_body) raw += client.pending().substr(0, taken);
+    client.consume(taken);
+    if (state == BodyReader::State::complete) break;
+    bool more = false;
+    if (state == BodyReader::State::more) {
+      co_await flush(client, out);
+      more = co_await client.receive();
+    }
+    if (!more) {
+      auto refused = refusal_answer(state == BodyReader::State::refused
+                                        ? reader.refusal()
+                                        : Refusal{400, "the body is shorter than announced"});
+      refused.head_only = head.starts_with("HEAD ");
+      note(client, head, refused.status);
+      co_return refused;
+    }
+  }
+  client.expect_within(answer_seconds_max);
+  auto answer = make_answer(client, head, raw, nullptr);
+  if (answer.wants_sessions) answer = co_await answer_with_sessions(client, head);
+  note(client, head, answer.status);
+  co_return answer;
+}
+
+Answer HttpStream::make_answer(const Connection& client, std::string_view head_bytes,
+                               std::string_view raw, const std::vector<SessionRow>* sessions) {
+  Head head;
+  if (const auto fault = parse_head(head_bytes, head)) return refusal_answer(*fault);
+  const auto framing = framing_of(head);
+  if (const auto* fault = std::get_if<Refusal>(&framing)) return refusal_answer(*fault);
+  return make_answer(client, head, raw, std::get<Framing>(framing), sessions);
+}
+
+Answer HttpStream::make_answer(const Connection& client, const Head& head, std::string_view raw,
+                               const Framing& framing, const std::vector<SessionRow>* sessions) {
+  const auto target = parse_target(head.method, head.target);
+  Answer made;
+  if (const auto* fault = std::get_if<Refusal>(&target)) {
+    made = refusal_answer(*fault);
+    made.head_only = head.method == "HEAD";
+  } else {
+    made = http::answer({head, std::get<Target>(target), raw, client.local(), client.remote(),
+                         tables_, sessions, *site_, files_});
+  }
+  made.close = made.close || !framing.keep_alive;
+  made.says_keep_alive = framing.says_keep_alive;
+  return made;
+}
+
+std::string_view HttpStream::turned_away() const {
+  return "HTTP/1.1 503 Service Unavailable\r\nServer: Portlab\r\nRetry-After: 5\r\n"
+         "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 60\r\n"
+         "Connection: close\r\n\r\n"
+         "503 Service Unavailable\nall seats are taken; try again soon\n";
+}
+
+}  // namespace
+
+Service make_http_service(std::shared_ptr<SharedSite> site, const Tables& tables) {
+  return {{"http", 80, "RFC 9112"}, std::make_unique<HttpStream>(std::move(site), tables), nullptr};
+}
+
+}  // namespace portlab

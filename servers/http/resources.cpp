@@ -1,0 +1,169 @@
+#include "servers/http/resources.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "servers/http/date.hpp"
+#include "servers/http/text.hpp"
+
+namespace portlab::http {
+
+namespace {
+
+namespace json = boost::json;
+
+enum class Methods : std::uint8_t {
+  reading,  ///< GET, HEAD, OPTIONS
+  any,      ///< but TRACE and CONNECT
+};
+
+struct Resource {
+  std::string_view path;
+  Methods methods;
+  Answer (*answer)(const Exchange&);
+};
+
+Answer whoami(const Exchange&);
+Answer request_as_it_arrived(const Exchange&);
+Answer listeners(const Exchange&);
+Answer sessions(const Exchange&);
+
+constexpr Resource resources[] = {
+    {"/whoami", Methods::reading, whoami},
+    {"/request", Methods::any, request_as_it_arrived},
+    {"/api/listeners", Methods::reading, listeners},
+    {"/api/sessions", Methods::reading, sessions},
+};
+constexpr Resource everything_else = {"", Methods::reading, answer_from_site};
+
+constexpr std::string_view reading_methods = "GET, HEAD, OPTIONS";
+constexpr std::string_view any_methods = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE";
+
+/// RFC 9110 section 9 and RFC 5789: methods that this server knows, and may not allow.
+constexpr std::array<std::string_view, 8> known_methods = {"GET", "HEAD",   "OPTIONS", "POST",
+                                                           "PUT", "DELETE", "PATCH",   "TRACE"};
+
+bool is_reading(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+const Resource& resource_at(std::string_view path) {
+  const auto* found = std::ranges::find(resources, path, &Resource::path);
+  return found == std::end(resources) ? everything_else : *found;
+}
+
+Answer options(std::string_view allowed) {
+  Answer answer;
+  answer.fields = "Allow: " + std::string(allowed) + "\r\n";
+  return answer;
+}
+
+Answer not_allowed(std::string_view allowed) {
+  auto answer = text_answer(405, "this resource allows " + std::string(allowed));
+  answer.fields += "Allow: " + std::string(allowed) + "\r\n";
+  return answer;
+}
+
+/// A body that was made for this request: nobody may keep it, or take it for anything else.
+Answer fresh(const Exchange& exchange, std::string_view type, std::string content) {
+  if (!is_reading(exchange.head.method)) {  // conditions are about reading
+    Answer answer;
+    answer.fields = "Content-Type: " + std::string(type) +
+                    "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+    answer.text = std::move(content);
+    answer.length = answer.text.size();
+    return answer;
+  }
+  auto representation = std::make_shared<Representation>();
+  representation->type = type;
+  representation->fields = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  representation->size = content.size();
+  representation->content = std::move(content);
+  return answer_with(std::move(representation), exchange.head, seconds_now());
+}
+
+Answer fresh_json(const Exchange& exchange, const json::value& value) {
+  return fresh(exchange, "application/json", json::serialize(value) + "\n");
+}
+
+/// Whether an Accept field (RFC 9110 section 12.5.1) names JSON, and not with a weight of 0.
+bool accepts_json(const Head& head) {
+  bool accepts = false;
+  head.each(Field::accept, [&](std::string_view value) {
+    ListReader list(value);
+    while (const auto element = list.next()) {
+      const auto semicolon = std::min(element->find(';'), element->size());
+      if (!equal_ignoring_case(trim(element->substr(0, semicolon)), "application/json")) continue;
+      const auto weight = element->find("q=", semicolon);
+      accepts = weight == std::string_view::npos ||
+                element->substr(weight + 2).find_first_of("123456789") != std::string_view::npos;
+    }
+  });
+  return accepts;
+}
+
+Answer whoami(const Exchange& exchange) {
+  auto answer = accepts_json(exchange.head)
+                    ? fresh_json(exchange, json::object{{"you", to_json(exchange.remote)},
+                                                        {"me", to_json(exchange.local)}})
+                    : fresh(exchange, "text/plain; charset=utf-8",
+                            "you  " + exchange.remote.to_string() + "\nme   " +
+                                exchange.local.to_string() + "\n");
+  answer.fields += "Vary: Accept\r\n";
+  return answer;
+}
+
+Answer request_as_it_arrived(const Exchange& exchange) {
+  return fresh(exchange, "text/plain; charset=utf-8", std::string(exchange.raw));
+}
+
+Answer listeners(const Exchange& exchange) {
+  json::array rows;
+  for (const auto& row : exchange.tables.listeners()) rows.push_back(to_json(row));
+  return fresh_json(exchange, rows);
+}
+
+Answer sessions(const Exchange& exchange) {
+  if (exchange.sessions == nullptr) {
+    Answer later;
+    later.wants_sessions = true;
+    return later;
+  }
+  json::array rows;
+  for (const auto& row : *exchange.sessions) rows.push_back(to_json(row));
+  return fresh_json(exchange, rows);
+}
+
+Answer answer_by_method(const Exchange& exchange) {
+  const auto method = exchange.head.method;
+  if (exchange.target.whole_server) return options(any_methods);
+  const auto& resource = resource_at(exchange.target.path);
+  const bool any = resource.methods == Methods::any;
+  const auto allowed = any ? any_methods : reading_methods;
+  if (is_reading(method)) return resource.answer(exchange);
+  if (method == "TRACE") return not_allowed(allowed);
+  const bool known = std::ranges::find(known_methods, method) != known_methods.end();
+  if (method != "OPTIONS") {
+    if (any) return resource.answer(exchange);
+    if (!known) return text_answer(501, "this server does not know that method");
+  }
+  // A path that leads nowhere allows nothing.
+  if (&resource == &everything_else) {
+    auto found = answer_from_site(exchange);
+    if (found.status >= 400) return found;
+  }
+  return method == "OPTIONS" ? options(allowed) : not_allowed(allowed);
+}
+
+}  // namespace
+
+bool reads_body(std::string_view path) { return resource_at(path).methods == Methods::any; }
+
+Answer answer(const Exchange& exchange) {
+  auto result = answer_by_method(exchange);
+  result.head_only = exchange.head.method == "HEAD";
+  return result;
+}
+
+}  // namespace portlab::http

@@ -1,0 +1,40 @@
+#pragma once
+// What is found under which path: a table of this server's own resources, and the site for all the
+// rest.
+
+#include <string_view>
+#include <vector>
+
+#include "common/endpoint.hpp"
+#include "common/session_row.hpp"
+#include "servers/http/answer.hpp"
+#include "servers/http/file_cache.hpp"
+#include "servers/http/target.hpp"
+#include "servers/listener/service.hpp"
+#include "servers/site/shared_site.hpp"
+
+namespace portlab::http {
+
+/// One request, and all that a resource may need to answer it.
+struct Exchange {
+  const Head& head;
+  const Target& target;
+  std::string_view raw;  ///< head and body as they arrived
+  const Endpoint& local;
+  const Endpoint& remote;
+  const Tables& tables;
+  const std::vector<SessionRow>* sessions;  ///< null until an answer says that it wants them
+  const SharedSite& site;
+  FileCache& files;
+};
+
+/// The answer to a well-formed request whose body, if any, has been read.
+Answer answer(const Exchange& exchange);
+
+/// Whether the resource at this path looks at a request's body.
+bool reads_body(std::string_view path);
+
+/// The site's part: a file, a folder's index.html, a list of the folder, or a redirection to it.
+Answer answer_from_site(const Exchange& exchange);
+
+}  // namespace portlab::http

@@ -1,0 +1,48 @@
+// portlabd: HTTP, FTP, DNS and echo on whatever ports you choose, in one process.
+//
+//   settings -> private network? -> Daemon: services, listeners -> "ready" -> serve -> stop
+
+#include <exception>
+#include <iostream>
+
+#include "common/linux/private_network.hpp"
+#include "servers/daemon.hpp"
+
+namespace {
+
+constexpr int exit_cannot_serve = 1;
+constexpr int exit_bad_usage = 2;
+
+int complain(const std::string& text, int status) {
+  std::cerr << "portlabd: " << text << std::endl;
+  return status;
+}
+
+}  // namespace
+
+int main(int count, char** words) try {
+  using namespace portlab;
+  const std::vector<std::string> arguments(words + 1, words + count);
+  auto settings = read_settings(arguments, known_services());
+  if (!settings)
+    return complain(settings.error().text + "\n  try: portlabd --help", exit_bad_usage);
+  if (settings->show_help) {
+    std::cout << settings_help(known_services());
+    return 0;
+  }
+  if (settings->show_version) {
+    std::cout << "portlabd " PORTLAB_VERSION "\n";
+    return 0;
+  }
+  if (settings->private_network) {  // before there is any thread
+    const auto entered = enter_private_network();
+    if (!entered) return complain(entered.error().text, exit_cannot_serve);
+  }
+  Daemon daemon(arguments, std::move(*settings));
+  daemon.open();
+  daemon.announce();
+  daemon.run();
+  return 0;
+} catch (const std::exception& failure) {
+  return complain(failure.what(), exit_cannot_serve);
+}

@@ -1,0 +1,64 @@
+#pragma once
+// Asks the answerer without a socket, and shows its answers as text.
+
+#include <array>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "common/dns/message.hpp"
+#include "common/dns/rdata.hpp"
+#include "servers/dns/answer.hpp"
+#include "servers/dns/zone_file.hpp"
+
+namespace portlab::dns {
+
+struct Asked {
+  Transport transport = Transport::udp;
+  std::uint16_t udp_bytes = 1232;  ///< 0: without EDNS
+  ListenersNow listeners = {};
+};
+
+inline Zone zone_from(std::string_view text) { return *parse_zone(text, "test.zone").value().zone; }
+
+inline Question question(std::string_view name, std::string_view type, Class class_ = Class::IN) {
+  return {Name::from_text(name).value(), type_from_text(type).value(), class_};
+}
+
+/// The response's bytes to the query's bytes.
+inline std::string ask_bytes(const Zone& zone, std::string_view query, const Asked& how = {}) {
+  static std::array<std::uint8_t, message_bytes_max> scratch;
+  const Endpoint asker{how.transport, parse_address("127.0.0.11").value(), 49876, {}};
+  std::string note;
+  return std::string(as_text(answer(zone, how.listeners, as_bytes(query), asker, scratch, note)));
+}
+
+inline Message ask(const Zone& zone, const Question& question, const Asked& how = {}) {
+  return read_message(as_bytes(ask_bytes(zone, make_query(7, question, how.udp_bytes), how)))
+      .value();
+}
+
+inline std::string to_text(const std::vector<Record>& records) {
+  std::string text;
+  for (const auto& record : records)
+    text += "\n" + record.owner.to_text() + " " + std::to_string(record.ttl) + " " +
+            to_string(record.type) + " " + rdata_to_text(record.type, as_bytes(record.rdata));
+  return text;
+}
+
+/// "NOERROR aa" and the records, a line each, sections set apart by "--".
+inline std::string to_text(const Message& message) {
+  std::string text = to_string(message.rcode());
+  if (message.header.authoritative) text += " aa";
+  if (message.header.truncated) text += " tc";
+  if (message.header.recursion_desired) text += " rd";
+  if (message.header.recursion_available) text += " ra";
+  if (message.header.authentic_data) text += " ad";
+  if (message.header.checking_disabled) text += " cd";
+  text += to_text(message.answers);
+  if (!message.authorities.empty()) text += "\n-- authority" + to_text(message.authorities);
+  if (!message.additionals.empty()) text += "\n-- additional" + to_text(message.additionals);
+  return text;
+}
+
+}  // namespace portlab::dns

@@ -1,0 +1,220 @@
+#include "servers/dns/zone_file.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "ask.hpp"
+#include "servers/dns/zone_store.hpp"
+
+using namespace portlab;
+using namespace portlab::dns;
+
+namespace {
+
+const std::string soa_line = "@ 60 SOA ns1 root 1 2 3 4 5\n";
+const std::string head = soa_line + "@ NS ns.elsewhere.\n";
+
+// All records that the zone has at one name.
+std::string records(const Zone& zone, std::string_view name) {
+  std::string text;
+  const Node* const node = zone.find(Name::from_text(name).value().lowered().wire_text());
+  if (node == nullptr) return "no such name";
+  for (const auto& rrset : node->rrsets)
+    for (const auto& rdata : rrset.rdata)
+      text += std::to_string(rrset.ttl) + " " + to_string(rrset.type) + " " +
+              rdata_to_text(rrset.type, as_bytes(rdata)) + "\n";
+  return text;
+}
+
+std::string error_of(const std::string& text) {
+  const auto loaded = parse_zone(text, "z");
+  return loaded ? "no error" : loaded.error().text;
+}
+
+std::string warning_of(const std::string& text) {
+  std::string all;
+  for (const auto& warning : parse_zone(text, "z").value().warnings) all += warning + "\n";
+  return all;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_zone_file_of_the_lab_is_fine) {
+  const auto loaded = load_zone(PORTLAB_LAB_ZONE);
+  BOOST_REQUIRE_MESSAGE(loaded, loaded.error().text);
+  BOOST_TEST(loaded->warnings.empty());
+  const Zone& zone = *loaded->zone;
+  BOOST_TEST(zone.apex().to_text() == "lab.test.");
+  for (const auto* name : {"www", "ftp", "server1", "ns1"})
+    BOOST_TEST(records(zone, std::string(name) + ".lab.test.") ==
+               "300 A 127.0.0.1\n300 AAAA ::1\n");
+  BOOST_TEST(records(zone, "pc1.lab.test.") == "300 A 127.0.0.11\n");
+  BOOST_TEST(records(zone, "pc3.lab.test.") == "300 A 127.0.0.13\n");
+  const auto big = question("big.lab.test.", "TXT");
+  BOOST_TEST(ask(zone, big, {Transport::udp, 0, {}}).header.truncated);
+  BOOST_TEST(!ask(zone, big, {Transport::udp, 1232, {}}).header.truncated);
+  BOOST_TEST(ask(zone, question("huge.lab.test.", "TXT")).header.truncated);
+}
+
+BOOST_AUTO_TEST_CASE(owner_ttl_and_class_may_be_left_out_in_any_order) {
+  const auto zone = zone_from(
+      "$TTL 1h\n$ORIGIN lab.test.\n" + head +
+      "a 5 IN A 127.0.0.1\nb IN 5 A 127.0.0.2\nc 5 A 127.0.0.3\nd IN A 127.0.0.4\ne A 127.0.0.5\n"
+      "f in 1m a 127.0.0.6\n  TXT again\n\t7 IN TXT twice\n@ TXT apex\nlab.test. TXT absolute\n");
+  BOOST_TEST(records(zone, "a.lab.test.") == "5 A 127.0.0.1\n");
+  BOOST_TEST(records(zone, "b.lab.test.") == "5 A 127.0.0.2\n");
+  BOOST_TEST(records(zone, "c.lab.test.") == "5 A 127.0.0.3\n");
+  BOOST_TEST(records(zone, "d.lab.test.") == "3600 A 127.0.0.4\n");
+  BOOST_TEST(records(zone, "e.lab.test.") == "3600 A 127.0.0.5\n");
+  BOOST_TEST(records(zone, "f.lab.test.") == "60 A 127.0.0.6\n7 TXT \"again\"\n7 TXT \"twice\"\n");
+  BOOST_TEST(records(zone, "lab.test.").ends_with("3600 TXT \"apex\"\n3600 TXT \"absolute\"\n"));
+}
+
+BOOST_AUTO_TEST_CASE(origin_and_ttl_hold_until_the_next_ones) {
+  const auto zone = zone_from(head +
+                              "$TTL 10\na TXT x\n$ORIGIN sub.lab.test.\na TXT y\n$ORIGIN deeper\n"
+                              "@ TXT z\n$TTL 1h\n$ORIGIN lab.test.\nb TXT x\n");
+  BOOST_TEST(records(zone, "a.lab.test.") == "10 TXT \"x\"\n");
+  BOOST_TEST(records(zone, "a.sub.lab.test.") == "10 TXT \"y\"\n");
+  BOOST_TEST(records(zone, "deeper.sub.lab.test.") == "10 TXT \"z\"\n");
+  BOOST_TEST(records(zone, "b.lab.test.") == "3600 TXT \"x\"\n");
+  BOOST_TEST(records(zone, "sub.lab.test.").empty());  // an empty non-terminal
+}
+
+BOOST_AUTO_TEST_CASE(a_left_out_ttl_is_the_last_one_or_the_soas_minimum) {
+  const auto zone = zone_from(
+      "@ SOA ns1 root 1 2 3 4 99\n@ NS ns.elsewhere.\na TXT x\n"
+      "b 7 TXT x\nc TXT x\n");
+  BOOST_TEST(records(zone, "a.lab.test.") == "99 TXT \"x\"\n");
+  BOOST_TEST(records(zone, "c.lab.test.") == "7 TXT \"x\"\n");
+  BOOST_TEST(error_of("a TXT x\n" + head) ==
+             "z:1: no TTL: put one here, or a line like '$TTL 1h' at the top");
+}
+
+BOOST_AUTO_TEST_CASE(parentheses_quotes_comments_and_escapes_are_read) {
+  const auto zone = zone_from(
+      "@ 60 SOA ns1 root ( 1 ; serial ) \"\n\n 2 3\n4 )( 5 ) ; done\n@ NS ns.elsewhere.\n"
+      "a TXT \"semi;colon (and) \\\"quotes\\\" \\065\" plain;comment\n"
+      "b TXT ( one\n\"two\" )\nc TXT a\\;b\n\n ; nothing\n   \nd\\.e TXT x\nf TXT \"\"\r\n");
+  BOOST_TEST(
+      records(zone, "lab.test.").starts_with("60 SOA ns1.lab.test. root.lab.test. 1 2 3 4 5"));
+  BOOST_TEST(records(zone, "a.lab.test.") ==
+             "60 TXT \"semi;colon (and) \\\"quotes\\\" A\" \"plain\"\n");
+  BOOST_TEST(records(zone, "b.lab.test.") == "60 TXT \"one\" \"two\"\n");
+  BOOST_TEST(records(zone, "c.lab.test.") == "60 TXT \"a;b\"\n");
+  BOOST_TEST(records(zone, "d\\.e.lab.test.") == "60 TXT \"x\"\n");
+  BOOST_TEST(records(zone, "f.lab.test.") == "60 TXT \"\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_may_end_without_a_newline_and_begin_with_a_mark) {
+  BOOST_TEST(records(zone_from("\xEF\xBB\xBF" + head + "a TXT x"), "a.lab.test.") ==
+             "60 TXT \"x\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_is_reported_with_file_line_and_reason) {
+  const auto at_line_3 = [](const std::string& line) {
+    const auto error = error_of(head + line + "\nwww A 127.0.0.1\n");
+    BOOST_TEST(error.starts_with("z:3: "), line << " gave " << error);
+    BOOST_TEST(error.find('\n') == std::string::npos, error);
+    return error;
+  };
+  at_line_3("www A 127.0.0");
+  at_line_3("www A");
+  at_line_3("www");
+  at_line_3("www IN");
+  at_line_3("www 60 60 A 127.0.0.1");
+  at_line_3("www IN IN A 127.0.0.1");
+  at_line_3("www XYZ 127.0.0.1");
+  at_line_3("www CH A 127.0.0.1");
+  at_line_3("www 2147483648 A 127.0.0.1");
+  at_line_3("www..x A 127.0.0.1");
+  at_line_3("www A 127.0.0.1 extra");
+  at_line_3("www MX mail");
+  at_line_3("www SRV 0 0 99999 www");
+  at_line_3("www TXT \"open");
+  at_line_3("www TXT \"" + std::string(256, 'x') + "\"");
+  at_line_3("www A 127.0.0.1 )");
+  at_line_3("$TTL");
+  at_line_3("$TTL soon");
+  at_line_3("$ORIGIN");
+  at_line_3("$ORIGIN a..b");
+  at_line_3("$FOO bar");
+  at_line_3("www ANY \\# 0");
+  at_line_3("www OPT \\# 0");
+  at_line_3("www TYPE255 \\# 0");
+  at_line_3("www DNAME elsewhere.");
+  at_line_3("www CAA 0 issue \"ca.test\"");
+  at_line_3("www.elsewhere. A 127.0.0.1");
+  at_line_3("sub SOA ns1 root 1 2 3 4 5");
+  at_line_3("@ SOA ns2 root 1 2 3 4 5");
+  at_line_3("*.x NS ns.elsewhere.");
+  BOOST_TEST(at_line_3("$INCLUDE other.zone").find("not supported") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_in_a_record_of_several_lines_is_reported_near_it) {
+  BOOST_TEST(error_of("@ SOA ns1 root (\n1\n2\n3\nfour\n5 )\n").starts_with("z:6: 'four' is not"));
+  BOOST_TEST(error_of(head + "a TXT ( open\nb TXT x\n").starts_with("z:3: the ( that is opened"));
+}
+
+BOOST_AUTO_TEST_CASE(all_mistakes_are_reported_at_once) {
+  BOOST_TEST(error_of(head + "a A x\nb A 127.0.0.1\nc A y\n") ==
+             "z:3: 'x' is not an IPv4 address like 127.0.0.1, which A needs here\n"
+             "z:5: 'y' is not an IPv4 address like 127.0.0.1, which A needs here");
+  std::string many = head;
+  for (std::size_t i = 0; i < problems_max + 5; ++i) many += "a A x\n";
+  BOOST_TEST(error_of(many).ends_with("z: … and 5 more"));
+}
+
+BOOST_AUTO_TEST_CASE(a_zone_needs_a_soa_and_servers) {
+  BOOST_TEST(error_of("").starts_with("z:1: there is no SOA"));
+  BOOST_TEST(error_of("$TTL 5\nwww A 127.0.0.1\n").starts_with("z:2: there is no SOA"));
+  BOOST_TEST(error_of(soa_line).starts_with("z:1: lab.test. has no NS"));
+}
+
+BOOST_AUTO_TEST_CASE(a_cname_stands_alone) {
+  BOOST_TEST(
+      error_of(head + "a CNAME b\na A 127.0.0.1\n").starts_with("z:3: a.lab.test. has a CNAME"));
+  BOOST_TEST(
+      error_of(head + "a A 127.0.0.1\na CNAME b\n").starts_with("z:4: a.lab.test. has a CNAME"));
+  BOOST_TEST(error_of(head + "a CNAME b\na CNAME c\n").starts_with("z:4: a.lab.test. has two"));
+  BOOST_TEST(error_of(head + "@ CNAME b\n").starts_with("z:3: lab.test. has a CNAME"));
+  BOOST_TEST(error_of(head + "a CNAME b\na CNAME b\n") == "no error");
+}
+
+BOOST_AUTO_TEST_CASE(doubtful_data_is_served_with_a_warning) {
+  BOOST_TEST(warning_of(head).empty());
+  BOOST_TEST(
+      warning_of(head + "a A 127.0.0.1\na A 127.0.0.1\n").starts_with("z:4: warning: a.lab"));
+  BOOST_TEST(warning_of(head + "a 5 TXT x\na 6 TXT y\n").starts_with("z:4: warning: a.lab"));
+  BOOST_TEST(records(zone_from(head + "a 5 TXT x\na 6 TXT y\n"), "a.lab.test.") ==
+             "5 TXT \"x\"\n5 TXT \"y\"\n");
+  BOOST_TEST(warning_of(head + "a MX 1 b\n").starts_with("z:3: warning: MX leads to b.lab.test."));
+  BOOST_TEST(warning_of(head + "a MX 1 b\nb CNAME c\n").starts_with("z:3: warning: MX leads to b"));
+  BOOST_TEST(warning_of(head + "a MX 1 b.w\n*.w A 127.0.0.1\n").empty());
+  BOOST_TEST(warning_of(head + "a MX 1 .\n").empty());
+  BOOST_TEST(warning_of(soa_line + "@ NS ns1\n").starts_with("z:2: warning: NS leads to ns1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_running_server_keeps_its_zone_when_the_new_one_is_wrong) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("portlab-zone-test-" + std::to_string(std::rand()) + ".zone");
+  const auto write = [&](const std::string& text) { std::ofstream(path) << text; };
+  ZoneStore store(parse_zone(head + "old TXT x\n", "z").value().zone);
+  const auto serves = [&](std::string_view name) {
+    return store.zone()->find(Name::from_text(name).value().wire_text()) != nullptr;
+  };
+  write(head + "new TXT\n");
+  const auto failed = store.load(path);
+  BOOST_TEST(failed.error().text == path.string() + ":3: TXT lacks a text");
+  BOOST_TEST(serves("old.lab.test."));
+  write(head + "new TXT x\n");
+  BOOST_TEST(store.load(path).value().empty());
+  BOOST_TEST(serves("new.lab.test."));
+  BOOST_TEST(!serves("old.lab.test."));
+  std::filesystem::remove(path);
+  BOOST_TEST(store.load(path).has_error());
+  BOOST_TEST(store.load(path.parent_path()).has_error());  // a directory
+  BOOST_TEST(serves("new.lab.test."));
+}

@@ -1,0 +1,249 @@
+"""portlabd as an operator sees it: its command line, its configuration, its signals."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import unittest
+
+from portlab_testing import PATIENCE, Portlabd, program, run, wait_until
+
+
+def start_and_wait(*arguments, **options):
+    return subprocess.run([program("PORTLABD"), *arguments], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False, **options)
+
+
+def connect(port, address="127.0.0.1"):
+    return socket.create_connection((address, port), timeout=PATIENCE)
+
+
+def is_refused(port):
+    try:
+        connect(port).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+class CommandLine(unittest.TestCase):
+    def test_bad_usage_exits_2_and_says_what_to_write(self):
+        for wrong, expected in [
+                (["htp=83"], "http, ftp, dns, echo"), (["http=65536"], "0 to 65535"),
+                (["--shift", "x"], "whole number"), (["--shift", "65535"], "smaller --shift"),
+                (["--bind", "localhost"], "not an address"), (["--nonsense"], "nonsense"),
+                (["--log", "loud"], "none, sessions or requests"), (["--workers", "0"], "1 to"),
+                (["--config", "/nonexistent/x.ini"], "can't be read")]:
+            with self.subTest(wrong=wrong):
+                done = start_and_wait(*wrong)
+                self.assertIn(expected, done.stderr)
+                self.assertIn(done.returncode, (1, 2) if wrong[0] == "--shift" else (2,))
+                self.assertEqual(done.stdout, "")
+
+    def test_help_and_version_go_to_stdout(self):
+        done = start_and_wait("--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("--max-sessions-per-address", done.stdout)
+        for line in done.stdout.splitlines():
+            self.assertLessEqual(len(line), 80, line)
+        self.assertRegex(start_and_wait("--version").stdout, r"^portlabd \d+\.\d+")
+
+    def test_a_line_per_listener_and_then_ready(self):
+        process = subprocess.Popen(
+            [program("PORTLABD"), "--control", "/tmp/portlab-test-%d" % os.getpid(), "http=0", "dns=0"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            lines = []
+            while not lines or lines[-1] != "ready":
+                line = process.stdout.readline()
+                self.assertTrue(line, lines)
+                lines.append(line.strip())
+            self.assertRegex(lines[0], r"^http +tcp 127\.0\.0\.1:\d+ +moved: its home port is 80$")
+            self.assertRegex(lines[1], r"^dns +tcp 127\.0\.0\.1:\d+")
+            self.assertRegex(lines[2], r"^dns +udp 127\.0\.0\.1:\d+")
+        finally:
+            process.terminate()
+            self.assertEqual(process.wait(PATIENCE), 0)
+            process.stdout.close()
+
+    def test_a_taken_port_exits_1_and_names_it(self):
+        with Portlabd("http=0") as first:
+            port = first.port("http")
+            done = start_and_wait(f"http={port}")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"tcp 127.0.0.1:{port}", done.stderr)
+            self.assertIn("already in use", done.stderr)
+
+    def test_a_missing_root_or_zone_exits_1_and_names_it(self):
+        for option in ("--root", "--zone"):
+            done = start_and_wait(option, "/nonexistent/place", "echo=0")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("/nonexistent/place", done.stderr)
+
+    def test_shift_moves_every_service_from_its_home(self):
+        with Portlabd("--bind", "127.0.0.101", "--shift", "20000") as server:
+            ports = {row["service"]: row["endpoint"].get("port") for row in server.ready["listeners"]}
+            self.assertEqual({k: v for k, v in ports.items() if k != "control"},
+                             {"http": 20080, "ftp": 20021, "dns": 20053, "echo": 20007})
+
+    def test_a_second_portlabd_leaves_the_first_ones_control_socket_alone(self):
+        with Portlabd("echo=0") as first:
+            done = start_and_wait("--control", first.control, "echo=0")
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(first.ask_control("status")["pid"], first.pid)
+
+    def test_a_control_socket_left_behind_by_a_killed_portlabd_is_replaced(self):
+        with Portlabd("echo=0") as first:
+            first.process.kill()
+            first.process.wait(PATIENCE)
+            self.assertTrue(os.path.exists(first.control))
+            second = subprocess.Popen(
+                [program("PORTLABD"), "--json", "--control", first.control, "echo=0"],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self.assertTrue(second.stdout.readline())
+            second.terminate()
+            self.assertEqual(second.wait(PATIENCE), 0)
+            second.stdout.close()
+            self.assertFalse(os.path.exists(first.control))
+
+
+class Signals(unittest.TestCase):
+    def test_sigterm_and_sigint_exit_0_with_idle_sessions(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with Portlabd("echo=0") as server, connect(server.port("echo")) as idle:
+                idle.sendall(b"x")
+                idle.recv(1)
+                server.signal(number)
+                self.assertEqual(server.process.wait(PATIENCE), 0)
+                self.assertEqual(idle.recv(1), b"")
+                self.assertFalse(os.path.exists(server.control))
+
+    def test_a_transfer_that_runs_at_sigterm_is_finished(self):
+        with Portlabd("http=0") as server, connect(server.port("http")) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.sendall(b"GET /1MiB.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            received = client.recv(1000)
+            server.signal(signal.SIGTERM)
+            wait_until(lambda: is_refused(server.port("http")), "the port is closed")
+            while True:
+                piece = client.recv(65536)
+                if not piece:
+                    break
+                received += piece
+            head, _, body = received.partition(b"\r\n\r\n")
+            self.assertIn(b"200", head)
+            self.assertEqual(len(body), 1 << 20)
+            self.assertEqual(server.process.wait(PATIENCE), 0)
+
+    def test_sighup_reads_the_configuration_again(self):
+        with open(os.path.join("/tmp", f"portlab-test-{os.getpid()}.ini"), "w") as file:
+            file.write("# a comment\nhttp = 0\nidle-timeout = 60\n")
+        try:
+            with Portlabd("--config", file.name, "--log", "none") as server, \
+                    connect(server.port("http")) as session:
+                with open(file.name, "w") as again:
+                    again.write("http = 0\necho = 127.0.0.1:0\n")
+                server.signal(signal.SIGHUP)
+                rows = wait_until(
+                    lambda: [row for row in server.ask_control("listeners")["listeners"]
+                             if row["service"] == "echo"], "echo is open")
+                self.assertEqual(len(rows), 2)
+                with open(file.name, "w") as broken:
+                    broken.write("http = 99999\n")
+                server.signal(signal.SIGHUP)
+                wait_until(lambda: "everything stays as it was" in server.log(), "the log says so")
+                self.assertIn("99999", server.log())
+                self.assertFalse(is_refused(server.port("http")))
+                session.sendall(b"GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+                self.assertIn(b"200", session.recv(4096))
+        finally:
+            os.unlink(file.name)
+
+    def test_sighup_with_a_broken_zone_keeps_the_old_one_and_says_where(self):
+        zone = f"/tmp/portlab-test-{os.getpid()}.zone"
+        good = ("$ORIGIN lab.test.\n$TTL 60\n@ SOA ns1 host 1 60 60 60 60\n@ NS ns1\n"
+                "ns1 A 127.0.0.1\nwww A 127.0.0.1\n")
+        with open(zone, "w") as file:
+            file.write(good)
+        try:
+            with Portlabd("--zone", zone, "dns=0") as server:
+                port = server.port("dns")
+                ask = ("dig", "+short", "-p", str(port), "@127.0.0.1")
+                self.assertEqual(run(*ask, "www.lab.test").stdout, "127.0.0.1\n")
+                with open(zone, "w") as file:
+                    file.write(good + "bad A 1.2.3\n")
+                server.signal(signal.SIGHUP)
+                wait_until(lambda: f"{zone}:7" in server.log(), "the log names file and line")
+                self.assertEqual(run(*ask, "www.lab.test").stdout, "127.0.0.1\n")
+                with open(zone, "w") as file:
+                    file.write(good + "new A 127.0.0.9\n")
+                server.signal(signal.SIGHUP)
+                wait_until(lambda: run(*ask, "new.lab.test").stdout == "127.0.0.9\n", "new answers")
+        finally:
+            os.unlink(zone)
+
+
+class Control(unittest.TestCase):
+    def test_http_moves_and_dns_follows(self):
+        with Portlabd("http=0", "dns=0") as server:
+            old, dns = server.port("http"), server.port("dns")
+            reply = server.ask_control("move", "http=0")
+            self.assertIn("done", reply)
+            new = [row["endpoint"]["port"] for row in reply["listeners"]
+                   if row["service"] == "http"][0]
+            self.assertTrue(is_refused(old))
+            self.assertFalse(is_refused(new))
+            srv = run("dig", "+short", "-p", str(dns), "@127.0.0.1", "_http._tcp.lab.test", "SRV")
+            self.assertEqual(srv.stdout.split()[2], str(new))
+
+    def test_mistakes_are_answered_and_change_nothing(self):
+        with Portlabd("echo=0") as server:
+            for command, argument in [("listen", "gopher=70"), ("close", "http"), ("move", "echo"),
+                                      ("listen", "echo=70000"), ("close", "control")]:
+                self.assertIn("error", server.ask_control(command, argument))
+            with socket.socket(socket.AF_UNIX) as raw:
+                raw.connect(server.control)
+                raw.sendall(b"nonsense\n" + b'{"command": 7}\n')
+                with raw.makefile("rb") as lines:
+                    self.assertIn("error", json.loads(lines.readline()))
+                    self.assertIn("error", json.loads(lines.readline()))
+            self.assertEqual(len(server.ask_control("listeners")["listeners"]), 3)
+
+    def test_stop_answers_first_and_exits_0(self):
+        with Portlabd("echo=0") as server:
+            self.assertIn("done", server.ask_control("stop"))
+            self.assertEqual(server.process.wait(PATIENCE), 0)
+
+
+class Limits(unittest.TestCase):
+    def test_beyond_the_open_files_limit_newcomers_are_turned_away_and_it_recovers(self):
+        def few_files():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+
+        with Portlabd("echo=0", preexec_fn=few_files) as server:
+            port = server.port("echo")
+            clients = [connect(port) for _ in range(80)]
+            served = 0
+            for client in clients:
+                try:
+                    client.sendall(b"x")
+                    client.settimeout(0.2)
+                    served += client.recv(1) == b"x"
+                except OSError:
+                    pass
+            self.assertGreater(served, 10)
+            self.assertLess(served, 60)
+            for client in clients:
+                client.close()
+
+            def good_client_is_served():
+                with connect(port) as again:
+                    again.sendall(b"y")
+                    return again.recv(1) == b"y"
+            wait_until(good_client_is_served, "newcomers are served again")
+
+
+if __name__ == "__main__":
+    unittest.main()
