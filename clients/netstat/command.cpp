@@ -222,14 +222,12 @@ std::optional<NetstatOptions> parse_options(const Arguments& arguments) {
       "the control socket of the portlabd that names its services");
   const auto shared = line.parse(arguments);
   if (!shared) return std::nullopt;
-  // "--watch 2": whether the library takes the 2 as the value or as an operand, it means the same.
-  options.watching = !interval.empty();
-  line.expect_operands(0, options.watching ? 1 : 0);
-  if (!line.operands().empty()) interval = line.operands().front();
+  line.expect_operands(0, 0);
 
   options.json = options.watch.documents = shared->json;
   options.query = {
       .tcp = tcp || !udp, .udp = udp || !tcp, .ipv4 = ipv4 || !ipv6, .ipv6 = ipv6 || !ipv4};
+  options.watching = !interval.empty();
   if (options.watching) {
     const auto seconds = parse_seconds(interval, shortest, longest);
     if (!seconds) throw line.wrong("--watch: " + seconds.error().text);

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import termios
 import unittest
 
@@ -203,7 +204,11 @@ class Pairs(unittest.TestCase):
             self.assertEqual((row["service"], row["moved"], row["home_port"]), ("http", True, 80))
 
     def test_an_ftp_data_connection_is_known_though_nobody_listens_any_more(self):
-        with Portlabd("ftp=0") as server, contextlib.ExitStack() as stack:
+        with tempfile.TemporaryDirectory() as root, contextlib.ExitStack() as stack:
+            with open(os.path.join(root, "big"), "wb") as big:
+                big.truncate(64 << 20)  # more than any socket buffer takes: it stays on its way
+            os.chmod(root, 0o755)
+            server = stack.enter_context(Portlabd("ftp=0", "--root", root))
             control = stack.enter_context(socket.create_connection(
                 ("127.0.0.1", server.port("ftp")), timeout=PATIENCE))
             lines = stack.enter_context(control.makefile("rb"))
@@ -223,10 +228,8 @@ class Pairs(unittest.TestCase):
                 answer = reply()
             port = int(re.search(r"\|(\d+)\|", answer).group(1))
             data = stack.enter_context(socket.socket())
-            # So little room that the file of 1 MiB stays on its way.
-            data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             data.connect(("127.0.0.1", port))
-            say(b"RETR 1MiB.txt")
+            say(b"RETR big")
             self.assertTrue(reply().startswith("150"))
             mine = data.getsockname()[1]
             pattern = rf"(?m)^tcp +127\.0\.0\.1:{mine} +→ +127\.0\.0\.1:{port} +ftp-data +ESTABLISHED$"
