@@ -85,7 +85,7 @@ class Netstat {
   const std::string& hint() const { return hint_; }
 
  private:
-  ServerTables ask_portlabd(bool with_sessions);
+  ServerTables ask_portlabd(std::span<const SocketRow> sockets);
   bool is_wanted(const SocketRow& row) const;
   NetstatNames names() const;
 
@@ -99,7 +99,7 @@ class Netstat {
 
 /// What the portlabd of this network says. One in a private network has other sessions than those
 /// that we see.
-ServerTables Netstat::ask_portlabd(bool with_sessions) try {
+ServerTables Netstat::ask_portlabd(std::span<const SocketRow> sockets) try {
   const auto path = options_.control.empty() ? default_control_path() : options_.control;
   const auto answer = ask_server(path, {ControlCommand::listeners, {}}, server_patience);
   if (answer.server_pid != 0 && !shares_network_with(answer.server_pid)) {
@@ -110,7 +110,7 @@ ServerTables Netstat::ask_portlabd(bool with_sessions) try {
   }
   ServerTables tables;
   tables.listeners = answer.reply.listeners;
-  if (with_sessions)
+  if (has_unexplained_session(sockets, tables.listeners))
     tables.sessions =
         ask_server(path, {ControlCommand::sessions, {}}, server_patience).reply.sessions;
   return tables;
@@ -136,7 +136,7 @@ void Netstat::look() {
   rows_.clear();
   pairs_.clear();
   ServerTables tables;
-  if (options_.pairs) tables = ask_portlabd(has_unexplained_session(*sockets));
+  if (options_.pairs) tables = ask_portlabd(*sockets);
   guide_.emplace(std::move(tables), *sockets);
   if (options_.pairs) {
     const PairingFacts facts{
