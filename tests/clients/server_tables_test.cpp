@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(a_data_session_stands_below_the_session_that_opened_it) {
              "Service     Client            Server           Age   In   Out  Last\n"
              "ftp         127.0.0.1:40001 → 127.0.0.1:21      7s  100  2.0K  RETR hello.txt\n"
              "└ ftp-data  127.0.0.1:40003 → 127.0.0.1:50001   7s  100  2.0K\n"
-             "http        127.0.0.1:40002 → 127.0.0.1:80      7s  100  2.0K  GET /index.html…\n");
+             "http        127.0.0.1:40002 → 127.0.0.1:80      7s  100  2.0K  GET /index.html …\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_data_session_whose_owner_has_gone_is_not_lost) {
