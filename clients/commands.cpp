@@ -41,12 +41,9 @@ constexpr std::array table{
 constexpr int exit_internal_error = 70;  // EX_SOFTWARE of sysexits.h: never a result of the lab
 
 std::string usage() {
-  const std::string_view dash = style_of(STDOUT_FILENO).unicode ? "\u2014" : "-";
-  std::string text = "portlab " + std::string(dash) +
-                     " clients for http, ftp, dns and echo that show both ends of every session\n\n"
-                     "Usage: portlab COMMAND [options] …\n\n";
-  if (const auto dots = text.find("…"); dash == "-" && dots != std::string::npos)
-    text.replace(dots, std::string_view("…").size(), "...");
+  std::string text =
+      "portlab: clients and tools that show both ends of every session\n\n"
+      "Usage: portlab COMMAND [options] ...\n\n";
   for (const auto& command : commands()) {
     std::string name(command.name);
     name.resize(10, ' ');

@@ -15,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,7 @@ class Conversation {
       if (stdin_ended_ && waiting_.empty() && !said_goodbye_ && !held()) say_goodbye();
       if (!wait()) return;
     }
+    if (held()) std::this_thread::sleep_until(*hold_until_);  // for the other sessions
   }
 
   bool peer_ended() const { return peer_ended_; }

@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <csignal>
 #include <future>
 #include <thread>
 #include <utility>
@@ -43,11 +44,15 @@ void Core::add(Service service) {
 
 void Core::run() {
   running_ = true;
+  // sendfile(2) knows no MSG_NOSIGNAL: a peer that says FIN and then RST would kill the process.
+  std::signal(SIGPIPE, SIG_IGN);
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < workers_.size(); ++i)
     threads.emplace_back([worker = workers_[i].get()] { worker->run(); });
   workers_.front()->run();
   for (auto& thread : threads) thread.join();
+  for (const auto& listener : listeners_)
+    if (listener->endpoint.transport == Transport::local) remove_socket_file(listener->endpoint);
 }
 
 void Core::stop(std::chrono::seconds grace) {

@@ -116,6 +116,15 @@ BOOST_AUTO_TEST_CASE(a_broken_data_connection_is_426_and_the_session_goes_on) {
   BOOST_TEST(guest.talk.fetch("RETR hello.txt") == "Hello, port!\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_data_connection_that_says_goodbye_and_breaks_harms_nobody) {
+  // After the FIN a RST is EPIPE for sendfile(2), and SIGPIPE for a process that does not ignore it.
+  Transferring guest;
+  guest.data->finish();
+  guest.data->reset();
+  guest.talk.expect("426");
+  guest.talk.say("NOOP", "200");
+}
+
 BOOST_AUTO_TEST_CASE(whoever_pipelines_too_much_beside_a_transfer_waits_and_loses_nothing) {
   Transferring guest;
   const int commands = 20'000;
