@@ -93,6 +93,7 @@ Daemon::Daemon(std::vector<std::string> arguments, Settings settings)
 }
 
 void Daemon::open() {
+  watch_signals();  // before anybody is told that we are ready, and may tell us to stop
   for (const auto& spec : specs_of(settings_)) core_.listen(spec).value();
   open_control();
 }
@@ -144,7 +145,6 @@ void Daemon::announce() const {
 }
 
 void Daemon::run() {
-  watch_signals();
   core_.at_end([this] { signals_.cancel(); });
   core_.run();
 }

@@ -36,8 +36,8 @@ std::string_view status_line(unsigned status) {
   }
 }
 
-/// No text may hold the boundary. The parts are of one file, which we do not search: what its ETag
-/// was made of (inode and clock) is nothing that its author could have known.
+/// No part may hold the boundary. We do not search the file for it: it is made of the ETag, which
+/// follows from the whole content and so can't well be part of it.
 std::string boundary_for(const Representation& representation) {
   std::string boundary = "portlab-";
   for (const char c : representation.etag)

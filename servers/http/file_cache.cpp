@@ -7,6 +7,8 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <initializer_list>
+#include <string_view>
 
 #include "servers/http/date.hpp"
 #include "servers/http/media_type.hpp"
@@ -26,19 +28,30 @@ std::int64_t now_ns() {
       .count();
 }
 
-/// Strong: inode, size and the time of the last change, which nobody can set back.
-std::string etag_of(const SiteEntry& entry) {
-  std::array<char, 64> text;
-  char* at = text.data();
-  char* const end = text.data() + text.size();
-  *at++ = '"';
-  at = std::to_chars(at, end, entry.inode, 16).ptr;
-  *at++ = '-';
-  at = std::to_chars(at, end, entry.size, 16).ptr;
-  *at++ = '-';
-  at = std::to_chars(at, end, static_cast<std::uint64_t>(entry.changed_ns), 16).ptr;
-  *at++ = '"';
-  return {text.data(), at};
+std::string quoted_hex(std::initializer_list<std::uint64_t> numbers) {
+  std::string text = "\"";
+  for (const auto number : numbers) {
+    std::array<char, 16> digits;
+    if (text.size() > 1) text += '-';
+    text.append(digits.data(),
+                std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr);
+  }
+  return text + '"';
+}
+
+/// FNV-1a: not against forgers, but no two versions of a file meet in 64 bits by chance.
+std::uint64_t hash_of(std::string_view content) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : content)
+    hash = (hash ^ static_cast<unsigned char>(c)) * std::uint64_t{0x100000001b3};
+  return hash;
+}
+
+/// Strong (RFC 9110 section 8.8.1). What is in memory is known by its content. What is not: by its
+/// inode, its size and the time of its last change, which nobody can set back.
+std::string etag_of(const Representation& file, const SiteEntry& entry) {
+  if (!file.file) return quoted_hex({file.size, hash_of(file.content)});
+  return quoted_hex({entry.inode, entry.size, static_cast<std::uint64_t>(entry.changed_ns)});
 }
 
 bool read_all(int descriptor, std::string& content) {
@@ -57,19 +70,19 @@ bool read_all(int descriptor, std::string& content) {
 std::shared_ptr<Representation> represent(OpenEntry opened, std::int64_t now_seconds) {
   auto file = std::make_shared<Representation>();
   file->type = media_type_of(opened.entry.name);
-  file->etag = etag_of(opened.entry);
+  file->size = opened.entry.size;
+  if (file->size > cached_file_bytes_max) {
+    file->file = std::move(opened.file);
+  } else {
+    file->content.resize(file->size);
+    if (!read_all(opened.file.descriptor(), file->content)) return nullptr;
+  }
+  file->etag = etag_of(*file, opened.entry);
   // Never later than Date (RFC 9110 section 8.8.2.1).
   file->modified = std::min(opened.entry.modified_ns / ns_per_second, now_seconds);
-  file->size = opened.entry.size;
   file->fields = "Last-Modified: " + format_date(*file->modified) + "\r\nETag: " + file->etag +
                  "\r\nAccept-Ranges: bytes\r\nCache-Control: no-cache\r\n"
                  "X-Content-Type-Options: nosniff\r\n";
-  if (file->size > cached_file_bytes_max) {
-    file->file = std::move(opened.file);
-    return file;
-  }
-  file->content.resize(file->size);
-  if (!read_all(opened.file.descriptor(), file->content)) return nullptr;
   return file;
 }
 

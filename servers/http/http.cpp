@@ -134,10 +134,11 @@ Task<void> send_file(Connection& client, std::string& out, Answer answer) {
 }
 
 Task<void> HttpStream::converse(Connection& client) {
-  for (;;) {
+  bool more = true;
+  while (more) {
     client.expect_message();
-    if (client.pending().empty() && !co_await client.receive()) co_return;
-    if (!co_await answer_what_came(client)) co_return;
+    if (client.pending().empty()) more = co_await client.receive();
+    if (more) more = co_await answer_what_came(client);
   }
 }
 
@@ -152,7 +153,8 @@ Task<bool> HttpStream::answer_what_came(Connection& client) {
       co_await flush(client, out);
       client.expect_within(head_seconds_max, too_slow());
       while (state == HeadScanner::State::more) {
-        if (!co_await client.receive()) co_return false;
+        const bool came = co_await client.receive();
+        if (!came) co_return false;
         state = scanner.scan(client.pending());
       }
     }

@@ -51,6 +51,8 @@ void Core::run() {
     threads.emplace_back([worker = workers_[i].get()] { worker->run(); });
   workers_.front()->run();
   for (auto& thread : threads) thread.join();
+  for (const auto& listener : listeners_)
+    if (listener->endpoint.transport == Transport::local) remove_socket_file(listener->endpoint);
 }
 
 void Core::stop(std::chrono::seconds grace) {
