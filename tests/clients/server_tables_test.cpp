@@ -43,6 +43,10 @@ BOOST_AUTO_TEST_CASE(a_data_session_whose_owner_has_gone_is_not_lost) {
   BOOST_TEST(text.find("\nftp-data") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(whoever_asks_is_not_part_of_the_answer) {
+  BOOST_TEST(session_table(std::vector{session(1, "control", 0, 0)}, terminal) == "no sessions\n");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_peer_wrote_cannot_steer_the_terminal) {
   auto row = session(1, "http", 80, 40001);
   row.note = "GET /\x1b[2J 404";
@@ -55,12 +59,12 @@ BOOST_AUTO_TEST_CASE(listeners_show_who_has_moved) {
   const auto here = parse_address("::1").value();
   const std::vector<ListenerRow> rows{{"http", tcp_endpoint(here, 83), 80, 12},
                                       {"dns", udp_endpoint(here, 53), 53, 0},
-                                      {"http", local_endpoint("/run/x/http"), 80, 1}};
+                                      {"control", local_endpoint("/run/x/control"), 0, 1}};
   BOOST_TEST(listener_table(rows, {}) ==
              "Service  Proto  Listens on              Home port  Sessions so far\n"
              "http *   tcp    [::1]:83                       80               12\n"
              "dns      udp    [::1]:53                       53                0\n"
-             "http     unix   /run/x/http                    80                1\n"
+             "control  unix   /run/x/control                  —                1\n"
              "* moved: not at its home port\n");
 }
 
