@@ -32,7 +32,8 @@ TourLab::TourLab() : control_(own_control_path()) {
   } else {
     place_ = "on this machine's own ports (no private network: " + possible.error().text + ")";
     if (try_to_serve(0)) return;
-    for (const std::uint16_t shift : {8000, 18000, 28000}) {
+    constexpr std::array<std::uint16_t, 3> shifts{8000, 18000, 28000};
+    for (const auto shift : shifts) {
       place_ = "with every port moved up by " + std::to_string(shift) +
                " (no private network: " + possible.error().text + ")";
       if (try_to_serve(shift)) return;

@@ -138,6 +138,9 @@ void five_sessions(Stage& stage, TourLab& lab) {
        "--hold", "60", "--quiet"},
       [&](const std::string&) { return clients_of(Transport::tcp, port).size() == count; });
   const auto shown = stage.run({"netstat", "--pairs", "-n"});
+  stage.say(
+      "(TIME_WAIT: the sessions of the scene before. They are closed, and who closed first "
+      "remembers them for a minute.)");
   const auto clients = clients_of(Transport::tcp, port);
   std::size_t server_ends = 0;
   for (const auto& row : sockets())
