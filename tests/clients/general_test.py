@@ -55,7 +55,8 @@ class Help(ClientTest):
 class Misspelt(ClientTest):
     def test_no_command(self):
         result = portlab()
-        self.expect(result, 2, "portlab --help")
+        self.expect(result, 2, "Usage: portlab COMMAND", "echo")
+        self.assertEqual(result.out, b"")
 
     def test_a_misspelt_command_is_guessed(self):
         result = portlab("ehco", "x")

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from lab import PATIENCE, ClientTest, main, portlab
+from lab import PATIENCE, ClientTest, environment, main, portlab
 
 
 class Daemon:
@@ -89,6 +89,9 @@ class Together(ClientTest):
         result = portlab("echo", "--dns", self.dns, f"server1.lab.test:{port}", "hello")
         self.expect(result, 0)
         self.assertEqual(result.text, "hello\n")
+        result = portlab("echo", f"server1.lab.test:{port}", "hello",
+                         env=environment(PORTLAB_DNS=self.dns))
+        self.expect(result, 0)
         result = portlab("echo", "--dns", self.dns, "nobody.lab.test", "hello")
         self.expect(result, 1, "nobody.lab.test", "NXDOMAIN")
 
