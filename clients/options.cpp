@@ -7,6 +7,7 @@
 #include <boost/program_options/positional_options.hpp>
 #include <boost/program_options/variables_map.hpp>
 #include <charconv>
+#include <cstdlib>
 #include <numeric>
 #include <sstream>
 
@@ -81,7 +82,9 @@ po::options_description CommandLine::all_options() {
   const auto text = [](std::string& to, const char* name) {
     return po::value(&to)->value_name(name);
   };
-  po::options_description shared(shared_ == Shared::all ? "Options of all clients" : "Options",
+  po::options_description shared(shared_ == Shared::all   ? "Options of all clients"
+                                 : own_.options().empty() ? "Options"
+                                                          : "Options of all commands",
                                  help_columns);
   auto add = shared.add_options();
   if (shared_ == Shared::all) {
@@ -96,8 +99,8 @@ po::options_description CommandLine::all_options() {
     add("ipv4,4", po::bool_switch(&ipv4_), "only IPv4");
     add("ipv6,6", po::bool_switch(&ipv6_), "only IPv6");
     add("dns", text(dns_, "ADDRESS[:PORT]"),
-        "who is asked for names below lab.test (this machine's portlabd)");
-    add("quiet", po::bool_switch(&quiet_), "no connection card");
+        "who is asked for names below lab.test (this machine's portlabd, or $PORTLAB_DNS)");
+    add("quiet,q", po::bool_switch(&quiet_), "no connection card");
   }
   add("json", po::bool_switch(&json_), "one JSON document on stdout, nothing else");
   add("help,h", po::bool_switch(&help_), "this text");
@@ -152,6 +155,9 @@ ClientOptions CommandLine::shared_options() const {
   if (!timeout_.empty())
     options.timeout =
         value_of(*this, "--timeout", parse_seconds(timeout_, shortest_timeout, longest_wait));
+  const char* usual_dns = std::getenv("PORTLAB_DNS");
+  if (dns_.empty() && shared_ == Shared::all && usual_dns != nullptr && *usual_dns != '\0')
+    options.dns = value_of(*this, "$PORTLAB_DNS", parse_host_and_port(usual_dns));
   if (!dns_.empty()) options.dns = value_of(*this, "--dns", parse_host_and_port(dns_));
   if (ipv4_ && ipv6_) throw wrong("-4 and -6 exclude each other", "one of them, or none");
   options.ipv4_only = ipv4_;
@@ -179,14 +185,19 @@ Failure CommandLine::wrong(const std::string& reason, std::string advice) const 
 std::string CommandLine::help() {
   const std::string name(manual_.name);
   const auto* command = find_command(name);
+  const auto fit = [](std::string_view text, unsigned indent) {
+    return wrap(text, help_columns, indent) + "\n";
+  };
   std::ostringstream out;
-  out << "portlab " << name;
-  if (command != nullptr) out << ": " << command->summary;
-  out << "\n\nUsage: portlab " << name << " [options] " << manual_.operands << "\n\nExamples:\n";
+  const std::string summary = command == nullptr ? "" : ": " + std::string(command->summary);
+  out << fit("portlab " + name + summary, 2) << "\n";
+  out << fit("Usage: portlab " + name + " [options] " + std::string(manual_.operands), 7);
+  out << "\nExamples:\n";
   for (const auto& example : manual_.examples)
-    out << "  " << example.command << "\n      " << example.shows << "\n";
+    out << fit("  " + std::string(example.command), 6)
+        << fit("      " + std::string(example.shows), 6);
   out << all_options();
-  if (!manual_.notes.empty()) out << "\n" << manual_.notes << "\n";
+  if (!manual_.notes.empty()) out << "\n" << fit(manual_.notes, 0);
   return out.str();
 }
 
