@@ -20,15 +20,19 @@ Run run_connect;
 Run run_dns;
 Run run_echo;
 Run run_enter;
+Run run_ftp;
 Run run_http;
 Run run_netstat;
 Run run_port;
 Run run_server;
+Run run_tour;
 
 namespace {
 
 constexpr std::array table{
+    Command{"tour", "the two-minute demonstration, checking itself", run_tour},
     Command{"http", "fetch a page or a file", run_http},
+    Command{"ftp", "list and fetch files over two ports, and show both", run_ftp},
     Command{"dns", "ask for a name's address, services, text", run_dns},
     Command{"echo", "send bytes and check that the same ones come back", run_echo},
     Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},

@@ -85,7 +85,7 @@ class Netstat {
   const std::string& hint() const { return hint_; }
 
  private:
-  ServerTables ask_portlabd(bool with_sessions);
+  ServerTables ask_portlabd(std::span<const SocketRow> sockets);
   bool is_wanted(const SocketRow& row) const;
   NetstatNames names() const;
 
@@ -99,7 +99,7 @@ class Netstat {
 
 /// What the portlabd of this network says. One in a private network has other sessions than those
 /// that we see.
-ServerTables Netstat::ask_portlabd(bool with_sessions) try {
+ServerTables Netstat::ask_portlabd(std::span<const SocketRow> sockets) try {
   const auto path = options_.control.empty() ? default_control_path() : options_.control;
   const auto answer = ask_server(path, {ControlCommand::listeners, {}}, server_patience);
   if (answer.server_pid != 0 && !shares_network_with(answer.server_pid)) {
@@ -110,7 +110,7 @@ ServerTables Netstat::ask_portlabd(bool with_sessions) try {
   }
   ServerTables tables;
   tables.listeners = answer.reply.listeners;
-  if (with_sessions)
+  if (has_unexplained_session(sockets, tables.listeners))
     tables.sessions =
         ask_server(path, {ControlCommand::sessions, {}}, server_patience).reply.sessions;
   return tables;
@@ -136,7 +136,7 @@ void Netstat::look() {
   rows_.clear();
   pairs_.clear();
   ServerTables tables;
-  if (options_.pairs) tables = ask_portlabd(has_unexplained_session(*sockets));
+  if (options_.pairs) tables = ask_portlabd(*sockets);
   guide_.emplace(std::move(tables), *sockets);
   if (options_.pairs) {
     const PairingFacts facts{
@@ -222,14 +222,12 @@ std::optional<NetstatOptions> parse_options(const Arguments& arguments) {
       "the control socket of the portlabd that names its services");
   const auto shared = line.parse(arguments);
   if (!shared) return std::nullopt;
-  // "--watch 2": whether the library takes the 2 as the value or as an operand, it means the same.
-  options.watching = !interval.empty();
-  line.expect_operands(0, options.watching ? 1 : 0);
-  if (!line.operands().empty()) interval = line.operands().front();
+  line.expect_operands(0, 0);
 
   options.json = options.watch.documents = shared->json;
   options.query = {
       .tcp = tcp || !udp, .udp = udp || !tcp, .ipv4 = ipv4 || !ipv6, .ipv6 = ipv6 || !ipv4};
+  options.watching = !interval.empty();
   if (options.watching) {
     const auto seconds = parse_seconds(interval, shortest, longest);
     if (!seconds) throw line.wrong("--watch: " + seconds.error().text);

@@ -12,11 +12,11 @@ namespace {
 
 constexpr std::size_t ports = 65536;
 
-bool is_at(const ListenerRow& listener, const Pair& pair) {
+bool is_at(const ListenerRow& listener, Transport transport, const SocketEnd& server) {
   const auto& where = listener.endpoint;
-  if (where.transport != pair.transport || where.port != pair.server.port) return false;
+  if (where.transport != transport || where.port != server.port) return false;
   const auto end = socket_end(where.address, where.port);
-  return end == pair.server || (end.is_any() && end.is_ipv4() == pair.server.is_ipv4());
+  return end == server || (end.is_any() && end.is_ipv4() == server.is_ipv4());
 }
 
 }  // namespace
@@ -38,7 +38,8 @@ ServiceGuide::ServiceGuide(ServerTables tables, std::span<const SocketRow> rows)
 
 ServiceLabel ServiceGuide::label(const Pair& pair) const {
   for (const auto& listener : listeners_)
-    if (is_at(listener, pair)) return {listener.service, listener.home_port, listener.moved()};
+    if (is_at(listener, pair.transport, pair.server))
+      return {listener.service, listener.home_port, listener.moved()};
   if (!sessions_.empty()) {
     // An active FTP data connection was opened by the server: its end is the client's here.
     for (const auto& [one, other] :
@@ -60,13 +61,15 @@ std::string_view ServiceGuide::port_name(Transport transport, std::uint16_t port
   return service_name(port, to_string(transport));
 }
 
-bool has_unexplained_session(std::span<const SocketRow> rows) {
-  const ListenerIndex listeners(rows);
+bool has_unexplained_session(std::span<const SocketRow> rows,
+                             std::span<const ListenerRow> listeners) {
   return std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
     return row.transport == Transport::tcp && !row.waits_for_anyone() &&
            row.state != TcpState::time_wait && row.remote.is_loopback() &&
-           !listeners.waits_at(row.transport, row.local) &&
-           !listeners.waits_at(row.transport, row.remote);
+           std::none_of(listeners.begin(), listeners.end(), [&](const auto& listener) {
+             return is_at(listener, row.transport, row.local) ||
+                    is_at(listener, row.transport, row.remote);
+           });
   });
 }
 

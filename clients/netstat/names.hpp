@@ -42,8 +42,9 @@ class ServiceGuide {
   std::optional<PortRange> ephemeral_;
 };
 
-/// Whether some session has no listener at either end, so that only portlabd's own table of
-/// sessions can say what it is: FTP's data connections.
-bool has_unexplained_session(std::span<const SocketRow> rows);
+/// Whether there is a session at none of portlabd's listeners, so that it may be one that only
+/// portlabd's table of sessions explains: FTP's data connections.
+bool has_unexplained_session(std::span<const SocketRow> rows,
+                             std::span<const ListenerRow> listeners);
 
 }  // namespace portlab

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "clients/netstat/compare.hpp"
 #include "clients/netstat/pairs.hpp"
 #include "clients/netstat/socket_row.hpp"
 #include "common/text_table.hpp"
@@ -27,27 +28,6 @@ struct NetstatNames {
   std::function<std::string(std::uint32_t)> interface;             ///< "lo"
   std::function<ServiceLabel(const Pair&)> service;
 };
-
-/// How a row differs from the table before.
-enum class Mark : char { none = ' ', appeared = '+', gone = '-', changed = '~' };
-
-template <class T>
-struct Marked {
-  T row;
-  Mark mark = Mark::none;
-};
-
-/// Whether two rows are the same conversation or listener, whatever their states.
-struct ByIdentity {
-  bool operator()(const SocketRow& a, const SocketRow& b) const;
-  bool operator()(const Pair& a, const Pair& b) const;
-};
-
-/// All rows of `after` with what happened to them since `before`, and those that are gone, in
-/// order. Both tables must be sorted ByIdentity.
-std::vector<Marked<SocketRow>> compare(std::span<const SocketRow> before,
-                                       std::span<const SocketRow> after);
-std::vector<Marked<Pair>> compare(std::span<const Pair> before, std::span<const Pair> after);
 
 /// Proto, Local Address, Foreign Address, State: as netstat(8) prints them.
 std::string socket_table(std::span<const SocketRow> rows, const NetstatNames& names,

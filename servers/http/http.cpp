@@ -40,6 +40,8 @@ constexpr std::chrono::seconds head_seconds_max{10};
 constexpr std::chrono::seconds body_seconds_max{60};
 /// To take what we answer, apart from what Connection::write grants for much of it.
 constexpr std::chrono::seconds answer_seconds_max{30};
+/// A head of ours seldom has more.
+constexpr std::size_t head_bytes_usual = 512;
 /// Answers wait for each other until there is that much.
 constexpr std::size_t gathered_bytes_max = std::size_t{64} * 1024;
 
@@ -98,6 +100,12 @@ void note(Connection& client, std::string_view head, unsigned status) {
   if (!request.empty()) *at++ = ' ';
   at = std::to_chars(at, text.data() + text.size(), status).ptr;
   client.note({text.data(), at});
+}
+
+/// Whether what has arrived begins with a request for the head alone.
+bool asks_for_head(std::string_view pending) {
+  while (pending.starts_with("\r\n")) pending.remove_prefix(2);
+  return pending.starts_with("HEAD ");
 }
 
 Task<void> flush(Connection& client, std::string& out) {
@@ -162,6 +170,7 @@ Task<bool> HttpStream::answer_what_came(Connection& client) {
     Answer answer;
     if (state == HeadScanner::State::refused) {
       answer = refusal_answer(scanner.refusal());
+      answer.head_only = asks_for_head(client.pending());
       note(client, {}, answer.status);
     } else {
       const auto head = scanner.head(client.pending());
@@ -181,6 +190,8 @@ Task<bool> HttpStream::answer_what_came(Connection& client) {
       }
     }
     const bool last = answer.close;
+    // One allocation, not one for every doubling.
+    if (out.empty()) out.reserve(head_bytes_usual + std::min<std::uint64_t>(answer.length, 65536));
     append_head(out, answer);
     if (!append_body(out, answer)) co_await send_file(client, out, std::move(answer));
     if (last || out.size() > gathered_bytes_max) co_await flush(client, out);

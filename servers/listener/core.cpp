@@ -292,10 +292,12 @@ void Core::on_every_worker(const std::function<void(Worker&, std::size_t)>& what
 std::vector<ListenerRow> Core::listeners() const {
   const std::lock_guard lock(mutex_);
   std::vector<ListenerRow> rows;
-  for (const auto& listener : listeners_) {
-    const auto& info = listener->service->info;
-    rows.push_back({std::string(info.name), listener->endpoint, info.home_port,
-                    listener->accepted.load(std::memory_order_relaxed)});
+  for (const auto& service : services_) {
+    const auto& info = service->info;
+    for (const auto& listener : listeners_)
+      if (listener->service == service.get())
+        rows.push_back({std::string(info.name), listener->endpoint, info.home_port,
+                        listener->accepted.load(std::memory_order_relaxed)});
   }
   return rows;
 }

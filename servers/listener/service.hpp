@@ -61,7 +61,7 @@ class Tables {
  public:
   virtual ~Tables() = default;
 
-  /// All listeners, in the order in which they were opened.
+  /// All listeners, service by service, each in the order in which they were opened.
   virtual std::vector<ListenerRow> listeners() const = 0;
   /// All sessions of all workers, oldest first.
   virtual Task<std::vector<SessionRow>> sessions() const = 0;

@@ -1,0 +1,73 @@
+#include "clients/tour/lab.hpp"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "clients/failure.hpp"
+#include "common/control.hpp"
+#include "common/linux/private_network.hpp"
+
+namespace portlab {
+
+namespace {
+
+/// Beside the control socket of the portlabd that may be running already.
+std::string own_control_path() {
+  return default_control_path() + "-tour-" + std::to_string(::getpid());
+}
+
+}  // namespace
+
+TourLab::TourLab() : control_(own_control_path()) {
+  ::setenv("PORTLAB_CONTROL", control_.c_str(), 1);
+  auto possible = private_network_possible();
+  if (possible) possible = enter_private_network();
+  if (possible) {
+    place_ = "in a private network of its own: nothing here touches this machine's ports";
+    if (try_to_serve(0)) return;
+  } else {
+    place_ = "on this machine's own ports (no private network: " + possible.error().text + ")";
+    if (try_to_serve(0)) return;
+    constexpr std::array<std::uint16_t, 3> shifts{8000, 18000, 28000};
+    for (const auto shift : shifts) {
+      place_ = "with every port moved up by " + std::to_string(shift) +
+               " (no private network: " + possible.error().text + ")";
+      if (try_to_serve(shift)) return;
+    }
+  }
+  throw Failure(Exit::no_connection, "the lab's servers do not start: " + why_not_,
+                "portlabd --shift 8000, which says more");
+}
+
+TourLab::~TourLab() = default;
+
+bool TourLab::try_to_serve(std::uint16_t shift) {
+  constexpr std::chrono::seconds patience{10};
+  shift_ = shift;
+  server_.emplace("portlabd", std::vector<std::string>{"--control", control_, "--log", "none",
+                                                       "--shift", std::to_string(shift)});
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (std::chrono::steady_clock::now() < end) {
+    if (server_->output().find("\nready\n") != std::string::npos) return true;
+    if (server_->ended()) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  why_not_ = server_->output();
+  server_.reset();
+  return false;
+}
+
+std::string TourLab::written_port(std::uint16_t home) const {
+  return shifted() ? ":" + std::to_string(port(home)) : "";
+}
+
+std::optional<std::string> TourLab::trouble() {
+  if (!server_->ended()) return std::nullopt;
+  return "the lab's servers ended: " + server_->output();
+}
+
+}  // namespace portlab

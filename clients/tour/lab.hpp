@@ -1,0 +1,42 @@
+#pragma once
+// The lab that the tour shows: a portlabd of its own, in a private network where that is possible.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "clients/tour/process.hpp"
+
+namespace portlab {
+
+class TourLab {
+ public:
+  /// Opens it: private network, else the real ports, else shifted ones. Throws a Failure when
+  /// nothing works. To be called before any thread is started.
+  TourLab();
+  ~TourLab();
+  TourLab(const TourLab&) = delete;
+  TourLab& operator=(const TourLab&) = delete;
+
+  /// Where the visitors are, in a sentence.
+  const std::string& place() const { return place_; }
+  /// The home port of a service, as it is here.
+  std::uint16_t port(std::uint16_t home) const { return static_cast<std::uint16_t>(home + shift_); }
+  bool shifted() const { return shift_ != 0; }
+  /// ":8080" where the port must be written, "" where it is the home port.
+  std::string written_port(std::uint16_t home) const;
+  /// "ended" for a server that is gone, with what it said.
+  std::optional<std::string> trouble();
+
+ private:
+  bool try_to_serve(std::uint16_t shift);
+
+  std::string place_;
+  std::uint16_t shift_ = 0;
+  std::string control_;
+  std::string why_not_;
+  std::optional<Process> server_;
+};
+
+}  // namespace portlab
