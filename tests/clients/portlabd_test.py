@@ -90,7 +90,7 @@ class Together(ClientTest):
         self.expect(result, 0)
         self.assertEqual(result.text, "hello\n")
         result = portlab("echo", f"server1.lab.test:{port}", "hello",
-                         env=environment(PORTLAB_DNS=self.dns))
+                         env=environment(PORTLAB_CONTROL=self.daemon.control))
         self.expect(result, 0)
         result = portlab("echo", "--dns", self.dns, "nobody.lab.test", "hello")
         self.expect(result, 1, "nobody.lab.test", "NXDOMAIN")
