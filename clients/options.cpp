@@ -98,11 +98,7 @@ po::options_description CommandLine::all_options() {
     add("ipv4,4", po::bool_switch(&ipv4_), "only IPv4");
     add("ipv6,6", po::bool_switch(&ipv6_), "only IPv6");
     add("dns", text(dns_, "ADDRESS[:PORT]"),
-<<<<<<< HEAD
-        "who is asked for names below lab.test (this machine's portlabd, or $PORTLAB_DNS)");
-=======
         "who is asked for names below lab.test (this machine's portlabd)");
->>>>>>> refs/heads/clients
     add("quiet,q", po::bool_switch(&quiet_), "no connection card");
   }
   add("json", po::bool_switch(&json_), "one JSON document on stdout, nothing else");
