@@ -76,7 +76,10 @@ std::vector<Words> split_commands(const Arguments& operands) {
 /// status tells of the first one.
 int converse(Shell& shell, Client& client, const ClientOptions& options) {
   const bool person = ::isatty(STDIN_FILENO) != 0 && !options.json;
-  if (person) client.control().set_verbose(true);
+  if (person) {
+    client.control().set_verbose(true);
+    std::fputs("help lists the commands, quit ends\n", stderr);
+  }
   int status = 0;
   std::string line;
   while (!shell.ended()) {

@@ -1,22 +1,20 @@
 #!/usr/bin/env python3
 """FTP as other people's clients speak it: curl, wget, lftp and Python's ftplib, passive and active,
-over IPv4 and IPv6. PORTLABD names the server's program. A client that is not installed is skipped."""
+over IPv4 and IPv6. A client that is not installed is skipped."""
 
 import filecmp
 import ftplib
 import io
-import json
 import os
 import pathlib
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import unittest
 
-PATIENCE_S = 30
+from portlab_testing import PATIENCE, Portlabd
 
 
 def has_ipv6():
@@ -35,31 +33,16 @@ def in_url(host):
     return f"[{host}]" if ":" in host else host
 
 
-class Server:
+class Server(Portlabd):
     """A portlabd that serves FTP from a folder on a free port of each address."""
 
     def __init__(self, root):
-        self.control = tempfile.mkdtemp(prefix="portlab-ftp-")
-        command = [os.environ["PORTLABD"], "--json", "--log", "none", "--root", str(root),
-                   "--control", os.path.join(self.control, "control")]
-        command += [f"ftp={in_url(host)}:0" for host in FAMILIES]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        ready = json.loads(self.process.stdout.readline())
-        self.ports = {}
-        for listener in ready["listeners"]:
-            if listener["service"] == "ftp":
-                end = listener["endpoint"]
-                self.ports[end["address"]] = end["port"]
+        super().__init__("--log", "none", "--root", str(root),
+                         *[f"ftp={in_url(host)}:0" for host in FAMILIES])
+        self.ports = {end["address"]: end["port"] for end in self.listeners("ftp")}
 
     def url(self, path="/", host="127.0.0.1"):
         return f"ftp://{in_url(host)}:{self.ports[host]}{path}"
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(PATIENCE_S)
-        self.process.stdout.close()
-        shutil.rmtree(self.control)
-        return status
 
 
 def make_root(root):
@@ -89,9 +72,10 @@ class FtpTest(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        status = cls.server.stop()
+        status, log = cls.server.stop(), cls.server.log()
+        cls.server.close()
         cls.folder.cleanup()
-        assert status == 0, f"portlabd ended with {status}"
+        assert status == 0, f"portlabd ended with {status}: {log}"
 
     def setUp(self):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="portlab-ftp-here-"))
@@ -102,7 +86,7 @@ class FtpTest(unittest.TestCase):
         # An empty home: no .netrc, .wgetrc or .lftprc of the person who runs the tests.
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.scratch), "LC_ALL": "C.UTF-8"}
         done = subprocess.run([str(word) for word in command], cwd=self.scratch, env=environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, status,
                          f"{command}\n{done.stdout[-2000:]!r}\n{done.stderr.decode()[-4000:]}")
         return done.stdout
@@ -338,8 +322,3 @@ class SecondPort(FtpTest):
 
 
 del FtpTest  # has no tests of its own
-
-if __name__ == "__main__":
-    if "PORTLABD" not in os.environ:
-        raise SystemExit("PORTLABD must name the server's program")
-    unittest.main()
