@@ -112,15 +112,18 @@ find_missing() {
   if [ ${#parts[@]} -gt 0 ] && ! has_boost "${parts[@]}"; then boost_parts=("${parts[@]}"); fi
 }
 
-# Runs a command as root; $root is how, "sudo" or nothing.
+# Runs a command as root.
 as_root() {
-  local -a root=()
-  if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null 2>&1 ||
-      die "this needs root, and there is no sudo. Ask an administrator for: $*"
-    root=(sudo)
-  fi
-  "${root[@]}" "$@"
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Stops where nobody can become root; else lets sudo ask now, where its question is seen.
+expect_root() { # WHAT FOR
+  [ "$(id -u)" != 0 ] || return 0
+  command -v sudo >/dev/null 2>&1 ||
+    die "this needs root, and there is no sudo. Ask an administrator for: $*"
+  say "sudo may ask for your password, for: $*"
+  sudo true || die "without root nothing can be installed. Ask an administrator for: $*"
 }
 
 apt_get() {
@@ -142,16 +145,20 @@ quietly() {
 }
 
 name_packages_and_stop() {
-  cat >&2 <<TEXT
-$(basename -- "$0"): something is missing, and this system has no apt-get. Please install, then start
-this again:
-  always: ${missing_packages[*]:-(nothing)} (as Debian calls them)
-  ${boost_parts[*]:+Boost $boost_version_min or newer with ${boost_parts[*]}}
-for example
+  local -a needed=("${missing_packages[@]}")
+  if [ ${#boost_parts[@]} -gt 0 ]; then
+    needed+=("Boost $boost_version_min or newer with ${boost_parts[*]}")
+  fi
+  {
+    say "this system has no apt-get. Please install, then start this again:"
+    printf '  %s\n' "${needed[@]}"
+    cat <<'TEXT'
+All that building takes, elsewhere than on Debian and Ubuntu:
   Fedora:  sudo dnf install cmake ninja-build gcc-c++ boost-devel boost-json boost-url
   Arch:    sudo pacman -S --needed cmake ninja gcc boost
   Alpine:  doas apk add bash cmake ninja g++ linux-headers boost-dev
 TEXT
+  } >&2
   exit 1
 }
 
@@ -175,20 +182,19 @@ install_packages() {
   if [ ${#missing_packages[@]} -eq 0 ] && [ ${#boost_parts[@]} -eq 0 ]; then return; fi
   command -v apt-get >/dev/null 2>&1 || name_packages_and_stop
 
-  if [ "$(id -u)" != 0 ]; then say "some packages are missing; sudo may ask for your password"; fi
   names=("${missing_packages[@]}")
   # A fresh machine knows no package at all before its first update.
   if ! add_boost_packages || ! all_known "${missing_packages[@]}"; then
+    expect_root "apt-get update; apt-get install ${names[*]}${boost_parts[*]:+ and Boost $boost_version_min}"
     say "asking for the list of packages (apt-get update)"
-    as_root true || die "without root nothing can be installed"
     quietly apt_get update || die "apt-get update failed: is there a network?"
     missing_packages=("${names[@]}")
     add_boost_packages ||
       die "this system has no Boost $boost_version_min or newer: install it by hand (boost.org), below /usr/local"
   fi
   mapfile -t missing_packages < <(printf '%s\n' "${missing_packages[@]}" | sort -u)
+  expect_root "apt-get install ${missing_packages[*]}"
   say "installing ${missing_packages[*]}"
-  as_root true || die "without root nothing can be installed: apt-get install ${missing_packages[*]}"
   # --no-remove: another Boost that somebody works with is not ours to throw out.
   quietly apt_get install -y --no-install-recommends --no-remove "${missing_packages[@]}" ||
     { quietly apt_get update &&
