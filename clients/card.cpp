@@ -51,8 +51,8 @@ std::string describe_remote(const Card& card, std::string_view separator) {
   if (end.transport == Transport::local) return {};
   std::string text(to_string(category_of(end.port)));
   if (card.service.empty()) return text;
+  if (card.home_port == 0) return text + " for " + card.service;
   text += separator;
-  if (card.home_port == 0) return text + card.service;
   const auto home = card.service + "'s home port";
   if (end.port == card.home_port) return text + home;
   return text + "not " + home + " " + std::to_string(card.home_port);

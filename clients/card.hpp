@@ -24,13 +24,14 @@ struct Card {
   Endpoint local;
   Endpoint remote;
   std::string service;          ///< what we expect there: "http"; empty when unknown
-  std::uint16_t home_port = 0;  ///< where that service is at home; 0 when unknown
+  std::uint16_t home_port = 0;  ///< where that service is at home; 0: it is only IANA's name here
   bool chosen = false;          ///< the source port was chosen with --from
 };
 
 /// "ephemeral", "chosen with --from", …: what the client's port is.
 std::string describe_local(const Card& card, std::string_view separator);
-/// "well-known · not http's home port 80": what the server's port is.
+/// "well-known · not http's home port 80", or "registered for http-alt" where nobody says what is
+/// expected there: what the server's port is.
 std::string describe_remote(const Card& card, std::string_view separator);
 
 /// The card's two lines, without colour where the style says so.

@@ -84,7 +84,10 @@ int help(const Arguments& topics) {
 }
 
 int dispatch(const Arguments& arguments) {
-  if (arguments.empty()) throw usage_failure("a command is missing", "portlab --help");
+  if (arguments.empty()) {
+    std::fputs(usage().c_str(), stderr);
+    return static_cast<int>(Exit::bad_usage);
+  }
   const auto& first = arguments.front();
   const Arguments rest(arguments.begin() + 1, arguments.end());
   if (first == "--help" || first == "-h" || first == "help") return help(rest);

@@ -19,25 +19,17 @@ constexpr const char* start_one =
 // A server that stops lets its sessions finish for 5 s.
 constexpr std::chrono::milliseconds stop_limit{7000};
 
-bool exists(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 || errno == EACCES;
-}
-
 /// Throws where nothing at this path could be a portlabd of ours.
 void expect_socket(const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) {
     const int error = errno;
     if (error == ENOENT || error == ENOTDIR) {
-      // Somebody's portlabd may run all the same: root's, whose socket is not ours to use.
-      if (::geteuid() != 0 && exists("/run/portlab"))
-        throw Failure(
-            Exit::no_connection,
-            "no portlabd of yours is running (there is no " + path + "), but root seems to run one",
-            "the same with sudo, or " + std::string(start_one));
-      throw Failure(Exit::no_connection, "no portlabd is running (there is no " + path + ")",
-                    start_one);
+      const std::string yours = ::geteuid() == 0 ? "" : " of yours";
+      const std::string roots = ::geteuid() == 0 ? "" : "; sudo, if root runs one";
+      throw Failure(Exit::no_connection,
+                    "no portlabd" + yours + " is running (there is no " + path + ")",
+                    start_one + roots);
     }
     throw connection_failure(local_endpoint(path), error, Doing::connecting);
   }

@@ -1,5 +1,5 @@
-// Berkeley sockets as RFC 793's user calls them: socket, bind (only for a chosen source), connect,
-// send, recv, shutdown, close. The sockets are non-blocking, and poll(2) waits with a timeout.
+// Berkeley sockets, in the order of RFC 9293 section 3.9.1: socket, bind (only for a chosen source),
+// connect, send, recv, shutdown, close. The sockets are non-blocking, and poll(2) waits, bounded.
 
 #include "clients/dial.hpp"
 
@@ -8,16 +8,15 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "clients/failure.hpp"
 #include "clients/resolve.hpp"
+#include "clients/system_address.hpp"
 #include "clients/terminal.hpp"
 
 namespace portlab {
@@ -26,73 +25,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-/// A socket address as the kernel wants it.
-struct SystemAddress {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_storage);
-
-  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-SystemAddress to_system(const Endpoint& endpoint) {
-  SystemAddress out;
-  if (endpoint.transport == Transport::local) {
-    sockaddr_un path{};
-    path.sun_family = AF_UNIX;
-    if (endpoint.path.empty() || endpoint.path.size() >= sizeof path.sun_path)
-      throw usage_failure("'" + printable(endpoint.path) +
-                              "' can't be a Unix socket: its path has 1 to " +
-                              std::to_string(sizeof path.sun_path - 1) + " bytes",
-                          "a shorter path");
-    std::copy(endpoint.path.begin(), endpoint.path.end(), path.sun_path);
-    std::memcpy(&out.storage, &path, sizeof path);
-    out.size = sizeof path;
-  } else if (endpoint.address.is_v4()) {
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(endpoint.port);
-    v4.sin_addr.s_addr = htonl(endpoint.address.to_v4().to_uint());
-    std::memcpy(&out.storage, &v4, sizeof v4);
-    out.size = sizeof v4;
-  } else {
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(endpoint.port);
-    const auto bytes = endpoint.address.to_v6().to_bytes();
-    std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
-    v6.sin6_scope_id = static_cast<std::uint32_t>(endpoint.address.to_v6().scope_id());
-    std::memcpy(&out.storage, &v6, sizeof v6);
-    out.size = sizeof v6;
-  }
-  return out;
-}
-
-Endpoint from_system(const SystemAddress& address, Transport transport) {
-  switch (address.storage.ss_family) {
-    case AF_INET: {
-      sockaddr_in v4{};
-      std::memcpy(&v4, &address.storage, sizeof v4);
-      return {transport, asio::ip::address_v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port), {}};
-    }
-    case AF_INET6: {
-      sockaddr_in6 v6{};
-      std::memcpy(&v6, &address.storage, sizeof v6);
-      asio::ip::address_v6::bytes_type bytes;
-      std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-      return {transport, asio::ip::address_v6(bytes, v6.sin6_scope_id), ntohs(v6.sin6_port), {}};
-    }
-    case AF_UNIX: {
-      constexpr std::size_t before_path = sizeof(sa_family_t);
-      if (address.size <= before_path) return local_endpoint({});
-      sockaddr_un path{};
-      std::memcpy(&path, &address.storage, std::min<std::size_t>(address.size, sizeof path));
-      return local_endpoint({path.sun_path, ::strnlen(path.sun_path, address.size - before_path)});
-    }
-    default:
-      return {transport, {}, 0, {}};
-  }
-}
 
 /// Closes a descriptor, unless it was given away.
 class Descriptor {

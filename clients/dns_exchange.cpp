@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "clients/control_client.hpp"
 #include "clients/failure.hpp"
 
 namespace portlab {
@@ -18,6 +19,15 @@ using std::chrono::milliseconds;
 std::uint16_t random_id() {
   static std::random_device device;  // RFC 5452: whoever forges answers must not guess it
   return static_cast<std::uint16_t>(device());
+}
+
+/// The listeners of the portlabd that runs here; none where none answers.
+std::vector<ListenerRow> listeners_here() try {
+  constexpr milliseconds patience{500};
+  return ask_server(default_control_path(), {ControlCommand::listeners, {}}, patience)
+      .reply.listeners;
+} catch (const Failure&) {
+  return {};
 }
 
 Failure not_dns(const ClientSession& session, const std::string& why) {
@@ -87,7 +97,18 @@ bool answers(const dns::Message& message, std::uint16_t id, const dns::Question&
 }
 
 Target dns_server(const ClientOptions& options, Transport transport) {
-  return {transport, options.dns.host, options.dns.port.value_or(dns_home_port)};
+  if (options.dns)
+    return {transport, options.dns->host, options.dns->port.value_or(dns_home_port)};
+  // Asked once: what we are told now need not be true for the next question, but for this command.
+  static const auto listeners = listeners_here();
+  for (const auto& row : listeners) {
+    if (row.service != "dns" || row.endpoint.transport != transport) continue;
+    const auto& address = row.endpoint.address;
+    const std::string loopback = address.is_v6() ? "::1" : "127.0.0.1";
+    return {transport, address.is_unspecified() ? loopback : address.to_string(),
+            row.endpoint.port};
+  }
+  return {transport, "127.0.0.1", dns_home_port};
 }
 
 DnsReply ask_dns(ClientSession& session, const DnsQuestion& question) {

@@ -28,7 +28,8 @@ struct DnsReply {
 /// DNS's home port.
 inline constexpr std::uint16_t dns_home_port = 53;
 
-/// The server that --dns names.
+/// The server that --dns names; else the DNS listener of the portlabd that runs here, wherever it
+/// moved to; else 127.0.0.1 port 53.
 Target dns_server(const ClientOptions& options, Transport transport);
 
 /// Asks over an open session, udp or tcp. Over udp, what does not answer this very question (an

@@ -132,8 +132,10 @@ json::value to_json(const Echo& echo, const ClientSession& session, const Client
   return out;
 }
 
-std::string text_of(const CommandLine& line, bool udp) {
+std::string text_of(const CommandLine& line, bool udp, bool quiet) {
   const bool given = line.operands().size() > 1;
+  if (!given && !quiet && ::isatty(STDIN_FILENO) != 0)
+    std::fputs("type what is to be sent; Ctrl-D sends it\n", stderr);
   auto text = given ? line.operands()[1] : read_stdin(line);
   if (udp && text.size() > datagram_bytes_max)
     throw line.wrong(std::to_string(text.size()) +
@@ -154,7 +156,7 @@ int run_echo(const Arguments& arguments) {
   line.expect_operands(1, 2);
   const auto where = parse_host_and_port(line.operands()[0]);
   if (!where) throw line.wrong(where.error().text);
-  const auto text = text_of(line, udp);
+  const auto text = text_of(line, udp, options->quiet);
 
   const auto transport = udp ? Transport::udp : Transport::tcp;
   auto sessions = dial_all({transport, where->host, where->port.value_or(home_port)}, *options);

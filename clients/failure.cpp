@@ -157,7 +157,8 @@ Failure usage_failure(std::string reason, std::string advice) {
 
 Failure connection_failure(const Endpoint& endpoint, int system_error, Doing doing,
                            std::string_view also, std::chrono::milliseconds waited) {
-  std::string who = endpoint.to_string();
+  std::string who = doing == Doing::choosing_source ? "source " : "";
+  who += endpoint.to_string();
   if (!also.empty()) who += " (" + std::string(also) + ")";
   const std::string how_long = waited.count() > 0 ? " for " + in_seconds(waited) : "";
   auto [cause, advice] = doing == Doing::choosing_source

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cerrno>
@@ -151,9 +152,12 @@ std::string meaning_of(const HttpHead& head) {
   }
 }
 
-/// From 400 on the answer is a no: says so, and returns the exit status.
-int verdict(const HttpFetched& got) {
-  if (got.head.status < 400) return 0;
+/// From 400 on the answer is a no: says so for the first of them, and returns the exit status.
+int verdict(const std::vector<HttpFetched>& results) {
+  const auto no = std::find_if(results.begin(), results.end(),
+                               [](const HttpFetched& each) { return each.head.status >= 400; });
+  if (no == results.end()) return 0;
+  const auto& got = *no;
   const auto root = "http://" + got.url.authority() + "/";
   std::string advice = "portlab http -i " + got.url.text + " (the whole answer)";
   if (got.head.status == 404 && got.url.text != root)
@@ -214,7 +218,7 @@ int run_http(const Arguments& arguments) {
     out["sessions"] = std::move(cards);
     print_json(out);
   }
-  return verdict(results.front());
+  return verdict(results);
 }
 
 }  // namespace portlab

@@ -81,7 +81,9 @@ po::options_description CommandLine::all_options() {
   const auto text = [](std::string& to, const char* name) {
     return po::value(&to)->value_name(name);
   };
-  po::options_description shared(shared_ == Shared::all ? "Options of all clients" : "Options",
+  po::options_description shared(shared_ == Shared::all   ? "Options of all clients"
+                                 : own_.options().empty() ? "Options"
+                                                          : "Options of all commands",
                                  help_columns);
   auto add = shared.add_options();
   if (shared_ == Shared::all) {
@@ -96,8 +98,8 @@ po::options_description CommandLine::all_options() {
     add("ipv4,4", po::bool_switch(&ipv4_), "only IPv4");
     add("ipv6,6", po::bool_switch(&ipv6_), "only IPv6");
     add("dns", text(dns_, "ADDRESS[:PORT]"),
-        "who is asked for names below lab.test (127.0.0.1:53)");
-    add("quiet", po::bool_switch(&quiet_), "no connection card");
+        "who is asked for names below lab.test (this machine's portlabd)");
+    add("quiet,q", po::bool_switch(&quiet_), "no connection card");
   }
   add("json", po::bool_switch(&json_), "one JSON document on stdout, nothing else");
   add("help,h", po::bool_switch(&help_), "this text");
@@ -179,14 +181,19 @@ Failure CommandLine::wrong(const std::string& reason, std::string advice) const 
 std::string CommandLine::help() {
   const std::string name(manual_.name);
   const auto* command = find_command(name);
+  const auto fit = [](std::string_view text, unsigned indent) {
+    return wrap(text, help_columns, indent) + "\n";
+  };
   std::ostringstream out;
-  out << "portlab " << name;
-  if (command != nullptr) out << ": " << command->summary;
-  out << "\n\nUsage: portlab " << name << " [options] " << manual_.operands << "\n\nExamples:\n";
+  const std::string summary = command == nullptr ? "" : ": " + std::string(command->summary);
+  out << fit("portlab " + name + summary, 2) << "\n";
+  out << fit("Usage: portlab " + name + " [options] " + std::string(manual_.operands), 7);
+  out << "\nExamples:\n";
   for (const auto& example : manual_.examples)
-    out << "  " << example.command << "\n      " << example.shows << "\n";
+    out << fit("  " + std::string(example.command), 6)
+        << fit("      " + std::string(example.shows), 6);
   out << all_options();
-  if (!manual_.notes.empty()) out << "\n" << manual_.notes << "\n";
+  if (!manual_.notes.empty()) out << "\n" << fit(manual_.notes, 0);
   return out.str();
 }
 

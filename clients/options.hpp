@@ -40,7 +40,8 @@ struct ClientOptions {
   bool quiet = false;                          ///< --quiet: no connection card
   bool ipv4_only = false;                      ///< -4
   bool ipv6_only = false;                      ///< -6
-  HostAndPort dns{"127.0.0.1", std::nullopt};  ///< --dns: who answers for lab.test
+  /// --dns: who answers for lab.test. Nothing: the portlabd of this machine, wherever it listens.
+  std::optional<HostAndPort> dns;
 
   static constexpr unsigned sessions_max = 10'000;
 };

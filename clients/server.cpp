@@ -18,9 +18,9 @@ std::string as_people_read_it(ControlCommand command, const ControlReply& reply)
   const auto room = room_on_stdout();
   switch (command) {
     case ControlCommand::listeners:
-      return reply.listeners.empty() ? "no listeners\n" : listener_table(reply.listeners, room);
+      return listener_table(reply.listeners, room);
     case ControlCommand::sessions:
-      return reply.sessions.empty() ? "no sessions\n" : session_table(reply.sessions, room);
+      return session_table(reply.sessions, room);
     case ControlCommand::listen:
     case ControlCommand::close:
     case ControlCommand::move:

@@ -49,8 +49,10 @@ std::string listener_table(std::span<const ListenerRow> rows, const TableRoom& r
     moved = moved || row.moved();
     table.cells({printable(row.service) + (row.moved() ? " *" : ""),
                  to_string(row.endpoint.transport), printable(row.endpoint.address_and_port()),
-                 std::to_string(row.home_port), std::to_string(row.accepted)});
+                 row.home_port == 0 ? (room.unicode ? "—" : "-") : std::to_string(row.home_port),
+                 std::to_string(row.accepted)});
   }
+  if (table.rows() == 0) return "no listeners\n";
   return table.to_string(room) + (moved ? "* moved: not at its home port\n" : "");
 }
 
@@ -66,13 +68,14 @@ std::string session_table(std::span<const SessionRow> rows, const TableRoom& roo
   std::map<std::uint64_t, bool> is_there;
   for (const auto& row : rows) is_there[row.id] = true;
   for (const auto* row : in_families(rows)) {
+    if (row->service == "control") continue;  // who asks for this table
     const bool below = row->belongs_to != 0 && is_there.contains(row->belongs_to);
     table.cells({(below ? tree_branch(room) : "") + printable(row->service),
                  printable(row->remote.address_and_port()), room.unicode ? "→" : "->",
                  printable(row->local.address_and_port()), short_age(row->age_seconds),
                  short_bytes(row->bytes_in), short_bytes(row->bytes_out), printable(row->note)});
   }
-  return table.to_string(room);
+  return table.rows() == 0 ? "no sessions\n" : table.to_string(room);
 }
 
 std::string status_text(const ServerStatus& status) {

@@ -13,7 +13,7 @@ namespace portlab {
 std::string listener_table(std::span<const ListenerRow> rows, const TableRoom& room);
 
 /// Service, client, server, age, bytes, and what it did last; sessions that another one opened
-/// (FTP data) stand below it.
+/// (FTP data) stand below it. Those of the control socket are left out.
 std::string session_table(std::span<const SessionRow> rows, const TableRoom& room);
 
 /// "portlabd 0.1.0, pid 4711, up 3 min, 1 worker, …".

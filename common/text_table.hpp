@@ -56,7 +56,8 @@ class TextTable {
   /// Makes room for this many rows, so that filling them allocates little.
   void reserve(std::size_t rows, std::size_t bytes_per_row);
 
-  std::size_t rows() const { return cells_.size() / columns_.size(); }
+  /// Without the titles.
+  std::size_t rows() const { return cells_.size() / columns_.size() - 1; }
 
   /// The title row and all rows, each ending with a newline, no spaces at the ends of lines.
   std::string to_string(const TableRoom& room) const;

@@ -18,11 +18,8 @@ int complain(const std::string& text, int status) {
   return status;
 }
 
-}  // namespace
-
-int main(int count, char** words) try {
+int serve(const std::vector<std::string>& arguments) {
   using namespace portlab;
-  const std::vector<std::string> arguments(words + 1, words + count);
   auto settings = read_settings(arguments, known_services());
   if (!settings)
     return complain(settings.error().text + "\n  try: portlabd --help", exit_bad_usage);
@@ -43,6 +40,14 @@ int main(int count, char** words) try {
   daemon.announce();
   daemon.run();
   return 0;
-} catch (const std::exception& failure) {
-  return complain(failure.what(), exit_cannot_serve);
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    return serve({words + 1, words + count});
+  } catch (const std::exception& failure) {
+    return complain(failure.what(), exit_cannot_serve);
+  }
 }

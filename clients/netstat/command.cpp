@@ -185,6 +185,16 @@ boost::json::value Netstat::json() const {
   return options_.pairs ? pairs_json(pairs_, names()) : sockets_json(rows_);
 }
 
+/// "netstat -tulpn" is in many fingers; the p is what we can't do.
+void expect_no_programs(const Arguments& arguments) {
+  for (const auto& each : arguments) {
+    const bool cluster = each.starts_with('-') && !each.starts_with("--");
+    if (!cluster || each.find('p') == std::string::npos) continue;
+    throw usage_failure("netstat: " + printable(each) + ": -p, the programs, is not known here",
+                        "the same without p; ss -tulpn shows programs");
+  }
+}
+
 std::optional<NetstatOptions> parse_options(const Arguments& arguments) {
   const Manual manual{
       "netstat",
@@ -220,6 +230,7 @@ std::optional<NetstatOptions> parse_options(const Arguments& arguments) {
                                      "with --watch: end after N tables")(
       "control", po::value(&options.control)->value_name("PATH"),
       "the control socket of the portlabd that names its services");
+  expect_no_programs(arguments);
   const auto shared = line.parse(arguments);
   if (!shared) return std::nullopt;
   line.expect_operands(0, 0);

@@ -16,8 +16,9 @@ namespace {
 namespace json = boost::json;
 
 enum class Methods : std::uint8_t {
-  reading,  ///< GET, HEAD, OPTIONS
-  any,      ///< but TRACE and CONNECT
+  reading,           ///< GET, HEAD, OPTIONS
+  reading_and_post,  ///< and POST, which is answered as /request does: a form of the front page
+  any,               ///< but TRACE and CONNECT
 };
 
 struct Resource {
@@ -32,6 +33,7 @@ Answer listeners(const Exchange&);
 Answer sessions(const Exchange&);
 
 constexpr Resource resources[] = {
+    {"/", Methods::reading_and_post, answer_from_site},
     {"/whoami", Methods::reading, whoami},
     {"/request", Methods::any, request_as_it_arrived},
     {"/api/listeners", Methods::reading, listeners},
@@ -40,6 +42,7 @@ constexpr Resource resources[] = {
 constexpr Resource everything_else = {"", Methods::reading, answer_from_site};
 
 constexpr std::string_view reading_methods = "GET, HEAD, OPTIONS";
+constexpr std::string_view posting_methods = "GET, HEAD, OPTIONS, POST";
 constexpr std::string_view any_methods = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE";
 
 /// RFC 9110 section 9 and RFC 5789: methods that this server knows, and may not allow.
@@ -51,6 +54,18 @@ bool is_reading(std::string_view method) { return method == "GET" || method == "
 const Resource& resource_at(std::string_view path) {
   const auto* found = std::ranges::find(resources, path, &Resource::path);
   return found == std::end(resources) ? everything_else : *found;
+}
+
+std::string_view allowed_by(const Resource& resource) {
+  switch (resource.methods) {
+    case Methods::reading:
+      return reading_methods;
+    case Methods::reading_and_post:
+      return posting_methods;
+    case Methods::any:
+      return any_methods;
+  }
+  return reading_methods;
 }
 
 Answer options(std::string_view allowed) {
@@ -140,12 +155,14 @@ Answer answer_by_method(const Exchange& exchange) {
   if (exchange.target.whole_server) return options(any_methods);
   const auto& resource = resource_at(exchange.target.path);
   const bool any = resource.methods == Methods::any;
-  const auto allowed = any ? any_methods : reading_methods;
+  const auto allowed = allowed_by(resource);
   if (is_reading(method)) return resource.answer(exchange);
   if (method == "TRACE") return not_allowed(allowed);
   const bool known = std::ranges::find(known_methods, method) != known_methods.end();
   if (method != "OPTIONS") {
     if (any) return resource.answer(exchange);
+    if (method == "POST" && resource.methods == Methods::reading_and_post)
+      return request_as_it_arrived(exchange);
     if (!known) return text_answer(501, "this server does not know that method");
   }
   // A path that leads nowhere allows nothing.
@@ -158,7 +175,7 @@ Answer answer_by_method(const Exchange& exchange) {
 
 }  // namespace
 
-bool reads_body(std::string_view path) { return resource_at(path).methods == Methods::any; }
+bool reads_body(std::string_view path) { return resource_at(path).methods != Methods::reading; }
 
 Answer answer(const Exchange& exchange) {
   auto result = answer_by_method(exchange);

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(the_peers_port_is_told_by_its_category_and_its_home) {
   BOOST_TEST(told(80, "http", 80) == "well-known, http's home port");
   BOOST_TEST(told(8080, "http", 80) == "registered, not http's home port 80");
   BOOST_TEST(told(50000, "echo", 7) == "dynamic, not echo's home port 7");
-  BOOST_TEST(told(22, "ssh", 0) == "well-known, ssh");
+  BOOST_TEST(told(22, "ssh", 0) == "well-known for ssh");
   BOOST_TEST(told(5000, "", 0) == "registered");
 }
 

@@ -36,7 +36,7 @@ class Help(ClientTest):
     def test_each_command_shows_three_examples_and_fits_80_columns(self):
         for name in commands():
             with self.subTest(name):
-                result = portlab(name, "--help")
+                result = portlab(name, "-h")
                 self.expect(result, 0)
                 self.assertEqual(result.err, "")
                 examples = result.text.split("Examples:\n")[1].split("\n\n")[0]
@@ -55,7 +55,8 @@ class Help(ClientTest):
 class Misspelt(ClientTest):
     def test_no_command(self):
         result = portlab()
-        self.expect(result, 2, "portlab --help")
+        self.expect(result, 2, "Usage: portlab COMMAND", "echo")
+        self.assertEqual(result.out, b"")
 
     def test_a_misspelt_command_is_guessed(self):
         result = portlab("ehco", "x")

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import tempfile
+import threading
 import unittest
 
 from lab import (
@@ -157,6 +158,21 @@ class Answers(ClientTest):
             self.assertEqual(result.out, b"x")
             self.assertEqual(result.err.count("→"), 3)
             self.assertEqual(len(server.peers), 3)
+
+    def test_one_no_among_several_sessions_is_a_no(self):
+        lock = threading.Lock()
+
+        def turn_away_the_second(session):
+            read_head(session)
+            with lock:
+                turns.append(None)
+                second = len(turns) == 2
+            session.sendall(b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\n\r\n" if second else ok(b"x"))
+
+        turns = []
+        with Server(turn_away_the_second) as server:
+            result = portlab("http", "--sessions", 3, server.where)
+            self.expect(result, 1, "503 Full")
 
     @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
     def test_ipv6(self):

@@ -175,10 +175,15 @@ class Options(unittest.TestCase):
             self.assertEqual(done.returncode, 2, wrong)
             self.assertEqual(done.stdout, "")
 
+    def test_what_many_fingers_type_is_answered_with_what_to_type(self):
+        done = portlab("netstat", "-tulpn")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("ss -tulpn", done.stderr)
+
     def test_a_control_socket_that_was_named_must_be_there(self):
         done = portlab("netstat", "--pairs", "--control", "/nonexistent/portlab/control")
         self.assertEqual(done.returncode, 3)
-        self.assertIn("no portlabd is running", done.stderr)
+        self.assertRegex(done.stderr, "no portlabd( of yours)? is running")
 
 
 class Pairs(unittest.TestCase):

@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(without_options_the_defaults_hold) {
   BOOST_TEST(options.timeout.count() == 5000);
   BOOST_TEST(options.hold.count() == 0);
   BOOST_TEST(!options.source.has_value());
-  BOOST_TEST(options.dns.host == "127.0.0.1");
+  BOOST_TEST(!options.dns.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(options_may_stand_anywhere) {
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(every_mistake_is_named_with_what_to_do) {
   BOOST_TEST(complaint({"--flag=yes"}).find("--flag") != std::string::npos);
   BOOST_TEST(complaint({"--text"}).find("--text: its value is missing") != std::string::npos);
   BOOST_TEST(complaint({"--text", "a", "--text", "b"}).find("twice") != std::string::npos);
-  BOOST_TEST(complaint({"-q"}).find("no option -q") != std::string::npos);
+  BOOST_TEST(complaint({"-z"}).find("no option -z") != std::string::npos);
   for (const auto& arguments :
        {Arguments{"--nonsense"}, Arguments{"--text"}, Arguments{"-4", "-6"}, Arguments{"--="}})
     BOOST_TEST(complaint(arguments).find("\n  try: ") != std::string::npos);

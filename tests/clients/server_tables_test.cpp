@@ -35,12 +35,16 @@ BOOST_AUTO_TEST_CASE(a_data_session_stands_below_the_session_that_opened_it) {
              "Service     Client            Server           Age   In   Out  Last\n"
              "ftp         127.0.0.1:40001 → 127.0.0.1:21      7s  100  2.0K  RETR hello.txt\n"
              "└ ftp-data  127.0.0.1:40003 → 127.0.0.1:50001   7s  100  2.0K\n"
-             "http        127.0.0.1:40002 → 127.0.0.1:80      7s  100  2.0K  GET /index.html…\n");
+             "http        127.0.0.1:40002 → 127.0.0.1:80      7s  100  2.0K  GET /index.html …\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_data_session_whose_owner_has_gone_is_not_lost) {
   const auto text = session_table(std::vector{session(3, "ftp-data", 50001, 40003, 1)}, terminal);
   BOOST_TEST(text.find("\nftp-data") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_asks_is_not_part_of_the_answer) {
+  BOOST_TEST(session_table(std::vector{session(1, "control", 0, 0)}, terminal) == "no sessions\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_peer_wrote_cannot_steer_the_terminal) {
@@ -55,12 +59,12 @@ BOOST_AUTO_TEST_CASE(listeners_show_who_has_moved) {
   const auto here = parse_address("::1").value();
   const std::vector<ListenerRow> rows{{"http", tcp_endpoint(here, 83), 80, 12},
                                       {"dns", udp_endpoint(here, 53), 53, 0},
-                                      {"http", local_endpoint("/run/x/http"), 80, 1}};
+                                      {"control", local_endpoint("/run/x/control"), 0, 1}};
   BOOST_TEST(listener_table(rows, {}) ==
              "Service  Proto  Listens on              Home port  Sessions so far\n"
              "http *   tcp    [::1]:83                       80               12\n"
              "dns      udp    [::1]:53                       53                0\n"
-             "http     unix   /run/x/http                    80                1\n"
+             "control  unix   /run/x/control                  —                1\n"
              "* moved: not at its home port\n");
 }
 

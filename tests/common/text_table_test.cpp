@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(columns_line_up_by_display_width) {
   TextTable table({{.title = "Client"}, {.title = ""}, {.title = "Server"}});
   table.cells({"a", "→", "b"});
   table.cells({"über", "→", "c"});
-  BOOST_TEST(table.rows() == 3U);
+  BOOST_TEST(table.rows() == 2U);
   BOOST_TEST(table.to_string({}) ==
              "Client     Server\n"
              "a       →  b\n"

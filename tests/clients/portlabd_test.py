@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""portlab against portlabd: the two programs together, on free ports. PORTLAB and PORTLABD name them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from lab import PATIENCE, ClientTest, environment, main, portlab
+
+
+class Daemon:
+    """A portlabd with every service on a free port of 127.0.0.1."""
+
+    def __init__(self, folder):
+        self.control = os.path.join(folder, "control")
+        self.process = subprocess.Popen(
+            [os.environ["PORTLABD"], "--json", "--log", "none", "--control", self.control,
+             "http=0", "ftp=0", "dns=0", "echo=0"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.ready = json.loads(self.process.stdout.readline())
+        self.ports = {}
+        for row in self.ready["listeners"]:
+            end = row["endpoint"]
+            if "port" in end:
+                self.ports[row["service"], end["transport"]] = end["port"]
+
+    def where(self, service, transport="tcp"):
+        return f"127.0.0.1:{self.ports[service, transport]}"
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        return status
+
+
+@unittest.skipUnless(os.environ.get("PORTLABD"), "PORTLABD names no portlabd")
+class Together(ClientTest):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.daemon = Daemon(self.folder)
+        self.addCleanup(self.daemon.stop)
+        self.http = self.daemon.where("http")
+        self.dns = self.daemon.where("dns", "udp")
+
+    def test_http(self):
+        result = portlab("http", f"{self.http}/hello.txt")
+        self.expect(result, 0, f"→  {self.http}")
+        self.assertTrue(result.out)
+        self.expect(portlab("http", self.http), 0)
+        self.expect(portlab("http", f"{self.http}/nothing"), 1, "404 Not Found")
+        head = portlab("http", "-I", f"{self.http}/hello.txt")
+        self.assertIn(f"Content-Length: {len(result.out)}\r\n".encode(), head.out)
+        self.expect(portlab("http", "-X", "BREW", self.http), 1, "501")
+        self.assertIn(b"a=b", portlab("http", "-d", "a=b", f"{self.http}/request").out)
+        document = json.loads(portlab("http", "--json", f"{self.http}/whoami").out)
+        self.assertIn(str(document["sessions"][0]["local"]["port"]), document["body"])
+
+    def test_a_file_of_a_mebibyte(self):
+        path = self.folder + "/file"
+        self.expect(portlab("http", "-o", path, f"{self.http}/1MiB.txt"), 0, "1.0 MiB")
+        self.assertEqual(os.path.getsize(path), 1024 * 1024)
+
+    def test_http_moves_and_is_found_again(self):
+        def fetch(*arguments):
+            return portlab("http", "--dns", self.dns, *arguments)
+
+        self.expect(fetch("--srv", "http://www.lab.test/hello.txt"), 0)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            new = probe.getsockname()[1]
+        moved = portlab("server", "--control", self.daemon.control, "move", f"http={new}")
+        self.expect(moved, 0)
+        self.expect(fetch(f"http://{self.http}/hello.txt"), 3, "connection refused")
+        self.expect(fetch(f"http://www.lab.test:{new}/hello.txt"), 0, f"127.0.0.1:{new}")
+        result = fetch("--srv", "http://www.lab.test/hello.txt")
+        self.expect(result, 0, f"port {new}", "not http's home port 80")
+
+    def test_names(self):
+        port = self.daemon.ports["echo", "tcp"]
+        result = portlab("echo", "--dns", self.dns, f"server1.lab.test:{port}", "hello")
+        self.expect(result, 0)
+        self.assertEqual(result.text, "hello\n")
+        result = portlab("echo", f"server1.lab.test:{port}", "hello",
+                         env=environment(PORTLAB_CONTROL=self.daemon.control))
+        self.expect(result, 0)
+        result = portlab("echo", "--dns", self.dns, "nobody.lab.test", "hello")
+        self.expect(result, 1, "nobody.lab.test", "NXDOMAIN")
+
+    def test_echo(self):
+        data = os.urandom(1_000_000)
+        result = portlab("echo", self.daemon.where("echo"), stdin=data)
+        self.expect(result, 0)
+        self.assertEqual(result.out, data)
+        data = data[:65507]
+        result = portlab("echo", "--udp", self.daemon.where("echo", "udp"), stdin=data)
+        self.expect(result, 0)
+        self.assertEqual(result.out, data)
+
+    def test_a_class_full_of_sessions(self):
+        where = self.daemon.where("echo")
+        document = json.loads(portlab("echo", "--sessions", 500, "--json", where, "x").out)
+        self.assertEqual(len({s["local"]["port"] for s in document["sessions"]}), 500)
+
+    def test_ftp_by_hand(self):
+        result = portlab("connect", "--crlf", self.daemon.where("ftp"), stdin=b"NOOP\nQUIT\n")
+        self.expect(result, 0)
+        codes = [line[:3] for line in result.text.splitlines()]
+        self.assertEqual((codes[0], codes[-1]), ("220", "221"))
+
+    def test_another_service_on_this_port(self):
+        result = portlab("http", self.daemon.where("ftp"))
+        self.expect(result, 1, "this is no HTTP", "220")
+
+
+if __name__ == "__main__":
+    main()

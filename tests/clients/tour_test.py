@@ -1,0 +1,116 @@
+"""portlab tour: true from the first scene to the last, and as clear where things are forbidden."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import unittest
+
+from portlab_testing import PATIENCE, need, portlab, program, run
+
+LONG = 120  # seconds: the tour takes about one
+
+
+def namespaces_are_allowed():
+    return run("unshare", "-Urn", "true").returncode == 0
+
+
+def without_namespaces(command):
+    """Runs a shell command where no further namespace and no low port may be had.
+
+    A user namespace of its own limits its descendants to no more namespaces; the network namespace
+    keeps the ports that the tour falls back to free of everybody else's."""
+    need("unshare", "setpriv", "ip")
+    if not namespaces_are_allowed():
+        raise unittest.SkipTest("this system forbids the namespace that the test needs")
+    inside = ("ip link set lo up && echo 0 >/proc/sys/user/max_user_namespaces && "
+              "exec setpriv --bounding-set=-all --inh-caps=-all " + command)
+    return subprocess.run(["unshare", "-Urn", "sh", "-c", inside], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=LONG, check=False)
+
+
+class Tour(unittest.TestCase):
+    def test_everything_is_true_and_five_scenes_are_shown(self):
+        done = portlab("tour", timeout=LONG)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertNotIn("NOT TRUE", done.stdout)
+        for number in range(1, 6):
+            self.assertRegex(done.stdout, rf"(?m)^{number} \S ", done.stdout)
+        self.assertIn("All of it was true", done.stdout)
+        for line in done.stdout.splitlines():
+            self.assertLessEqual(len(line), 82, line)  # two columns of indentation
+        self.assertNotIn("\x1b", done.stdout)  # no colour without a terminal
+
+    def test_two_tours_at_once_do_not_disturb_each_other(self):
+        both = [subprocess.Popen([program("PORTLAB"), "tour"], stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+                for _ in range(2)]
+        for one in both:
+            _, errors = one.communicate(timeout=LONG)
+            self.assertEqual(one.returncode, 0, errors)
+
+    def test_json_is_one_document(self):
+        done = portlab("tour", "--json", timeout=LONG)
+        document = json.loads(done.stdout)
+        self.assertEqual(document["not_true"], [])
+        self.assertEqual(document["scenes"], 5)
+        self.assertEqual(done.returncode, 0)
+
+    def test_where_namespaces_are_forbidden_the_ports_are_shifted_and_it_says_so(self):
+        done = without_namespaces(program("PORTLAB") + " tour")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("moved up by 8000", " ".join(done.stdout.split()))
+        self.assertIn("127.0.0.1:8083", done.stdout)
+
+    def test_on_a_terminal_enter_leads_from_scene_to_scene(self):
+        parent, child = pty.openpty()
+        process = subprocess.Popen([program("PORTLAB"), "tour"], stdin=child, stdout=child,
+                                   stderr=child, env={**os.environ, "TERM": "xterm"})
+        os.close(child)
+        shown = b""
+        try:
+            for number in range(5):
+                while shown.count(b"Enter: ") <= number:
+                    shown += os.read(parent, 65536)
+                self.assertEqual(len(re.findall(rb"true: ", shown)) > 0, number > 0)
+                os.write(parent, b"\n")
+            while True:
+                try:
+                    piece = os.read(parent, 65536)
+                except OSError:  # the terminal's last user has left
+                    break
+                if not piece:
+                    break
+                shown += piece
+        finally:
+            self.assertEqual(process.wait(PATIENCE), 0, shown)
+            os.close(parent)
+        self.assertIn(b"All of it was true", shown)
+
+    def test_nothing_is_left_behind_by_a_killed_tour(self):
+        parent, child = pty.openpty()
+        process = subprocess.Popen([program("PORTLAB"), "tour"], stdin=child, stdout=child,
+                                   stderr=child)
+        os.close(child)
+        shown = b""
+        while b"Enter: " not in shown:
+            shown += os.read(parent, 65536)
+        server = run("pgrep", "-P", str(process.pid), "portlabd").stdout.split()
+        self.assertEqual(len(server), 1)
+        process.kill()
+        process.wait(PATIENCE)
+        os.close(parent)
+        fd = None
+        try:
+            fd = os.pidfd_open(int(server[0]))
+        except ProcessLookupError:
+            return
+        import select
+        ended, _, _ = select.select([fd], [], [], PATIENCE)
+        os.close(fd)
+        self.assertTrue(ended, "portlabd outlived its tour")
+
+
+if __name__ == "__main__":
+    unittest.main()
