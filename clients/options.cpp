@@ -155,9 +155,6 @@ ClientOptions CommandLine::shared_options() const {
   if (!timeout_.empty())
     options.timeout =
         value_of(*this, "--timeout", parse_seconds(timeout_, shortest_timeout, longest_wait));
-  const char* usual_dns = std::getenv("PORTLAB_DNS");
-  if (dns_.empty() && shared_ == Shared::all && usual_dns != nullptr && *usual_dns != '\0')
-    options.dns = value_of(*this, "$PORTLAB_DNS", parse_host_and_port(usual_dns));
   if (!dns_.empty()) options.dns = value_of(*this, "--dns", parse_host_and_port(dns_));
   if (ipv4_ && ipv6_) throw wrong("-4 and -6 exclude each other", "one of them, or none");
   options.ipv4_only = ipv4_;
