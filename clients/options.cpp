@@ -7,6 +7,7 @@
 #include <boost/program_options/positional_options.hpp>
 #include <boost/program_options/variables_map.hpp>
 #include <charconv>
+#include <cstdlib>
 #include <numeric>
 #include <sstream>
 

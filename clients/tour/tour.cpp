@@ -99,13 +99,17 @@ void four_clients(Stage& stage, TourLab& lab) {
   struct Visit {
     Transport transport;
     std::uint16_t home;
+    std::string last_words;  ///< the end of what the visitor is told
     std::vector<std::string> command;
   };
   const std::array visits{
-      Visit{Transport::tcp, http, {"http", url(lab, http, "/hello.txt")}},
-      Visit{Transport::udp, dns, {"dns", "www.lab.test"}},
-      Visit{Transport::tcp, ftp, {"ftp", "ftp://" + host + lab.written_port(ftp) + "/", "ls"}},
-      Visit{Transport::tcp, echo, {"echo", host + lab.written_port(echo), "hello"}}};
+      Visit{Transport::tcp, http, "a port for it.", {"http", url(lab, http, "/hello.txt")}},
+      Visit{Transport::udp, dns, "over udp", {"dns", "www.lab.test"}},
+      Visit{Transport::tcp,
+            ftp,
+            "index.html",
+            {"ftp", "ftp://" + host + lab.written_port(ftp) + "/", "ls"}},
+      Visit{Transport::tcp, echo, "\nhello", {"echo", host + lab.written_port(echo), "hello"}}};
   std::vector<Process> held;
   std::set<std::uint16_t> sources;
   bool as_shown = true;
@@ -114,11 +118,12 @@ void four_clients(Stage& stage, TourLab& lab) {
     const auto port = lab.port(visit.home);
     held.push_back(stage.run_beside(visit.command, [&](const std::string& output) {
       return port_shown(output) && !clients_of(visit.transport, port).empty() &&
-             output.find("hold") != std::string::npos;
+             output.find(visit.last_words) != std::string::npos;
     }));
     const auto source = port_shown(held.back().output());
     const auto real = clients_of(visit.transport, port);
-    as_shown &= source && real.count(*source) == 1;
+    as_shown &= source && real.count(*source) == 1 &&
+                held.back().output().find(visit.last_words) != std::string::npos;
     sources.insert(real.begin(), real.end());
   }
   stage.check(as_shown, "each client's port is in the kernel's table as its card shows it");

@@ -31,8 +31,11 @@ class ControlReader {
 
   /// Reads the bytes up to the end of the first line, or all; says how many it read.
   std::size_t read(std::string_view bytes);
-  /// The line that the last read() completed.
+  /// Whether the last read() completed a line.
+  bool has_line() const { return complete_; }
+  /// That line.
   std::optional<ControlLine> take_line();
+  bool has_answers() const { return !answers_.empty(); }
   /// What telnet obliges us to send back: WONT for each DO, DONT for each WILL (RFC 854).
   std::string take_answers();
 

@@ -66,38 +66,41 @@ Task<std::optional<Connection>> SecondPassivePort::accept() {
   return port_->accept(data_connection_wait);
 }
 
-Conversation::Conversation(Connection& client, std::shared_ptr<const SharedSite> site)
-    : client_(client),
-      passive_(client),
-      visit_(std::move(site), client.local(), client.remote(), passive_) {}
+Conversation::Conversation(Connection& client, const SharedSite& site)
+    : client_(client), passive_(client), visit_(site, client.local(), client.remote(), passive_) {}
 
 Task<void> Conversation::run() {
   client_.expect_message(farewell);
   co_await client_.write(greeting);
-  for (;;) {
-    client_.expect_message(farewell);
-    const auto line = co_await next_line();
-    if (!line) co_return;
-    now_ = describe(parse_command(line->text));
-    const Answer given = answer_line(visit_, *line);
-    co_await reply(given);
-    if (given.closes) co_return;
-    if (given.transfer) co_await transfer(*given.transfer);
-  }
-}
-
-Task<std::optional<ControlLine>> Conversation::next_line() {
+  client_.expect_message(farewell);
   for (;;) {
     if (client_.pending().empty()) {
       const bool more = co_await client_.receive();
-      if (!more) co_return std::nullopt;
+      if (!more) co_return;
     }
     client_.consume(lines_.read(client_.pending()));
-    const std::string answers = lines_.take_answers();
-    if (!answers.empty()) co_await client_.write(answers);
-    auto line = lines_.take_line();
-    if (line) co_return line;
+    // What a command needs lives in frames of their own, which a silent guest does not have.
+    if (lines_.has_answers()) co_await answer_telnet();
+    if (!lines_.has_line()) continue;
+    const bool goes_on = co_await carry_out();
+    if (!goes_on) co_return;
+    client_.expect_message(farewell);
   }
+}
+
+Task<void> Conversation::answer_telnet() {
+  const std::string answers = lines_.take_answers();
+  co_await client_.write(answers);
+}
+
+Task<bool> Conversation::carry_out() {
+  const ControlLine line = lines_.take_line().value();
+  now_ = describe(parse_command(line.text));
+  const Answer given = answer_line(visit_, line);
+  co_await reply(given);
+  if (given.transfer) co_await transfer(*given.transfer);
+  std::string().swap(now_);  // gives its memory back, which clear() would not
+  co_return !given.closes;
 }
 
 Task<void> Conversation::reply(const Answer& given) {
@@ -158,7 +161,7 @@ Task<std::optional<Connection>> Conversation::connect() {
     auto accepted = co_await passive_.accept();
     co_return accepted;
   }
-  const Endpoint target = std::get<Active>(visit_.data).target;
+  const auto target = tcp_endpoint(visit_.remote.address, std::get<Active>(visit_.data).port);
   // RFC 959 section 3.2: the server's data port is the one beside its control port, 20 beside 21.
   const auto beside = static_cast<std::uint16_t>(client_.local().port - 1);
   auto connected = co_await client_.connect_second(target, beside, "ftp-data");

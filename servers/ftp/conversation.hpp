@@ -2,11 +2,10 @@
 // An FTP conversation: reads command lines, has them answered (commands.hpp), and moves what the
 // answers say over the data connection.
 //
-//   run -> next_line -> answer -> reply
+//   run -> carry_out -> answer -> reply
 //                            \-> transfer -> first_of(carry: connect, send; watch: ABOR) -> reply
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -40,7 +39,8 @@ class SecondPassivePort final : public PassivePort {
 
 class Conversation {
  public:
-  Conversation(Connection& client, std::shared_ptr<const SharedSite> site);
+  /// Both must outlive the conversation.
+  Conversation(Connection& client, const SharedSite& site);
 
   /// From the greeting to the goodbye.
   Task<void> run();
@@ -48,7 +48,8 @@ class Conversation {
  private:
   enum class Outcome : std::uint8_t { no_connection, broken, unreadable, sent };
 
-  Task<std::optional<ControlLine>> next_line();
+  Task<void> answer_telnet();
+  Task<bool> carry_out();  // false: that was the last one
   Task<void> reply(const Answer& given);
   Task<void> transfer(const Transfer& what);
 

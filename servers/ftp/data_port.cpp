@@ -44,8 +44,7 @@ Answer accept_target(Visit& visit, const Endpoint& target) {
     return {504, "Port " + std::to_string(target.port) +
                      " is a well-known port, no place for data (RFC 2577)."};
   visit.drop_data_port();
-  // The control connection's address, as it knows the zone of a link-local one.
-  visit.data = Active{tcp_endpoint(visit.remote.address, target.port)};
+  visit.data = Active{target.port};
   return {200, "The server will connect to your port " + std::to_string(target.port) + "."};
 }
 

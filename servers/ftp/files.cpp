@@ -13,7 +13,7 @@ namespace {
 
 /// Opens a file; the refusal if it is none.
 boost::system::result<OpenEntry, Answer> open_file(const Visit& visit, std::string_view argument) {
-  auto opened = visit.site->get()->open(visit.path_of(argument));
+  auto opened = visit.site.get()->open(visit.path_of(argument));
   if (!opened) return refuse_path(opened.error(), argument);
   if (opened->entry.kind == SiteEntry::Kind::directory)
     return Answer{550, printable_name(argument) + ": This is a directory. CWD enters it."};
@@ -59,7 +59,7 @@ Answer modification_time(Visit& visit, std::string_view argument) {
 
 Answer machine_fact(Visit& visit, std::string_view argument) {
   const std::string path = visit.path_of(argument);
-  const auto opened = visit.site->get()->open(path);
+  const auto opened = visit.site.get()->open(path);
   if (!opened) return refuse_path(opened.error(), argument);
   const std::string name = "/" + normal_path(path);
   return {250, "Facts of " + printable_name(name) + "\n" +

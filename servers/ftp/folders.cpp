@@ -45,7 +45,7 @@ using ListedResult = boost::system::result<Listed, SiteError>;
 ListedResult look_up_pattern(const Visit& visit, std::string_view path) {
   const auto folder = folder_part(path);
   const auto pattern = path.substr(folder.size());
-  auto entries = visit.site->get()->list(visit.path_of(folder));
+  auto entries = visit.site.get()->list(visit.path_of(folder));
   if (!entries) return entries.error();
   std::erase_if(*entries, [&](const auto& entry) { return !matches(entry.name, pattern); });
   if (entries->empty()) return SiteError::not_found;
@@ -54,7 +54,7 @@ ListedResult look_up_pattern(const Visit& visit, std::string_view path) {
 
 /// A folder's entries, a file alone, or all that match.
 ListedResult look_up(const Visit& visit, std::string_view path) {
-  const auto site = visit.site->get();
+  const auto site = visit.site.get();
   const auto opened = site->open(visit.path_of(path));
   const bool missing = !opened && opened.error() == SiteError::not_found;
   if (missing && is_pattern(path.substr(folder_part(path).size())))
@@ -76,7 +76,7 @@ Answer send_list(std::string list) {
 
 Answer change_folder(Visit& visit, std::string_view argument) {
   const std::string path = visit.path_of(argument);
-  const auto opened = visit.site->get()->open(path);
+  const auto opened = visit.site.get()->open(path);
   if (!opened) return refuse_path(opened.error(), argument);
   if (opened->entry.kind != SiteEntry::Kind::directory)
     return refuse_path(SiteError::not_directory, argument);
@@ -125,7 +125,7 @@ Answer name_list(Visit& visit, std::string_view argument) {
 Answer machine_list(Visit& visit, std::string_view argument) {
   visit.restart_at = 0;
   if (auto refused = refuse_without_data_port(visit)) return std::move(*refused);
-  const auto entries = visit.site->get()->list(visit.path_of(argument));
+  const auto entries = visit.site.get()->list(visit.path_of(argument));
   if (!entries) {
     // RFC 3659 section 7.2.1: 501 says that the path exists and is no directory.
     if (entries.error() == SiteError::not_directory)

@@ -13,7 +13,7 @@ class Ftp final : public StreamService {
   explicit Ftp(std::shared_ptr<const SharedSite> site) : site_(std::move(site)) {}
 
   Task<void> converse(Connection& client) override {
-    ftp::server::Conversation conversation(client, site_);
+    ftp::server::Conversation conversation(client, *site_);
     co_await conversation.run();
   }
 

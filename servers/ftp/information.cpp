@@ -10,10 +10,11 @@ namespace portlab::ftp::server {
 
 namespace {
 
-std::string data_port_in_words(const DataPort& data) {
-  if (const auto* active = std::get_if<Active>(&data))
-    return "the server will connect to " + active->target.address_and_port();
-  if (std::holds_alternative<Passive>(data)) return "the server waits for your connection";
+std::string data_port_in_words(const Visit& visit) {
+  if (const auto* active = std::get_if<Active>(&visit.data))
+    return "the server will connect to " +
+           tcp_endpoint(visit.remote.address, active->port).address_and_port();
+  if (std::holds_alternative<Passive>(visit.data)) return "the server waits for your connection";
   return "none yet; PASV, EPSV, PORT and EPRT choose one";
 }
 
@@ -21,7 +22,7 @@ Answer status_of_path(const Visit& visit, std::string_view path) {
   if (visit.login != Login::done) return {530, "Log in first: USER anonymous, then PASS."};
   const auto listed = list_text(visit, path);
   if (!listed) return listed.error();
-  const auto opened = visit.site->get()->open(visit.path_of(path));
+  const auto opened = visit.site.get()->open(visit.path_of(path));
   const bool folder = opened && opened->entry.kind == SiteEntry::Kind::directory;
   // 212 is for directories, 213 for files.
   std::string text = "Status:\n";
@@ -47,7 +48,7 @@ Answer status(Visit& visit, std::string_view path) {
                    visit.remote.address_and_port() + ", ours " + visit.local.address_and_port() +
                    "\n" + (visit.login == Login::done ? "Logged in as a guest" : "Not logged in") +
                    "\nTYPE " + (visit.as_text ? "A (text)" : "I (bytes)") +
-                   ", MODE S, STRU F\nData port: " + data_port_in_words(visit.data) +
+                   ", MODE S, STRU F\nData port: " + data_port_in_words(visit) +
                    (visit.transfer.empty() ? "" : "\nNow running: " + visit.transfer) +
                    "\nEnd of status"};
 }

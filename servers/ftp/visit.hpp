@@ -46,26 +46,24 @@ class PassivePort {
 };
 
 /// Where the next data connection comes from.
-struct NoDataPort {};  ///< nobody said
-struct Passive {};     ///< the client connects to us (PASV, EPSV)
-struct Active {        ///< we connect to the client (PORT, EPRT)
-  Endpoint target;
+struct NoDataPort {};      ///< nobody said
+struct Passive {};         ///< the client connects to us (PASV, EPSV)
+struct Active {            ///< we connect to the client (PORT, EPRT)
+  std::uint16_t port = 0;  ///< at the visitor's own address, and nowhere else
 };
 using DataPort = std::variant<NoDataPort, Passive, Active>;
 
 enum class Login : std::uint8_t { none, name_given, done };
 
 struct Visit {
-  Visit(std::shared_ptr<const SharedSite> shared, Endpoint local_end, Endpoint remote_end,
+  /// All of them must outlive the visit: thousands of guests who say nothing shall cost little.
+  Visit(const SharedSite& shared, const Endpoint& local_end, const Endpoint& remote_end,
         PassivePort& passive_port)
-      : site(std::move(shared)),
-        local(std::move(local_end)),
-        remote(std::move(remote_end)),
-        passive(passive_port) {}
+      : site(shared), local(local_end), remote(remote_end), passive(passive_port) {}
 
-  std::shared_ptr<const SharedSite> site;
-  Endpoint local;   ///< our end of the control connection
-  Endpoint remote;  ///< the visitor's end
+  const SharedSite& site;
+  const Endpoint& local;   ///< our end of the control connection
+  const Endpoint& remote;  ///< the visitor's end
   PassivePort& passive;
 
   Login login = Login::none;

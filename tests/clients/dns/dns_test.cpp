@@ -123,7 +123,7 @@ BOOST_FIXTURE_TEST_CASE(services_are_found_where_they_listen, Lab) {
   const auto found = find_service("_domain._udp.lab.test", options);
   BOOST_REQUIRE(found.size() == 1U);
   BOOST_TEST(found[0].host == "ns1.lab.test");
-  BOOST_TEST(found[0].port == *options.dns.port);
+  BOOST_TEST(found[0].port == *options.dns->port);
   BOOST_TEST(
       (exit_of([&] { find_service("_http._tcp.lab.test", options); }) == Exit::peer_said_no));
   BOOST_TEST((exit_of([&] { find_service("_nfs._tcp.lab.test", options); }) == Exit::peer_said_no));

@@ -117,7 +117,8 @@ BOOST_AUTO_TEST_CASE(a_broken_data_connection_is_426_and_the_session_goes_on) {
 }
 
 BOOST_AUTO_TEST_CASE(a_data_connection_that_says_goodbye_and_breaks_harms_nobody) {
-  // After the FIN a RST is EPIPE for sendfile(2), and SIGPIPE for a process that does not ignore it.
+  // After the FIN a RST is EPIPE for sendfile(2), and SIGPIPE for a process that does not ignore
+  // it.
   Transferring guest;
   guest.data->finish();
   guest.data->reset();

@@ -69,8 +69,9 @@ class Visitor {
  public:
   explicit Visitor(std::string_view address = "127.0.0.1")
       : port(tcp_endpoint(parse_address(address).value(), 50'000)),
-        visit(files.site, tcp_endpoint(parse_address(address).value(), 21),
-              tcp_endpoint(parse_address(address).value(), 40'000), port) {}
+        server(tcp_endpoint(parse_address(address).value(), 21)),
+        guest(tcp_endpoint(parse_address(address).value(), 40'000)),
+        visit(*files.site, server, guest, port) {}
 
   /// The answer's code.
   int code(const std::string& line) { return say(line).code; }
@@ -98,6 +99,8 @@ class Visitor {
 
   TemporarySite files;
   FakePassivePort port;
+  Endpoint server;
+  Endpoint guest;
   Visit visit;
   std::string dialogue;
 };
