@@ -99,7 +99,7 @@ po::options_description CommandLine::all_options() {
     add("ipv4,4", po::bool_switch(&ipv4_), "only IPv4");
     add("ipv6,6", po::bool_switch(&ipv6_), "only IPv6");
     add("dns", text(dns_, "ADDRESS[:PORT]"),
-        "who is asked for names below lab.test (this machine's portlabd, or $PORTLAB_DNS)");
+        "who is asked for names below lab.test (this machine's portlabd)");
     add("quiet,q", po::bool_switch(&quiet_), "no connection card");
   }
   add("json", po::bool_switch(&json_), "one JSON document on stdout, nothing else");
@@ -155,9 +155,6 @@ ClientOptions CommandLine::shared_options() const {
   if (!timeout_.empty())
     options.timeout =
         value_of(*this, "--timeout", parse_seconds(timeout_, shortest_timeout, longest_wait));
-  const char* usual_dns = std::getenv("PORTLAB_DNS");
-  if (dns_.empty() && shared_ == Shared::all && usual_dns != nullptr && *usual_dns != '\0')
-    options.dns = value_of(*this, "$PORTLAB_DNS", parse_host_and_port(usual_dns));
   if (!dns_.empty()) options.dns = value_of(*this, "--dns", parse_host_and_port(dns_));
   if (ipv4_ && ipv6_) throw wrong("-4 and -6 exclude each other", "one of them, or none");
   options.ipv4_only = ipv4_;

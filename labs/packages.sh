@@ -48,7 +48,7 @@ boost_header_version() {
   local header number
   for header in /usr/local/include/boost/version.hpp /usr/include/boost/version.hpp; do
     [ -r "$header" ] || continue
-    number=$(awk '$2 == "BOOST_VERSION" {print $3}' "$header")
+    number=$(awk '$1 == "#define" && $2 == "BOOST_VERSION" {print $3}' "$header")
     printf '%d.%d\n' $((number / 100000)) $((number / 100 % 1000))
     return
   done

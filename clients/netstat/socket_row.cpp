@@ -84,13 +84,12 @@ void append_address(std::string& out, const SocketEnd& end) {
     return;
   }
   // By hand: inet_ntop goes through printf, which shows with tens of thousands of rows.
-  std::array<char, 16> text{};
-  char* at = text.data();
   for (std::size_t i = 12; i < 16; ++i) {
-    if (i > 12) *at++ = '.';
-    at = std::to_chars(at, text.data() + text.size(), end.address[i]).ptr;
+    if (i > 12) out += '.';
+    std::array<char, 3> digits{};
+    out.append(digits.data(),
+               std::to_chars(digits.data(), digits.data() + digits.size(), end.address[i]).ptr);
   }
-  out.append(text.data(), at);
 }
 
 }  // namespace portlab
