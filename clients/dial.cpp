@@ -1,5 +1,6 @@
-// Berkeley sockets, in the order of RFC 9293 section 3.9.1: socket, bind (only for a chosen source),
-// connect, send, recv, shutdown, close. The sockets are non-blocking, and poll(2) waits, bounded.
+// Berkeley sockets, in the order of RFC 9293 section 3.9.1: socket, bind (only for a chosen
+// source), connect, send, recv, shutdown, close. The sockets are non-blocking, and poll(2) waits,
+// bounded.
 
 #include "clients/dial.hpp"
 

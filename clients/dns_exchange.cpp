@@ -97,8 +97,7 @@ bool answers(const dns::Message& message, std::uint16_t id, const dns::Question&
 }
 
 Target dns_server(const ClientOptions& options, Transport transport) {
-  if (options.dns)
-    return {transport, options.dns->host, options.dns->port.value_or(dns_home_port)};
+  if (options.dns) return {transport, options.dns->host, options.dns->port.value_or(dns_home_port)};
   // Asked once: what we are told now need not be true for the next question, but for this command.
   static const auto listeners = listeners_here();
   for (const auto& row : listeners) {

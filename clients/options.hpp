@@ -31,15 +31,15 @@ namespace po = boost::program_options;
 
 /// What every client understands.
 struct ClientOptions {
-  std::optional<asio::ip::address> source;     ///< --source
-  std::uint16_t from = 0;                      ///< --from; 0: the kernel chooses
-  unsigned sessions = 1;                       ///< --sessions
-  std::chrono::milliseconds hold{0};           ///< --hold
-  std::chrono::milliseconds timeout{5000};     ///< --timeout, for each wait
-  bool json = false;                           ///< --json: one document on stdout, nothing else
-  bool quiet = false;                          ///< --quiet: no connection card
-  bool ipv4_only = false;                      ///< -4
-  bool ipv6_only = false;                      ///< -6
+  std::optional<asio::ip::address> source;  ///< --source
+  std::uint16_t from = 0;                   ///< --from; 0: the kernel chooses
+  unsigned sessions = 1;                    ///< --sessions
+  std::chrono::milliseconds hold{0};        ///< --hold
+  std::chrono::milliseconds timeout{5000};  ///< --timeout, for each wait
+  bool json = false;                        ///< --json: one document on stdout, nothing else
+  bool quiet = false;                       ///< --quiet: no connection card
+  bool ipv4_only = false;                   ///< -4
+  bool ipv6_only = false;                   ///< -6
   /// --dns: who answers for lab.test. Nothing: the portlabd of this machine, wherever it listens.
   std::optional<HostAndPort> dns;
 

@@ -1,6 +1,6 @@
 #pragma once
-// Compiled once, for everybody: the headers that nearly every file needs and that take the compiler longest. Only for
-// speed: each file still includes what it uses.
+// Compiled once, for everybody: the headers that nearly every file needs and that take the compiler
+// longest. Only for speed: each file still includes what it uses.
 
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>

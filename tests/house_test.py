@@ -63,6 +63,25 @@ def allowed(path):
     return own + (["servers/site/"] if folder in WITH_SITE else [])
 
 
+class Coroutines(unittest.TestCase):
+    def test_nothing_is_awaited_in_a_condition(self):
+        """g++ 12 destroys a frame twice when that throws: name the result, then test it."""
+        condition = re.compile(r"\b(?:if|while|switch) (\()")
+        for path in SOURCES:
+            code = code_of(path)
+            for found in condition.finditer(code):
+                depth, end = 0, found.start(1)
+                while end < len(code):
+                    depth += {"(": 1, ")": -1}.get(code[end], 0)
+                    end += 1
+                    if depth == 0:
+                        break
+                inside = code[found.start(1):end]
+                line = code.count("\n", 0, found.start()) + 1
+                self.assertFalse("co_await" in inside and "=" not in inside.split("co_await")[0],
+                                 f"{name(path)}:{line}: a condition awaits")
+
+
 class Walls(unittest.TestCase):
     def test_everybody_includes_only_whom_the_design_allows(self):
         for path in SOURCES:

@@ -21,7 +21,8 @@ Result<char> escaped_byte(std::string_view text, std::size_t& at) {
   if (at + 3 > text.size() || !is_digit(text[at + 1]) || !is_digit(text[at + 2]))
     return Error{"after a backslash come three digits, as in \\032, or a character that is none"};
   const int value = (text[at] - '0') * 100 + (text[at + 1] - '0') * 10 + (text[at + 2] - '0');
-  if (value > 255) return Error{std::string(text.substr(at, 3)) + " behind a backslash is more than a byte"};
+  if (value > 255)
+    return Error{std::string(text.substr(at, 3)) + " behind a backslash is more than a byte"};
   at += 3;
   return static_cast<char>(value);
 }

@@ -96,6 +96,7 @@ BOOST_AUTO_TEST_CASE(methods_are_allowed_where_they_mean_something) {
     const char* allow;
   };
   const auto* reading = "GET, HEAD, OPTIONS";
+  const auto* posting = "GET, HEAD, OPTIONS, POST";
   const auto* any = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE";
   const Row rows[] = {
       {"OPTIONS /hello.txt", 200, reading},
@@ -104,10 +105,11 @@ BOOST_AUTO_TEST_CASE(methods_are_allowed_where_they_mean_something) {
       {"OPTIONS *", 200, any},
       {"OPTIONS /absent", 404, "(none)"},
       {"POST /hello.txt", 405, reading},
-      {"PUT /", 405, reading},
+      {"PUT /", 405, posting},
+      {"POST /", 200, "(none)"},
       {"DELETE /docs/a.txt", 405, reading},
       {"PATCH /whoami", 405, reading},
-      {"TRACE /", 405, reading},
+      {"TRACE /", 405, posting},
       {"TRACE /request", 405, any},
       {"POST /absent", 404, "(none)"},
       {"BREW /", 501, "(none)"},
