@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "clients/control_client.hpp"
@@ -64,6 +66,18 @@ void mark_environment(const std::string& control) {
   ::setenv("debian_chroot", "portlab", 0);
 }
 
+/// Whether the search through PATH found a file of this name at all. execvp says "permission
+/// denied" as soon as one folder of PATH is closed to this user, which is no news about the
+/// command.
+bool is_somewhere(const std::string& command) {
+  if (command.find('/') != std::string::npos) return ::access(command.c_str(), F_OK) == 0;
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (::access((folder + "/" + command).c_str(), F_OK) == 0) return true;
+  return false;
+}
+
 /// Replaces this process; comes back only when there is no such command.
 int execute(const Arguments& command) {
   std::vector<char*> words;
@@ -72,9 +86,10 @@ int execute(const Arguments& command) {
   words.push_back(nullptr);
   ::execvp(words.front(), words.data());
   const int error = errno;
+  const bool found = error != ENOENT && is_somewhere(command.front());
   std::fprintf(stderr, "portlab: enter: %s: %s\n", printable(command.front()).c_str(),
-               error == ENOENT ? "there is no such command" : std::strerror(error));
-  return error == ENOENT ? exit_not_found : exit_not_executable;
+               found ? std::strerror(error) : "there is no such command");
+  return found ? exit_not_executable : exit_not_found;
 }
 
 }  // namespace

@@ -162,9 +162,8 @@ class Options(unittest.TestCase):
             listener = zoo.listener(socket.AF_INET6, "::1")
             document = json.loads(netstat("-a", "--json"))
             mine = [row for row in document["sockets"]
-                    if row["local"]["port"] == listener.getsockname()[1]]
+                    if (row["local"]["address"], row["local"]["port"]) == listener.getsockname()[:2]]
             self.assertEqual(mine[0]["proto"], "tcp6")
-            self.assertEqual(mine[0]["local"]["address"], "::1")
             self.assertIsNone(mine[0]["remote"])
             self.assertEqual(mine[0]["user_id"], os.getuid())
 
@@ -205,7 +204,8 @@ class Pairs(unittest.TestCase):
                                    r"no connection: udp has none$")
             self.assertIn("* moved: http's home port is 80", text)
             document = json.loads(self.pairs(server, "--json"))
-            row = next(r for r in document["pairs"] if r["client"] and r["client"]["port"] == mine)
+            row = next(r for r in document["pairs"] if r["client"] and r["transport"] == "tcp" and
+                       (r["client"]["port"], r["server"]["port"]) == (mine, http))
             self.assertEqual((row["service"], row["moved"], row["home_port"]), ("http", True, 80))
 
     def test_an_ftp_data_connection_is_known_though_nobody_listens_any_more(self):

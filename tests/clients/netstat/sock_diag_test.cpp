@@ -80,12 +80,13 @@ SocketEnd on(const char* address, std::uint16_t port = 0) {
   return socket_end(parse_address(address).value(), port);
 }
 
-/// The states of all sockets with this local and remote port.
-std::multiset<std::string_view> states(Transport transport, std::uint16_t local,
+/// The states of all sockets with this local end and remote port. The address counts: a parallel
+/// test may have the same port at another one.
+std::multiset<std::string_view> states(Transport transport, const SocketEnd& local,
                                        std::uint16_t remote) {
   std::multiset<std::string_view> found;
   for (const auto& row : read_sockets().value())
-    if (row.transport == transport && row.local.port == local && row.remote.port == remote)
+    if (row.transport == transport && row.local == local && row.remote.port == remote)
       found.insert(to_string(row.state));
   return found;
 }
@@ -93,7 +94,8 @@ std::multiset<std::string_view> states(Transport transport, std::uint16_t local,
 using Names = std::multiset<std::string_view>;
 
 /// Looks until the kernel shows these states, as an ACK may still be on its way; 5 s at most.
-bool reaches(Transport transport, std::uint16_t local, std::uint16_t remote, const Names& wanted) {
+bool reaches(Transport transport, const SocketEnd& local, std::uint16_t remote,
+             const Names& wanted) {
   const auto last = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   while (states(transport, local, remote) != wanted)
     if (std::chrono::steady_clock::now() > last) return false;
@@ -112,13 +114,14 @@ BOOST_AUTO_TEST_CASE(a_session_on_loopback_has_three_rows) {
     const auto server = listener.accept();
     const auto there = listener.port();
     const auto here = client.port();
-    BOOST_TEST(states(Transport::tcp, there, 0) == Names{"LISTEN"});
-    BOOST_TEST(states(Transport::tcp, there, here) == Names{"ESTABLISHED"});
-    BOOST_TEST(states(Transport::tcp, here, there) == Names{"ESTABLISHED"});
+    BOOST_TEST(states(Transport::tcp, on(address, there), 0) == Names{"LISTEN"});
+    BOOST_TEST(states(Transport::tcp, on(address, there), here) == Names{"ESTABLISHED"});
+    BOOST_TEST(states(Transport::tcp, on(address, here), there) == Names{"ESTABLISHED"});
 
     const auto rows = read_sockets().value();
-    const auto row =
-        std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.local.port == here; });
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) {
+      return r.local == on(address, here) && r.remote.port == there;
+    });
     BOOST_REQUIRE((row != rows.end()));
     BOOST_TEST((row->local == on(address, here)));
     BOOST_TEST((row->remote == on(address, there)));
@@ -136,12 +139,12 @@ BOOST_AUTO_TEST_CASE(half_closed_and_waiting_sessions_are_seen) {
   const auto there = listener.port();
   const auto here = client.port();
   client.finish_writing();
-  BOOST_TEST(reaches(Transport::tcp, here, there, {"FIN_WAIT2"}));
-  BOOST_TEST(reaches(Transport::tcp, there, here, {"CLOSE_WAIT"}));
+  BOOST_TEST(reaches(Transport::tcp, on("127.0.0.1", here), there, {"FIN_WAIT2"}));
+  BOOST_TEST(reaches(Transport::tcp, on("127.0.0.1", there), here, {"CLOSE_WAIT"}));
   server.close();
   client.close();
-  BOOST_TEST(reaches(Transport::tcp, here, there, {"TIME_WAIT"}));
-  BOOST_TEST(reaches(Transport::tcp, there, here, {}));
+  BOOST_TEST(reaches(Transport::tcp, on("127.0.0.1", here), there, {"TIME_WAIT"}));
+  BOOST_TEST(reaches(Transport::tcp, on("127.0.0.1", there), here, {}));
 }
 
 BOOST_AUTO_TEST_CASE(udp_sockets_are_seen_with_and_without_a_peer) {
@@ -149,8 +152,9 @@ BOOST_AUTO_TEST_CASE(udp_sockets_are_seen_with_and_without_a_peer) {
   server.bind(on("127.0.0.1"));
   Socket client(AF_INET, SOCK_DGRAM);
   client.connect(on("127.0.0.1", server.port()));
-  BOOST_TEST(states(Transport::udp, server.port(), 0) == Names{"CLOSE"});
-  BOOST_TEST(states(Transport::udp, client.port(), server.port()) == Names{"ESTABLISHED"});
+  BOOST_TEST(states(Transport::udp, on("127.0.0.1", server.port()), 0) == Names{"CLOSE"});
+  BOOST_TEST(states(Transport::udp, on("127.0.0.1", client.port()), server.port()) ==
+             Names{"ESTABLISHED"});
 }
 
 BOOST_AUTO_TEST_CASE(an_ipv6_listener_tells_whether_it_takes_ipv4) {
