@@ -42,15 +42,7 @@ Task<bool> Connection::receive() { return session_->receive(); }
 
 Task<void> Connection::wait_for_end() { return session_->wait_for_end(); }
 
-Task<Bytes> Connection::read_some() {
-  if (pending().empty()) {
-    const bool more = co_await session_->receive();
-    if (!more) co_return Bytes{};
-  }
-  const auto bytes = as_bytes(pending());
-  consume(bytes.size());
-  co_return bytes;
-}
+Task<Bytes> Connection::read_some() { return session_->read_some(); }
 
 Task<std::optional<std::string_view>> Connection::read_line(std::size_t limit) {
   std::size_t searched = 0;

@@ -26,32 +26,35 @@ class Quota {
  public:
   explicit Quota(const Limits& limits) : limits_(limits) {}
 
+  /// An address and how many sessions it has. Stays where it is in memory while it has any.
+  using Share = std::pair<const asio::ip::address, std::size_t>;
+
   /// One session's place; given back when it is destroyed.
   class Seat {
    public:
     Seat() = default;
-    Seat(Quota& quota, const asio::ip::address& address) : quota_(&quota), address_(address) {}
+    Seat(Quota& quota, Share& share) : quota_(&quota), share_(&share) {}
     Seat(Seat&& other) noexcept
-        : quota_(std::exchange(other.quota_, nullptr)), address_(other.address_) {}
+        : quota_(std::exchange(other.quota_, nullptr)), share_(other.share_) {}
     Seat& operator=(Seat&& other) noexcept {
       std::swap(quota_, other.quota_);
-      std::swap(address_, other.address_);
+      std::swap(share_, other.share_);
       return *this;
     }
     ~Seat() {
-      if (quota_ != nullptr) quota_->give_back(address_);
+      if (quota_ != nullptr) quota_->give_back(*share_);
     }
 
    private:
     Quota* quota_ = nullptr;
-    asio::ip::address address_;
+    Share* share_ = nullptr;
   };
 
   /// A seat for a peer at `address`, or none when the house, or the address's share of it, is full.
   std::optional<Seat> take(const asio::ip::address& address);
 
  private:
-  void give_back(const asio::ip::address& address);
+  void give_back(Share& share);
 
   const Limits limits_;
   std::mutex mutex_;

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
@@ -30,6 +31,10 @@ constexpr std::size_t linger_bytes_max = std::size_t{1} << 20;
 constexpr std::size_t note_bytes_max = 200;
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+/// An operation that is awaited in the frame of who awaits it; use_awaitable would give it a frame
+/// of its own.
+constexpr auto awaited_in_place = asio::as_tuple(asio::deferred);
 
 /// How long a peer may need for that many bytes of ours.
 std::chrono::seconds time_to_take(std::size_t bytes) {
@@ -77,18 +82,36 @@ void Waiter::give_up(EndReason reason) {
   throw SessionEnded(ended_);
 }
 
-Task<void> Waiter::wait(asio::posix::descriptor_base::wait_type what) {
+void Waiter::check_before_wait() {
   if (ended_ != EndReason::none) give_up(ended_);
-  boost::system::error_code failed;
-  co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, failed));
+}
+
+void Waiter::check_after_wait(const boost::system::error_code& failed) {
   if (ended_ != EndReason::none) give_up(ended_);
   // Cancelled by first_of: this wait is over, the session is not.
   if (failed) throw SessionEnded(EndReason::reset);
 }
 
+Task<void> Waiter::wait_readable() {
+  check_before_wait();
+  auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_read, awaited_in_place);
+  const auto [failed] = co_await std::move(wait);
+  check_after_wait(failed);
+}
+
+Task<void> Waiter::wait_writable() {
+  check_before_wait();
+  auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_write, awaited_in_place);
+  const auto [failed] = co_await std::move(wait);
+  check_after_wait(failed);
+}
+
 Task<void> Waiter::wait_for_end() {
   for (;;) {
-    co_await wait(asio::posix::descriptor_base::wait_error);
+    check_before_wait();
+    auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_error, awaited_in_place);
+    const auto [failed] = co_await std::move(wait);
+    check_after_wait(failed);
     int error = 0;
     socklen_t size = sizeof error;
     ::getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
@@ -96,9 +119,6 @@ Task<void> Waiter::wait_for_end() {
     if (error != 0) give_up(EndReason::reset);
   }
 }
-
-Task<void> Waiter::wait_readable() { return wait(asio::posix::descriptor_base::wait_read); }
-Task<void> Waiter::wait_writable() { return wait(asio::posix::descriptor_base::wait_write); }
 
 Session::Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin)
     : Waiter(worker, std::move(socket)),
@@ -173,22 +193,48 @@ Task<bool> Session::receive() {
   if (pending().size() >= Connection::input_bytes_max) give_up(EndReason::limit);
   release_empty_buffer();
   for (;;) {
-    co_await wait_readable();
-    make_room();
-    const auto got = ::recv(socket(), buffer_.get() + buffer_end_,
-                            Connection::input_bytes_max - buffer_end_, MSG_DONTWAIT);
-    if (got > 0) {
-      buffer_end_ += static_cast<std::uint32_t>(got);
-      bytes_in_ += static_cast<std::uint64_t>(got);
-      co_return true;
-    }
-    release_empty_buffer();
-    if (got == 0) {
-      peer_closed_ = true;
-      co_return false;
-    }
-    if (!would_block(errno) && errno != EINTR) give_up(EndReason::reset);
+    // What wait_readable() does, without its frame: this is where an idle session lives.
+    check_before_wait();
+    auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_read, awaited_in_place);
+    const auto [failed] = co_await std::move(wait);
+    check_after_wait(failed);
+    if (const auto more = take_what_arrived()) co_return *more;
   }
+}
+
+Task<Bytes> Session::read_some() {
+  if (pending().empty() && !peer_closed_) {
+    release_empty_buffer();
+    for (bool waiting = true; waiting;) {  // as in receive(), and for the same reason
+      check_before_wait();
+      auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_read, awaited_in_place);
+      const auto [failed] = co_await std::move(wait);
+      check_after_wait(failed);
+      waiting = !take_what_arrived().has_value();
+    }
+  }
+  const auto bytes = as_bytes(pending());
+  consume(bytes.size());
+  co_return bytes;
+}
+
+std::optional<bool> Session::take_what_arrived() {
+  make_room();
+  const auto got = ::recv(socket(), buffer_.get() + buffer_end_,
+                          Connection::input_bytes_max - buffer_end_, MSG_DONTWAIT);
+  if (got > 0) {
+    buffer_end_ += static_cast<std::uint32_t>(got);
+    bytes_in_ += static_cast<std::uint64_t>(got);
+    return true;
+  }
+  const int error = errno;
+  release_empty_buffer();
+  if (got == 0) {
+    peer_closed_ = true;
+    return false;
+  }
+  if (!would_block(error) && error != EINTR) give_up(EndReason::reset);
+  return std::nullopt;
 }
 
 Task<void> Session::write(std::string_view head, std::string_view body) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,11 +69,13 @@ class Waiter : public boost::intrusive::list_base_hook<
   Task<void> wait_for_end();
 
  protected:
+  /// Around every wait: throw SessionEnded where it may not begin, or was ended.
+  void check_before_wait();
+  void check_after_wait(const boost::system::error_code& failed);
+
   asio::posix::stream_descriptor socket_;
 
  private:
-  Task<void> wait(asio::posix::descriptor_base::wait_type what);
-
   Worker& worker_;
   Clock::time_point deadline_;
   EndReason ended_ = EndReason::none;
@@ -106,6 +109,7 @@ class Session final : public Waiter {
   /// Forgets what is pending beyond its first `count` bytes.
   void drop_after(std::size_t count);
   Task<bool> receive();
+  Task<Bytes> read_some();
 
   // Output.
   Task<void> write(std::string_view head, std::string_view body);
@@ -124,6 +128,8 @@ class Session final : public Waiter {
 
  private:
   Task<void> send_piece(int file, off_t& offset, std::uint64_t left);
+  /// Reads without waiting: true, something came; false, the peer has closed; nothing: wait again.
+  std::optional<bool> take_what_arrived();
   void release_empty_buffer();
   /// Takes a buffer if there is none, and moves what is pending to its beginning.
   void make_room();
