@@ -210,8 +210,7 @@ Result<std::string> Daemon::reconcile(const std::vector<ListenSpec>& before,
   }
   for (const auto& spec : before) {
     if (!lacks(new_texts, spec)) continue;
-    ListenSpec old = spec;
-    if (core_.close(old)) done += ", closed " + spec.to_string();
+    if (core_.close(spec)) done += ", closed " + spec.to_string();
   }
   return done;
 }
