@@ -106,6 +106,7 @@ std::vector<ServiceLocation> find_service(const std::string& srv_name,
     return std::tuple(a.priority, b.weight) < std::tuple(b.priority, a.weight);
   });
   std::vector<ServiceLocation> locations;
+  locations.reserve(found.size());
   for (auto& entry : found) locations.push_back(std::move(entry.where));
   return locations;
 }

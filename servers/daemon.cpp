@@ -60,6 +60,7 @@ std::vector<ListenSpec> specs_of(const Settings& settings) {
 
 std::vector<std::string> texts_of(const std::vector<ListenSpec>& specs) {
   std::vector<std::string> texts;
+  texts.reserve(specs.size());
   for (const auto& spec : specs) texts.push_back(spec.to_string());
   return texts;
 }

@@ -95,16 +95,17 @@ Task<void> Conversation::answer_telnet() {
 
 Task<bool> Conversation::carry_out() {
   const ControlLine line = lines_.take_line().value();
-  now_ = describe(parse_command(line.text));
+  const std::string now = describe(parse_command(line.text));
+  now_ = now;
   const Answer given = answer_line(visit_, line);
   co_await reply(given);
   if (given.transfer) co_await transfer(*given.transfer);
-  std::string().swap(now_);  // gives its memory back, which clear() would not
+  now_ = {};
   co_return !given.closes;
 }
 
 Task<void> Conversation::reply(const Answer& given) {
-  client_.note(now_ + " " + std::to_string(given.code));
+  client_.note(std::string(now_) + " " + std::to_string(given.code));
   const std::string text = format_reply(given.code, given.text);
   co_await client_.write(text);
 }
@@ -116,7 +117,7 @@ Task<void> Conversation::transfer(const Transfer& what) {
   visit_.transfer = now_;
   auto outcome = Outcome::no_connection;
   const bool finished = co_await first_of(carry(what, outcome), watch());
-  visit_.transfer.clear();
+  visit_.transfer = {};
 
   Answer result{226, "The transfer is complete, the data connection is closed."};
   if (outcome == Outcome::unreadable)

@@ -62,7 +62,7 @@ class Conversation {
   SecondPassivePort passive_;
   Visit visit_;
   ControlReader lines_{command_bytes_max};
-  std::string now_;  // what the row says: the command, then its code
+  std::string_view now_;  // the command that carry_out() is at, as the row shows it
 };
 
 }  // namespace portlab::ftp::server

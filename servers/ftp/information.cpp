@@ -49,7 +49,7 @@ Answer status(Visit& visit, std::string_view path) {
                    "\n" + (visit.login == Login::done ? "Logged in as a guest" : "Not logged in") +
                    "\nTYPE " + (visit.as_text ? "A (text)" : "I (bytes)") +
                    ", MODE S, STRU F\nData port: " + data_port_in_words(visit) +
-                   (visit.transfer.empty() ? "" : "\nNow running: " + visit.transfer) +
+                   (visit.transfer.empty() ? "" : "\nNow running: " + std::string(visit.transfer)) +
                    "\nEnd of status"};
 }
 

@@ -75,7 +75,7 @@ struct Visit {
   bool as_text = true;       ///< TYPE A, with which RFC 959 section 5.1 begins; else TYPE I
   std::uint64_t restart_at = 0;
   FactChoice facts = {};
-  std::string transfer;  ///< what is being sent now, for STAT: "RETR hello.txt"; empty: nothing
+  std::string_view transfer;  ///< what is sent now, for STAT: "RETR hello.txt"; empty: nothing
 
   /// What the argument of a command leads to, seen from the current directory. Absolute; a "/" at
   /// its end stays, as it demands a directory.

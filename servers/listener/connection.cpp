@@ -6,7 +6,6 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <utility>
 
@@ -210,7 +209,7 @@ Task<bool> first_of(Task<void> first, Task<void> second) {
       asio::co_spawn(executor, std::move(first), asio::deferred),
       asio::co_spawn(executor, std::move(second), asio::deferred));
   const auto [order, first_failure, second_failure] =
-      co_await both.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+      co_await both.async_wait(asio::experimental::wait_for_one(), use_task);
   const bool first_won = order[0] == 0;
   const auto& failure = first_won ? first_failure : second_failure;
   if (failure) std::rethrow_exception(failure);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <future>
 #include <thread>
@@ -305,7 +304,7 @@ std::vector<ListenerRow> Core::listeners() const {
 Task<std::vector<SessionRow>> Core::sessions() const {
   std::vector<SessionRow> all;
   for (const auto& worker : workers_) {
-    auto rows = co_await asio::co_spawn(worker->loop(), rows_of(*worker), asio::use_awaitable);
+    auto rows = co_await asio::co_spawn(worker->loop(), rows_of(*worker), use_task);
     std::move(rows.begin(), rows.end(), std::back_inserter(all));
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/container_hash/hash.hpp>
 #include <cerrno>
 #include <cstring>
@@ -130,7 +129,7 @@ Task<void> DatagramListener::answer(std::shared_ptr<DatagramListener> self) {
   boost::system::error_code failed;
   while (self->open_) {
     co_await self->socket_.async_wait(asio::posix::descriptor_base::wait_read,
-                                      asio::redirect_error(asio::use_awaitable, failed));
+                                      asio::redirect_error(use_task, failed));
     if (failed) co_return;
     for (int i = 0; i < batches_in_a_row_max && self->open_; ++i)
       if (self->answer_batch() < batch_size) break;

@@ -7,8 +7,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
 #include <list>
 #include <memory>
@@ -90,7 +88,7 @@ class DatagramListener {
   void send_replies(int count);
 
   std::shared_ptr<Listener> listener_;
-  asio::posix::stream_descriptor socket_;
+  WaitableDescriptor socket_;
   House& shared_;
   DatagramBatch& batch_;
   FlowTable flows_;

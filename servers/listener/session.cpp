@@ -8,7 +8,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -32,7 +31,7 @@ constexpr std::size_t note_bytes_max = 200;
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
-/// An operation that is awaited in the frame of who awaits it; use_awaitable would give it a frame
+/// An operation that is awaited in the frame of who awaits it; use_task would give it a frame
 /// of its own.
 constexpr auto awaited_in_place = asio::as_tuple(asio::deferred);
 
@@ -266,7 +265,7 @@ Task<void> Session::send_file(int file, ByteRange range) {
     set_deadline(Clock::now() + time_to_take(piece));
     co_await send_piece(file, offset, piece);
     // A reader as fast as we are must not keep the loop from the others.
-    if (range.length > 0) co_await asio::post(worker().loop(), asio::use_awaitable);
+    if (range.length > 0) co_await asio::post(worker().loop(), use_task);
   }
 }
 

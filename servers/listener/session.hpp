@@ -4,7 +4,6 @@
 
 #include <sys/types.h>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/intrusive/list.hpp>
 #include <chrono>
 #include <cstdint>
@@ -73,7 +72,7 @@ class Waiter : public boost::intrusive::list_base_hook<
   void check_before_wait();
   void check_after_wait(const boost::system::error_code& failed);
 
-  asio::posix::stream_descriptor socket_;
+  WaitableDescriptor socket_;
 
  private:
   Worker& worker_;

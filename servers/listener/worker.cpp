@@ -7,7 +7,6 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -56,8 +55,8 @@ struct Worker::StreamListener {
   }
 
   std::shared_ptr<Listener> listener;
-  asio::posix::stream_descriptor socket;
-  asio::steady_timer pause;
+  WaitableDescriptor socket;
+  Timer pause;
   bool open = true;
   bool short_of_descriptors = false;
 };
@@ -132,7 +131,7 @@ Task<void> Worker::accept_loop(std::shared_ptr<StreamListener> mine) {
   boost::system::error_code failed;
   while (mine->open) {
     co_await mine->socket.async_wait(asio::posix::descriptor_base::wait_read,
-                                     asio::redirect_error(asio::use_awaitable, failed));
+                                     asio::redirect_error(use_task, failed));
     if (failed || !mine->open) co_return;
     if (accept_batch(*mine) != Accepted::short_of_descriptors) {
       mine->short_of_descriptors = false;
@@ -142,7 +141,7 @@ Task<void> Worker::accept_loop(std::shared_ptr<StreamListener> mine) {
       shared_.log.say("short of descriptors or memory: new sessions wait: " +
                       mine->listener->endpoint.to_string());
     mine->pause.expires_after(shortage_pause);
-    co_await mine->pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+    co_await mine->pause.async_wait(asio::redirect_error(use_task, failed));
   }
 }
 
@@ -247,7 +246,7 @@ Task<void> Worker::sweep() {
   boost::system::error_code failed;
   while (!stopping_ || conversations_ > 0) {
     sweep_timer_.expires_after(sweep_interval);
-    co_await sweep_timer_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+    co_await sweep_timer_.async_wait(asio::redirect_error(use_task, failed));
     const auto now = Clock::now();
     for (auto& waiter : waiters_)
       if (waiter.deadline() <= now) waiter.end(EndReason::deadline);
@@ -275,12 +274,12 @@ Task<void> Worker::stop_sessions(std::chrono::seconds grace) {
   boost::system::error_code ignored;
   if (conversations_ > 0) {
     stop_timer_.expires_after(grace);
-    co_await stop_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await stop_timer_.async_wait(asio::redirect_error(use_task, ignored));
   }
   for (auto& waiter : waiters_) waiter.end(EndReason::stop);
   while (conversations_ > 0) {  // each takes its leave at once
     stop_timer_.expires_after(last_leave_max);
-    co_await stop_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await stop_timer_.async_wait(asio::redirect_error(use_task, ignored));
     for (auto& waiter : waiters_) waiter.end(EndReason::stop);
   }
   sweep_timer_.cancel();

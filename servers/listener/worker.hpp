@@ -9,7 +9,6 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <list>
 #include <memory>
@@ -105,8 +104,8 @@ class Worker {
   std::list<std::shared_ptr<StreamListener>> stream_listeners_;
   std::list<std::shared_ptr<DatagramListener>> datagram_listeners_;
   std::shared_ptr<DatagramBatch> datagram_batch_;  ///< made with the first UDP listener
-  asio::steady_timer sweep_timer_{loop_};
-  asio::steady_timer stop_timer_{loop_};
+  Timer sweep_timer_{loop_};
+  Timer stop_timer_{loop_};
   std::size_t conversations_ = 0;
   bool stopping_ = false;
 };

@@ -10,6 +10,7 @@ namespace {
 
 Result<std::string> from_words(Type type, std::vector<std::string> texts) {
   std::vector<Word> words;
+  words.reserve(texts.size());
   for (auto& text : texts) words.push_back({std::move(text), false, 1});
   return rdata_from_words(type, words, Name::from_text("lab.test.").value());
 }

@@ -18,10 +18,9 @@ using namespace portlab::ftp;
 namespace {
 
 const std::vector<std::string> seeds = {
-    "USER anonymous\r\nPASS me@lab.test\r\n",
-    "PORT 127,0,0,1,195,80\r\nEPRT |2|::1|50000|\r\n",
-    "\xff\xf4\xff\xf2"
-    "ABOR\r\n\xff\xfd\x01\xff\xfa\x18\x01\xff\xf0NOOP\r\n",
+    "USER anonymous\r\nPASS me@lab.test\r\n", "PORT 127,0,0,1,195,80\r\nEPRT |2|::1|50000|\r\n",
+    // \362, not \xf2: the A of ABOR would be read as one more of its digits.
+    "\xff\xf4\xff\362ABOR\r\n\xff\xfd\x01\xff\xfa\x18\x01\xff\xf0NOOP\r\n",
     "227 Entering Passive Mode (127,0,0,1,195,80)\r\n229 Fine (|||50000|)\r\n",
     "211-Features:\r\n MLST type*;size*;\r\n211 End\r\n257 \"/a \"\"b\"\"\" is here\r\n",
     "type=file;size=14;modify=20240102030405.5;perm=r;unique=8U12; hello.txt\r\n"};
