@@ -19,6 +19,9 @@ constexpr std::string_view farewell =
     "421 Goodbye: nothing was said for too long, or this server stops.\r\n";
 /// Commands that wait while a transfer runs. Who sends more has to wait with the rest.
 constexpr std::size_t waiting_bytes_max = std::size_t{64} * 1024;
+/// curl 7.88 (Debian 12's) waits forever when the answer to PASV or EPSV is there before it looks
+/// for it the first time, and on one machine we are that fast.
+constexpr std::chrono::milliseconds passive_answer_delay{1};
 /// A text is converted in pieces, each small enough for everybody else to have a turn soon.
 constexpr std::size_t text_piece_bytes = std::size_t{64} * 1024;
 
@@ -98,6 +101,8 @@ Task<bool> Conversation::carry_out() {
   const std::string now = describe(parse_command(line.text));
   now_ = now;
   const Answer given = answer_line(visit_, line);
+  if (given.code == 227 || given.code == 229)  // PASV, EPSV
+    co_await client_.pause(passive_answer_delay);
   co_await reply(given);
   if (given.transfer) co_await transfer(*given.transfer);
   now_ = {};

@@ -75,6 +75,11 @@ Task<void> Connection::send_file(File file, ByteRange range) {
   co_await session_->send_file(file.descriptor(), range);
 }
 
+Task<void> Connection::pause(std::chrono::milliseconds time) {
+  Timer timer(session_->worker().loop(), time);
+  co_await timer.async_wait(use_task);
+}
+
 void Connection::expect_message(std::string_view farewell) { session_->expect_message(farewell); }
 
 void Connection::expect_within(std::chrono::seconds limit, std::string_view farewell) {

@@ -15,8 +15,8 @@
 
 #include "common/bytes.hpp"
 #include "common/endpoint.hpp"
-#include "common/net.hpp"
 #include "servers/listener/file.hpp"
+#include "servers/listener/task.hpp"
 
 namespace portlab {
 
@@ -87,6 +87,9 @@ class Connection {
   /// sendfile(2). A file that is shorter than `range` ends the session, as the promised length
   /// can't be kept.
   Task<void> send_file(File file, ByteRange range);
+
+  /// Lets that much time pass, for a peer that would stumble over a faster answer.
+  Task<void> pause(std::chrono::milliseconds time);
 
   // The row of the session table.
 

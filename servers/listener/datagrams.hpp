@@ -17,6 +17,7 @@
 #include "common/session_row.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/listener/socket.hpp"
+#include "servers/listener/task.hpp"
 
 namespace portlab {
 

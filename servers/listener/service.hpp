@@ -12,9 +12,9 @@
 
 #include "common/bytes.hpp"
 #include "common/endpoint.hpp"
-#include "common/net.hpp"
 #include "common/session_row.hpp"
 #include "servers/listener/connection.hpp"
+#include "servers/listener/task.hpp"
 
 namespace portlab {
 

@@ -18,6 +18,7 @@
 #include "servers/listener/connection.hpp"
 #include "servers/listener/limits.hpp"
 #include "servers/listener/socket.hpp"
+#include "servers/listener/task.hpp"
 
 namespace portlab {
 

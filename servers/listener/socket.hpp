@@ -4,10 +4,6 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -15,13 +11,6 @@
 #include "common/result.hpp"
 
 namespace portlab {
-
-/// A descriptor, and a timer, that coroutines can wait for on a worker's event loop.
-using WaitableDescriptor = asio::posix::basic_stream_descriptor<Executor>;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
-/// How coroutines wait for them.
-inline constexpr asio::use_awaitable_t<Executor> use_task{};
 
 /// A descriptor that is closed with its owner.
 class Descriptor {

@@ -19,6 +19,7 @@
 #include "servers/listener/log.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/listener/session.hpp"
+#include "servers/listener/task.hpp"
 
 namespace portlab {
 
