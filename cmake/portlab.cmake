@@ -37,7 +37,7 @@ if(PORTLAB_PRECOMPILE)
   file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cpp "")
   add_library(portlab_precompiled STATIC ${PROJECT_BINARY_DIR}/precompiled.cpp)
   target_link_libraries(portlab_precompiled PUBLIC portlab_flags Boost::json)
-  target_precompile_headers(portlab_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/common/precompiled.hpp)
+  target_precompile_headers(portlab_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
 endif()
 
 # portlab_library(NAME SOURCES a.cpp … LINKS target …)
