@@ -35,7 +35,7 @@ json::value to_json(const SessionRow& row) {
                    {"service", row.service},
                    {"local", to_json(row.local)},
                    {"remote", to_json(row.remote)},
-                   {"age_seconds", row.age_seconds},
+                   {"age_seconds", static_cast<std::int64_t>(row.age_seconds)},
                    {"bytes_in", row.bytes_in},
                    {"bytes_out", row.bytes_out},
                    {"note", row.note}};

@@ -1,12 +1,14 @@
 #include "servers/daemon.hpp"
 
 #include <sys/resource.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <cerrno>
 #include <csignal>
 #include <iostream>
 #include <stdexcept>
@@ -58,11 +60,29 @@ std::vector<ListenSpec> specs_of(const Settings& settings) {
   return settings.listen.empty() ? every_service() : settings.listen;
 }
 
-std::vector<std::string> texts_of(const std::vector<ListenSpec>& specs) {
-  std::vector<std::string> texts;
-  texts.reserve(specs.size());
-  for (const auto& spec : specs) texts.push_back(spec.to_string());
-  return texts;
+bool contains(const std::vector<Endpoint>& endpoints, const Endpoint& one) {
+  return std::find(endpoints.begin(), endpoints.end(), one) != endpoints.end();
+}
+
+bool are_open(const std::vector<ListenerRow>& rows, const std::string& service,
+              const std::vector<Endpoint>& endpoints) {
+  return std::all_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& endpoint) {
+    return std::any_of(rows.begin(), rows.end(), [&](const ListenerRow& row) {
+      return row.service == service && row.endpoint == endpoint;
+    });
+  });
+}
+
+/// Whether the terminal that this was started from has gone away since.
+bool lost(int terminal) {
+  termios settings{};
+  return terminal >= 0 && ::tcgetattr(terminal, &settings) != 0 && errno == EIO;
+}
+
+int terminal_of_this_process() {
+  for (const int descriptor : {STDERR_FILENO, STDIN_FILENO, STDOUT_FILENO})
+    if (::isatty(descriptor) == 1) return descriptor;
+  return -1;
 }
 
 Furniture furnish(const Settings& settings, Log& log) {
@@ -81,7 +101,8 @@ Daemon::Daemon(std::vector<std::string> arguments, Settings settings)
       log_(settings_.log),
       furniture_(furnish(settings_, log_)),
       core_(fit_limits(settings_, log_), log_),
-      signals_(core_.loop()) {
+      signals_(core_.loop()),
+      terminal_(terminal_of_this_process()) {
   for (auto& service : make_services(furniture_, core_)) core_.add(std::move(service));
   core_.add(make_control_service(core_, [this] {
     ServerStatus status;
@@ -94,13 +115,18 @@ Daemon::Daemon(std::vector<std::string> arguments, Settings settings)
 }
 
 void Daemon::open() {
-  watch_signals();  // before anybody is told that we are ready, and may tell us to stop
-  for (const auto& spec : specs_of(settings_)) core_.listen(spec).value();
+  // Before anybody is told that we are ready, and may tell us to stop.
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
+  watch_signals();
+  for (const auto& spec : specs_of(settings_))
+    if (const auto where = core_.endpoints_of(spec); !where) throw BadUsage(where.error().text);
+  for (const auto& spec : specs_of(settings_))
+    opened_[spec.to_string()] = core_.listen(spec).value();
   open_control();
 }
 
 /// Without the socket the servers still serve: only a path that somebody chose is worth failing
-/// for.
+/// for. And a private network, which is entered through it.
 void Daemon::open_control() {
   const auto attempt = [this]() -> Result<std::vector<Endpoint>> {
     if (const auto folder = prepare_control_folder(settings_.control); !folder)
@@ -113,7 +139,8 @@ void Daemon::open_control() {
   };
   const auto opened = attempt();
   if (opened) return;
-  if (settings_.control_given) throw std::runtime_error(opened.error().text);
+  if (settings_.control_given || settings_.private_network)
+    throw std::runtime_error(opened.error().text);
   log_.say("no control socket: " + opened.error().text +
            "; 'portlab server' can't reach this portlabd unless you choose another --control PATH");
   settings_.control.clear();
@@ -151,16 +178,21 @@ void Daemon::run() {
 }
 
 void Daemon::watch_signals() {
-  signals_.clear();
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
   signals_.async_wait([this](const boost::system::error_code& failed, int number) {
     if (failed) return;
-    if (number == SIGHUP)
+    // A terminal that is closed sends SIGHUP, too: nobody could end us from there any more.
+    if (number == SIGHUP && !lost(terminal_))
       reload();
     else
-      core_.stop();
+      stop();
     watch_signals();
   });
+}
+
+void Daemon::stop() {
+  if (!std::exchange(stopping_, true) && terminal_ >= 0)
+    log_.say("stopping: sessions that run have 5 s to finish; Ctrl-C again ends them now");
+  core_.stop();
 }
 
 void Daemon::reload() {
@@ -175,44 +207,58 @@ Result<std::string> Daemon::try_reload() try {
   auto site = std::make_shared<const Site>(fresh->root);
   const auto zone = dns::load_zone(fresh->zone);
   if (!zone) return zone.error();
-  const auto listeners = reconcile(specs_of(settings_), specs_of(*fresh));
+  const auto listeners = reconcile(specs_of(*fresh));
   if (!listeners) return listeners.error();
+  for (const auto& warning : zone->warnings) log_.say("zone: " + warning);
   furniture_.site->replace(std::move(site));
   furniture_.zones->replace(zone->zone);
   settings_.listen = fresh->listen;
   settings_.root = fresh->root;
   settings_.zone = fresh->zone;
   return "read again: " + settings_.root + ", " + settings_.zone + *listeners +
-         " (workers, limits and log change with a restart)";
+         " (what is not a service, a root or a zone changes with a restart)";
 } catch (const std::exception& mistake) {
   return Error{mistake.what()};
 }
 
 /// Opens what is newly asked for and closes what no longer is. What was changed live, and what the
 /// configuration says nothing new about, stays.
-Result<std::string> Daemon::reconcile(const std::vector<ListenSpec>& before,
-                                      const std::vector<ListenSpec>& now) {
-  const auto old_texts = texts_of(before);
-  const auto new_texts = texts_of(now);
-  const auto lacks = [](const std::vector<std::string>& texts, const ListenSpec& spec) {
-    return std::find(texts.begin(), texts.end(), spec.to_string()) == texts.end();
-  };
+Result<std::string> Daemon::reconcile(const std::vector<ListenSpec>& now) {
+  const auto rows = core_.listeners();
+  std::map<std::string, std::vector<Endpoint>> fresh;
+  std::vector<Endpoint> added;
   std::string done;
-  std::vector<ListenSpec> opened;
   for (const auto& spec : now) {
-    if (!lacks(old_texts, spec)) continue;
-    const auto endpoints = core_.listen(spec);
-    if (!endpoints) {
-      for (const auto& undo : opened) core_.close(undo);
-      return endpoints.error();
+    const auto text = spec.to_string();
+    if (const auto known = opened_.find(text); known != opened_.end()) {
+      fresh.insert(*known);
+      continue;
     }
-    opened.push_back(spec);
-    done += ", opened " + spec.to_string();
+    // "http" that becomes "http = 80" is there already.
+    auto endpoints = core_.endpoints_of(spec);
+    const bool is_open = endpoints && are_open(rows, spec.service, *endpoints);
+    if (!is_open) {
+      endpoints = core_.listen(spec);
+      if (!endpoints) {
+        core_.close_exactly(added);
+        return endpoints.error();
+      }
+      added.insert(added.end(), endpoints->begin(), endpoints->end());
+      done += ", opened " + text;
+    }
+    fresh[text] = *endpoints;
   }
-  for (const auto& spec : before) {
-    if (!lacks(new_texts, spec)) continue;
-    if (core_.close(spec)) done += ", closed " + spec.to_string();
-  }
+  std::vector<Endpoint> superfluous;
+  for (const auto& [text, endpoints] : opened_)
+    for (const auto& endpoint : endpoints) {
+      const bool wanted = std::any_of(fresh.begin(), fresh.end(), [&](const auto& entry) {
+        return contains(entry.second, endpoint);
+      });
+      if (!wanted) superfluous.push_back(endpoint);
+    }
+  for (const auto& endpoint : core_.close_exactly(superfluous))
+    done += ", closed " + endpoint.to_string();
+  opened_ = std::move(fresh);
   return done;
 }
 

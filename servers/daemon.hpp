@@ -2,6 +2,8 @@
 // portlabd itself: from settings to a core that serves, and what signals mean to it.
 
 #include <boost/asio/signal_set.hpp>
+#include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,11 @@
 #include "servers/settings.hpp"
 
 namespace portlab {
+
+/// What was asked for can't be meant: exit status 2.
+class BadUsage : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 class Daemon {
  public:
@@ -30,8 +37,8 @@ class Daemon {
   /// why.
   void reload();
   Result<std::string> try_reload();
-  Result<std::string> reconcile(const std::vector<ListenSpec>& before,
-                                const std::vector<ListenSpec>& now);
+  Result<std::string> reconcile(const std::vector<ListenSpec>& now);
+  void stop();
 
   const std::vector<std::string> arguments_;
   Settings settings_;
@@ -39,6 +46,10 @@ class Daemon {
   Furniture furniture_;
   Core core_;
   asio::signal_set signals_;
+  /// What each SERVICE of the command line or the configuration opened.
+  std::map<std::string, std::vector<Endpoint>> opened_;
+  const int terminal_;  ///< a descriptor of it; -1: started without one
+  bool stopping_ = false;
   Clock::time_point began_ = Clock::now();
 };
 

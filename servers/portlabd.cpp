@@ -2,6 +2,9 @@
 //
 //   settings -> private network? -> Daemon: services, listeners -> "ready" -> serve -> stop
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <exception>
 #include <iostream>
 
@@ -16,6 +19,17 @@ constexpr int exit_bad_usage = 2;
 int complain(const std::string& text, int status) {
   std::cerr << "portlabd: " << text << std::endl;
   return status;
+}
+
+/// A descriptor 0, 1 or 2 that was closed would be the first socket's, and hear what is printed.
+void reserve_standard_descriptors() {
+  while (true) {
+    const int descriptor = ::open("/dev/null", O_RDWR);
+    if (descriptor < 0) return;
+    if (descriptor <= STDERR_FILENO) continue;
+    ::close(descriptor);
+    return;
+  }
 }
 
 int serve(const std::vector<std::string>& arguments) {
@@ -38,6 +52,9 @@ int serve(const std::vector<std::string>& arguments) {
   Daemon daemon(arguments, std::move(*settings));
   daemon.open();
   daemon.announce();
+  if (!std::cout)
+    return complain("stdout can't be written to: who waits for 'ready' would wait for ever",
+                    exit_cannot_serve);
   daemon.run();
   return 0;
 }
@@ -45,8 +62,11 @@ int serve(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int count, char** words) {
+  reserve_standard_descriptors();
   try {
     return serve({words + 1, words + count});
+  } catch (const portlab::BadUsage& mistake) {
+    return complain(mistake.what() + std::string("\n  try: portlabd --help"), exit_bad_usage);
   } catch (const std::exception& failure) {
     return complain(failure.what(), exit_cannot_serve);
   }

@@ -7,7 +7,9 @@
 #include <boost/program_options/positional_options.hpp>
 #include <boost/program_options/variables_map.hpp>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 
@@ -178,29 +180,61 @@ std::optional<Error> add_service(const std::string& text, const std::vector<Know
                names};
 }
 
+/// A line without its comment: '#' or ';' where a word could begin.
+std::string without_comment(const std::string& line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool begins_word = i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t';
+    if (begins_word && (line[i] == '#' || line[i] == ';')) return line.substr(0, i);
+  }
+  return line;
+}
+
+/// Reads the file line by line, so that a mistake has a line number.
+Result<po::parsed_options> parse_file(const std::string& path, const po::options_description& all) {
+  std::ifstream file(path);
+  if (!file || std::filesystem::is_directory(path))
+    return Error{path + ": can't be read: check that it is a file and who may read it"};
+  po::parsed_options parsed(&all);
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    const auto where = path + ":" + std::to_string(number) + ": ";
+    const auto text = without_comment(line);
+    if (text.starts_with('['))
+      return Error{where +
+                   "there are no sections here: write SERVICE = PORT, and options, as they are"};
+    std::istringstream one(text);
+    try {
+      auto options = po::parse_config_file(one, all).options;
+      std::move(options.begin(), options.end(), std::back_inserter(parsed.options));
+    } catch (const po::error& error) {
+      return Error{where + error.what()};
+    }
+  }
+  return parsed;
+}
+
 std::optional<Error> read_file(const std::string& path, const std::vector<KnownService>& services,
                                bool services_given, po::variables_map& found, Settings& to) {
-  std::ifstream file(path);
-  if (!file) return Error{path + ": can't be read: check that it exists and who may read it"};
   po::options_description all = keys();
   for (const auto& known : services)
     for (const auto* ending : {"", "/tcp", "/udp"})
       all.add_options()((known.name + ending).c_str(), po::value<Texts>());
-  try {
-    const auto parsed = po::parse_config_file(file, all);
-    for (const auto& option : parsed.options) {
-      const bool is_service = std::any_of(services.begin(), services.end(), [&](const auto& known) {
-        return option.string_key == known.name || option.string_key == known.name + "/tcp" ||
-               option.string_key == known.name + "/udp";
-      });
-      if (!is_service || services_given) continue;
-      for (const auto& value : option.value) {
-        const auto wrong =
-            add_service(option.string_key + (value.empty() ? "" : "=" + value), services, to);
-        if (wrong) return Error{path + ": " + wrong->text};
-      }
+  const auto parsed = parse_file(path, all);
+  if (!parsed) return parsed.error();
+  for (const auto& option : parsed->options) {
+    const bool is_service = std::any_of(services.begin(), services.end(), [&](const auto& known) {
+      return option.string_key == known.name || option.string_key == known.name + "/tcp" ||
+             option.string_key == known.name + "/udp";
+    });
+    if (!is_service || services_given) continue;
+    for (const auto& value : option.value) {
+      const auto wrong =
+          add_service(option.string_key + (value.empty() ? "" : "=" + value), services, to);
+      if (wrong) return Error{path + ": " + wrong->text};
     }
-    po::store(parsed, found);  // what the command line said stays
+  }
+  try {
+    po::store(*parsed, found);  // what the command line said stays
   } catch (const po::error& error) {
     return Error{path + ": " + error.what()};
   }

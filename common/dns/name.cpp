@@ -165,17 +165,26 @@ bool Name::operator==(const Name& other) const {
   return equal_ignoring_case(wire_text(), other.wire_text());
 }
 
+namespace {
+
+/// A name has at most 127 labels, and each needs one pointer at most. Without this a message of
+/// 64 KiB could hold a chain of thousands, and thousands of names that follow it.
+constexpr int pointers_max = 127;
+
+}  // namespace
+
 std::optional<Name> read_name(ByteReader& in, Pointers pointers) {
   Name name;
   std::size_t earliest = in.position();  // a pointer must lead before everything read so far
   std::optional<std::size_t> behind;     // where the reader goes on, once a pointer was followed
+  int pointers_left = pointers_max;
   for (;;) {
     const auto length = in.u8();
     if (!length) return std::nullopt;
     if (*length == 0) break;
     if ((*length & pointer_bits) == pointer_bits) {
       const auto low = in.u8();
-      if (!low || pointers == Pointers::refused) return std::nullopt;
+      if (!low || pointers == Pointers::refused || pointers_left-- == 0) return std::nullopt;
       if (!behind) behind = in.position();
       const std::size_t target = std::size_t{*length & 0x3FU} << 8 | *low;
       if (target >= earliest || !in.seek(target)) return std::nullopt;

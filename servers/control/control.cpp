@@ -46,8 +46,9 @@ class Control final : public StreamService {
       }
       client.note(to_string(request->command));
       const auto reply = co_await answer(*request);
-      co_await client.write(reply);
+      // Before the words, which may find nobody any more; it takes effect after them.
       if (request->command == ControlCommand::stop) core_.stop();
+      co_await client.write(reply);
     }
   }
 
@@ -94,7 +95,7 @@ class Control final : public StreamService {
 }  // namespace
 
 Service make_control_service(Core& core, std::function<ServerStatus()> status) {
-  return {{control_service_name, 0, "Portlab"},
+  return {{control_service_name, 0, "Portlab", true},
           std::make_unique<Control>(core, std::move(status)),
           nullptr};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 
 #include "common/dns/message_writer.hpp"
@@ -18,6 +19,19 @@ std::size_t response_bytes_max(const Query& query, Transport transport) {
   if (transport != Transport::udp) return message_bytes_max;
   if (!query.edns) return udp_bytes_plain;
   return std::clamp<std::size_t>(query.edns->udp_bytes, udp_bytes_plain, udp_bytes_ours);
+}
+
+// A step of a CNAME chain. A wildcard's record may be followed under several names, once each.
+struct Followed {
+  const Rrset* cname = nullptr;
+  std::size_t owner = 0;  // a hash of its name
+
+  bool operator==(const Followed&) const = default;
+};
+
+std::size_t hash_of(const Name& name) {
+  const Name key = name.lowered();
+  return std::hash<std::string_view>()(key.wire_text());
 }
 
 class Answer {
@@ -59,7 +73,7 @@ class Answer {
   Rcode rcode_ = Rcode::NOERROR;
   bool authoritative_ = false;
   bool truncated_ = false;
-  std::array<const Rrset*, chain_max> followed_{};
+  std::array<Followed, chain_max> followed_{};
   std::size_t followed_count_ = 0;
   std::array<const Rrset*, additional_sets_max> added_{};
   std::size_t added_count_ = 0;
@@ -145,9 +159,12 @@ bool Answer::follow(const Rrset& cname, Name& name) {
   put_answer(name, cname);
   const auto target = target_of(Type::CNAME, as_bytes(cname.rdata.front()));
   if (truncated_ || !target) return false;
-  followed_[followed_count_++] = &cname;
-  const auto* const known = zone_.find(target->lowered().wire_text());
-  const Rrset* const next = known != nullptr ? known->find(Type::CNAME) : nullptr;
+  followed_[followed_count_++] = {&cname, hash_of(name)};
+  const auto key = target->lowered();
+  const auto* known = zone_.find(key.wire_text());
+  if (known == nullptr && target->is_at_or_below(zone_.apex()))
+    known = wildcard_for(key.wire_text());
+  const Followed next{known != nullptr ? known->find(Type::CNAME) : nullptr, hash_of(*target)};
   const auto end = followed_.begin() + static_cast<std::ptrdiff_t>(followed_count_);
   if (followed_count_ == chain_max || std::find(followed_.begin(), end, next) != end) return false;
   name = *target;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,9 +24,13 @@ class DnsDatagrams final : public DatagramService {
   DnsDatagrams(std::shared_ptr<const dns::ZoneStore> zones, const Tables& tables)
       : zones_(std::move(zones)), listeners_now_([&tables] { return tables.listeners(); }) {}
 
-  Bytes reply(const Datagram& query, MutableBytes scratch, std::string& note) override {
+  std::optional<Bytes> reply(const Datagram& query, MutableBytes scratch,
+                             std::string& note) override {
     const auto zone = zones_->zone();
-    return dns::answer(*zone, listeners_now_, query.payload, query.remote, scratch, note);
+    const auto response =
+        dns::answer(*zone, listeners_now_, query.payload, query.remote, scratch, note);
+    if (response.empty()) return std::nullopt;
+    return response;
   }
 
  private:

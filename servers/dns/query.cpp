@@ -11,8 +11,9 @@ bool read_section(ByteReader& in, std::uint16_t count, bool additional, std::opt
     const auto rdata = in.take(head->rdata_length);
     if (head->type != Type::OPT) continue;
     // RFC 6891 section 6.1.1: one OPT, in the additional section, owned by the root.
-    if (!additional || edns || !head->owner.is_root() || !is_valid_options(*rdata)) return false;
+    if (!additional || edns || !head->owner.is_root()) return false;
     edns = Edns::from(*head);
+    if (!is_valid_options(*rdata)) return false;
   }
   return true;
 }
@@ -20,8 +21,9 @@ bool read_section(ByteReader& in, std::uint16_t count, bool additional, std::opt
 // Reads the question and the OPT record behind it. False: broken.
 bool read_body(ByteReader& in, Query& query) {
   const Header& header = query.header;
-  if (header.questions > 1) return false;
-  if (header.questions == 1) {
+  // Several are read, although they are refused: behind them stands the OPT that is answered with
+  // one (RFC 6891 section 6.1.1).
+  for (std::uint16_t i = 0; i < header.questions; ++i) {
     query.question = read_question(in);
     if (!query.question) return false;
   }
@@ -40,7 +42,7 @@ std::optional<Query> read_query(Bytes bytes) {
   Query query;
   query.header = *header;
   const bool complete = read_body(in, query);
-  if (!complete) query.edns.reset();
+  if (header->questions != 1) query.question.reset();
   if (header->opcode != Opcode::QUERY) {
     query.question.reset();  // other opcodes put other things there: UPDATE a zone
     query.verdict = Rcode::NOTIMP;

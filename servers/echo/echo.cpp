@@ -39,12 +39,12 @@ constexpr std::array<std::uint16_t, 9> answering_ports = {
 
 class EchoDatagram final : public DatagramService {
  public:
-  Bytes reply(const Datagram& query, MutableBytes, std::string& note) override {
+  std::optional<Bytes> reply(const Datagram& query, MutableBytes, std::string& note) override {
     const auto from = query.remote.port;
-    if (from == query.local.port || from == 0 ||
+    if (query.from_a_listener || from == query.local.port || from == 0 ||
         std::find(answering_ports.begin(), answering_ports.end(), from) != answering_ports.end()) {
       note = "not answered: it came from a port that would answer back";
-      return {};
+      return std::nullopt;
     }
     note = "echoed";
     return query.payload;

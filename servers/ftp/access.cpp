@@ -36,7 +36,7 @@ Answer password(Visit& visit, std::string_view) {
   if (visit.login == Login::none) return {503, "USER comes first."};
   if (visit.login == Login::done) return {202, "You are logged in already."};
   visit.login = Login::done;
-  return {230, "Welcome, guest. PASV or EPSV opens the data port, then LIST or RETR uses it."};
+  return {230, "Welcome, guest. EPSV or PASV opens port two; LIST or RETR uses it."};
 }
 
 Answer account(Visit&, std::string_view) { return {202, "No account is needed here."}; }

@@ -14,7 +14,7 @@ namespace portlab::ftp::server {
 namespace {
 
 constexpr std::string_view greeting =
-    "220 Portlab FTP server. This is port one of two. USER anonymous logs in, HELP helps.\r\n";
+    "220 Portlab FTP: port one of two. USER anonymous logs in, HELP helps.\r\n";
 constexpr std::string_view farewell =
     "421 Goodbye: nothing was said for too long, or this server stops.\r\n";
 /// Commands that wait while a transfer runs. Who sends more has to wait with the rest.
@@ -191,11 +191,12 @@ Task<void> Conversation::watch() {
       if (command.verb == "ABOR") co_return;
       quit = quit || command.verb == "QUIT";
       if (first && command == Command{"STAT", ""}) {
+        std::string answers = ahead.take_answers();
+        // Taken off only then: if the transfer ends meanwhile, STAT still has its answer after it.
+        co_await report_status(std::move(answers));
         client_.consume(seen);
         seen = 0;
-        std::string answers = ahead.take_answers();
         lines_ = ahead;
-        co_await report_status(std::move(answers));
       } else {
         first = false;
       }

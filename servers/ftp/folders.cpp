@@ -20,7 +20,8 @@ std::int64_t now_seconds() {
       .count();
 }
 
-/// "-la docs" as "docs": clients send the flags of ls(1), which mean nothing here.
+}  // namespace
+
 std::string_view without_flags(std::string_view argument) {
   while (argument.starts_with('-')) {
     argument.remove_prefix(std::min(argument.find(' '), argument.size()));
@@ -28,6 +29,8 @@ std::string_view without_flags(std::string_view argument) {
   }
   return argument;
 }
+
+namespace {
 
 /// "docs/" of "docs/a.txt"; empty of "a.txt".
 std::string_view folder_part(std::string_view path) {
@@ -118,7 +121,7 @@ Answer name_list(Visit& visit, std::string_view argument) {
   if (!found) return refuse_path(found.error(), path);
   std::string text;
   for (const auto& entry : found->entries)
-    text += printable_name(found->prefix + entry.name) + "\r\n";
+    if (fits_a_line(entry.name)) text += found->prefix + entry.name + "\r\n";
   return send_list(std::move(text));
 }
 
@@ -134,7 +137,8 @@ Answer machine_list(Visit& visit, std::string_view argument) {
   }
   std::string text;
   for (const auto& entry : *entries)
-    text += format_facts(facts_of(entry, entry.name), visit.facts) + "\r\n";
+    if (fits_a_line(entry.name))
+      text += format_facts(facts_of(entry, entry.name), visit.facts) + "\r\n";
   return send_list(std::move(text));
 }
 

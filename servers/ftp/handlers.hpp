@@ -59,6 +59,8 @@ Answer not_implemented(Visit& visit, std::string_view);
 
 /// The reply for a path that leads nowhere: 550, or 450 when trying again later may help.
 Answer refuse_path(SiteError why, std::string_view argument);
+/// "-la docs" as "docs": clients send the flags of ls(1), which mean nothing here.
+std::string_view without_flags(std::string_view argument);
 /// LIST's lines for a path, which flags of ls(1) may precede; or the refusal.
 boost::system::result<std::string, Answer> list_text(const Visit& visit, std::string_view argument);
 /// The reply 425 if nobody said where the data connection comes from.

@@ -22,7 +22,7 @@ Answer status_of_path(const Visit& visit, std::string_view path) {
   if (visit.login != Login::done) return {530, "Log in first: USER anonymous, then PASS."};
   const auto listed = list_text(visit, path);
   if (!listed) return listed.error();
-  const auto opened = visit.site.get()->open(visit.path_of(path));
+  const auto opened = visit.site.get()->open(visit.path_of(without_flags(path)));
   const bool folder = opened && opened->entry.kind == SiteEntry::Kind::directory;
   // 212 is for directories, 213 for files.
   std::string text = "Status:\n";

@@ -55,7 +55,7 @@ FileFacts facts_of(const SiteEntry& entry, std::string_view name) {
   facts.modified_seconds = modified_seconds(entry);
   facts.perm = folder ? "el" : "r";  // enter and list; retrieve (section 7.5.5)
   facts.unique = std::to_string(entry.device) + "U" + std::to_string(entry.inode);
-  facts.name = printable_name(name);
+  facts.name = name;
   return facts;
 }
 
@@ -84,6 +84,10 @@ bool matches(std::string_view name, std::string_view pattern) {
 
 bool is_pattern(std::string_view name) {
   return name.find_first_of("*?") != std::string_view::npos;
+}
+
+bool fits_a_line(std::string_view name) {
+  return name.find_first_of("\r\n") == std::string_view::npos;
 }
 
 std::string printable_name(std::string_view name) {

@@ -23,7 +23,9 @@ bool matches(std::string_view name, std::string_view pattern);
 /// Is it a pattern at all?
 bool is_pattern(std::string_view name);
 
-/// A name on a line of its own: control characters, which could end the line, become "?".
+/// Whether a name can be told as it is, on a line of its own, to a program that will ask for it.
+bool fits_a_line(std::string_view name);
+/// A name on a line for people: control characters, which could end the line, become "?".
 std::string printable_name(std::string_view name);
 
 }  // namespace portlab::ftp::server

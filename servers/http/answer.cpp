@@ -162,7 +162,7 @@ Answer answer_with(std::shared_ptr<const Representation> representation, const H
       Answer answer;
       answer.status = 304;
       if (!whole.etag.empty()) answer.fields = "ETag: " + whole.etag + "\r\n";
-      answer.fields += "Cache-Control: no-cache\r\n";
+      answer.fields += "Cache-Control: " + std::string(whole.cache_control) + "\r\n";
       return answer;
     }
     case Verdict::proceed:

@@ -17,10 +17,11 @@ namespace portlab::http {
 
 /// What a successful GET of a resource brings.
 struct Representation {
-  std::string_view type;                 ///< Content-Type
-  std::string fields;                    ///< all other field lines that a 200 and a 206 carry
-  std::string etag;                      ///< empty: none
-  std::optional<std::int64_t> modified;  ///< seconds since 1970
+  std::string_view type;  ///< Content-Type
+  std::string fields;     ///< all other field lines that a 200 and a 206 carry
+  std::string_view cache_control = "no-cache";  ///< as `fields` say; a 304 repeats it
+  std::string etag;                             ///< empty: none
+  std::optional<std::int64_t> modified;         ///< seconds since 1970
   std::uint64_t size = 0;
   std::string content;       ///< if it is in memory
   std::optional<File> file;  ///< if it is not

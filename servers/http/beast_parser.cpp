@@ -130,6 +130,8 @@ std::optional<Refusal> parse_head(std::string_view bytes, Head& head) {
 
 class BodyReader::Parser final : public QuietParser {
  public:
+  explicit Parser(std::string* content) : content_(content) {}
+
   std::uint64_t content_bytes = 0;
   /// Between two chunks: next comes a line with a size.
   bool at_chunk_line() const { return chunked() && chunk_left_ == 0 && !is_done(); }
@@ -137,25 +139,28 @@ class BodyReader::Parser final : public QuietParser {
   bool after_chunk() const { return had_chunk_; }
 
  private:
-  std::size_t on_body_impl(beast::string_view body, error_code&) override {
+  std::size_t take(beast::string_view body) {
     content_bytes += body.size();
+    if (content_ != nullptr) content_->append(body.data(), body.size());
     return body.size();
   }
+  std::size_t on_body_impl(beast::string_view body, error_code&) override { return take(body); }
   void on_chunk_header_impl(std::uint64_t size, beast::string_view, error_code&) override {
     chunk_left_ = size;
     had_chunk_ = true;
   }
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
-    content_bytes += body.size();
     chunk_left_ -= body.size();
-    return body.size();
+    return take(body);
   }
 
+  std::string* const content_;
   std::uint64_t chunk_left_ = 0;
   bool had_chunk_ = false;
 };
 
-BodyReader::BodyReader(std::string_view head) : parser_(std::make_unique<Parser>()) {
+BodyReader::BodyReader(std::string_view head, std::string* content)
+    : parser_(std::make_unique<Parser>(content)) {
   error_code failed;
   parser_->put_text(head, failed);
   if (failed) refuse({400, "the header is malformed"});

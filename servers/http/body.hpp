@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "servers/http/head.hpp"
@@ -20,7 +21,8 @@ class BodyReader {
   enum class State : std::uint8_t { more, complete, refused };
 
   /// For the body that a head announces. `head`: as HeadScanner found it; framing_of() let it pass.
-  explicit BodyReader(std::string_view head);
+  /// `content`, if given, receives the body without the chunks' framing.
+  explicit BodyReader(std::string_view head, std::string* content = nullptr);
   ~BodyReader();
 
   /// Takes from `pending` what belongs to the body, and says how much that was. Called again with

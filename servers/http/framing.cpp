@@ -109,6 +109,8 @@ bool is_valid_host(std::string_view host) {
   if (host.starts_with('[')) {
     const auto end = host.find(']');
     if (end == std::string_view::npos) return false;
+    // A zone (fe80::1%eth0) means something to one machine only, and is no part of a URL's host.
+    if (host.substr(0, end).find('%') != std::string_view::npos) return false;
     const auto address = parse_address(host.substr(1, end - 1));
     if (!address || !address->is_v6()) return false;
     port = host.substr(end + 1);

@@ -44,6 +44,8 @@ constexpr std::chrono::seconds answer_seconds_max{30};
 constexpr std::size_t head_bytes_usual = 512;
 /// Answers wait for each other until there is that much.
 constexpr std::size_t gathered_bytes_max = std::size_t{64} * 1024;
+/// Or so many; then the other sessions soon have their turn.
+constexpr int gathered_answers_max = 8;
 
 /// What a peer hears that is too slow with its request. The Date in it is of the time when the wait
 /// began; the storage lives as long as the thread, and so longer than any session.
@@ -61,11 +63,17 @@ std::string_view too_slow() {
   return {text.data(), text.size()};
 }
 
+/// A request's bytes, as far as its resource wants to see them.
+struct Arrived {
+  std::string_view raw;
+  std::string_view content;
+};
+
 /// What a head leads to: an answer at once, or something to be awaited first.
 struct Step {
   std::optional<Answer> answer;
   Framing framing;
-  bool keep_body = false;  ///< the resource wants to see it
+  BodyKept kept = BodyKept::nothing;  ///< what the resource wants to see of it
 };
 
 class HttpStream final : public StreamService {
@@ -81,9 +89,9 @@ class HttpStream final : public StreamService {
   Step begin(const Connection& client, std::string_view head_bytes);
   Task<Answer> answer_with_sessions(Connection& client, std::string head_bytes);
   Task<Answer> answer_with_body(Connection& client, std::string raw, Step step, std::string& out);
-  Answer make_answer(const Connection& client, const Head& head, std::string_view raw,
+  Answer make_answer(const Connection& client, const Head& head, const Arrived& arrived,
                      const Framing& framing, const std::vector<SessionRow>* sessions);
-  Answer make_answer(const Connection& client, std::string_view head_bytes, std::string_view raw,
+  Answer make_answer(const Connection& client, std::string_view head_bytes, const Arrived& arrived,
                      const std::vector<SessionRow>* sessions);
 
   std::shared_ptr<SharedSite> site_;
@@ -154,7 +162,7 @@ Task<void> HttpStream::converse(Connection& client) {
 /// so that a session between two requests owns next to nothing.
 Task<bool> HttpStream::answer_what_came(Connection& client) {
   std::string out;
-  while (!client.pending().empty()) {
+  for (int gathered = 1; !client.pending().empty(); ++gathered) {
     HeadScanner scanner;
     auto state = scanner.scan(client.pending());
     if (state == HeadScanner::State::more) {
@@ -194,7 +202,8 @@ Task<bool> HttpStream::answer_what_came(Connection& client) {
     if (out.empty()) out.reserve(head_bytes_usual + std::min<std::uint64_t>(answer.length, 65536));
     append_head(out, answer);
     if (!append_body(out, answer)) co_await send_file(client, out, std::move(answer));
-    if (last || out.size() > gathered_bytes_max) co_await flush(client, out);
+    if (last || out.size() > gathered_bytes_max || gathered % gathered_answers_max == 0)
+      co_await flush(client, out);
     if (last) co_return false;
   }
   co_await flush(client, out);
@@ -206,6 +215,7 @@ Step HttpStream::begin(const Connection& client, std::string_view head_bytes) {
   Head head;
   if (const auto fault = parse_head(head_bytes, head)) {
     step.answer = refusal_answer(*fault);
+    step.answer->head_only = head_bytes.starts_with("HEAD ");
     return step;
   }
   const auto framing = framing_of(head);
@@ -216,18 +226,18 @@ Step HttpStream::begin(const Connection& client, std::string_view head_bytes) {
   }
   step.framing = std::get<Framing>(framing);
   if (!step.framing.has_body()) {
-    step.answer = make_answer(client, head, head_bytes, step.framing, nullptr);
+    step.answer = make_answer(client, head, {head_bytes, {}}, step.framing, nullptr);
     return step;
   }
   const auto target = parse_target(head.method, head.target);
   const auto* found = std::get_if<Target>(&target);
-  step.keep_body = found != nullptr && reads_body(found->path);
+  if (found != nullptr) step.kept = body_kept(found->path);
   return step;
 }
 
 Task<Answer> HttpStream::answer_with_sessions(Connection& client, std::string head_bytes) {
   const auto rows = co_await tables_.sessions();
-  auto answer = make_answer(client, head_bytes, head_bytes, &rows);
+  auto answer = make_answer(client, head_bytes, {head_bytes, {}}, &rows);
   note(client, head_bytes, answer.status);
   co_return answer;
 }
@@ -238,7 +248,7 @@ Task<Answer> HttpStream::answer_with_body(Connection& client, std::string raw, S
   if (step.framing.expects_continue && client.pending().empty()) {
     // Who asks first may be told "no" before the body is sent; but then nobody knows whether it
     // will come after all (RFC 9110 section 10.1.1), so that is the end.
-    auto early = make_answer(client, head, head, nullptr);
+    auto early = make_answer(client, head, {head, {}}, nullptr);
     if (early.status >= 400) {
       early.close = true;
       note(client, head, early.status);
@@ -247,11 +257,12 @@ Task<Answer> HttpStream::answer_with_body(Connection& client, std::string raw, S
     out += "HTTP/1.1 100 Continue\r\n\r\n";
   }
   client.expect_within(body_seconds_max, too_slow());
-  BodyReader reader(head);
+  std::string content;
+  BodyReader reader(head, step.kept == BodyKept::content ? &content : nullptr);
   for (;;) {
     std::size_t taken = 0;
     const auto state = reader.read(client.pending(), taken);
-    if (step.keep_body) raw += client.pending().substr(0, taken);
+    if (step.kept == BodyKept::raw) raw += client.pending().substr(0, taken);
     client.consume(taken);
     if (state == BodyReader::State::complete) break;
     bool more = false;
@@ -269,22 +280,22 @@ Task<Answer> HttpStream::answer_with_body(Connection& client, std::string raw, S
     }
   }
   client.expect_within(answer_seconds_max);
-  auto answer = make_answer(client, head, raw, nullptr);
+  auto answer = make_answer(client, head, {raw, content}, nullptr);
   if (answer.wants_sessions) answer = co_await answer_with_sessions(client, head);
   note(client, head, answer.status);
   co_return answer;
 }
 
 Answer HttpStream::make_answer(const Connection& client, std::string_view head_bytes,
-                               std::string_view raw, const std::vector<SessionRow>* sessions) {
+                               const Arrived& arrived, const std::vector<SessionRow>* sessions) {
   Head head;
   if (const auto fault = parse_head(head_bytes, head)) return refusal_answer(*fault);
   const auto framing = framing_of(head);
   if (const auto* fault = std::get_if<Refusal>(&framing)) return refusal_answer(*fault);
-  return make_answer(client, head, raw, std::get<Framing>(framing), sessions);
+  return make_answer(client, head, arrived, std::get<Framing>(framing), sessions);
 }
 
-Answer HttpStream::make_answer(const Connection& client, const Head& head, std::string_view raw,
+Answer HttpStream::make_answer(const Connection& client, const Head& head, const Arrived& arrived,
                                const Framing& framing, const std::vector<SessionRow>* sessions) {
   const auto target = parse_target(head.method, head.target);
   Answer made;
@@ -292,8 +303,8 @@ Answer HttpStream::make_answer(const Connection& client, const Head& head, std::
     made = refusal_answer(*fault);
     made.head_only = head.method == "HEAD";
   } else {
-    made = http::answer({head, std::get<Target>(target), raw, client.local(), client.remote(),
-                         tables_, sessions, *site_, files_});
+    made = http::answer({head, std::get<Target>(target), arrived.raw, arrived.content,
+                         client.local(), client.remote(), tables_, sessions, *site_, files_});
   }
   made.close = made.close || !framing.keep_alive;
   made.says_keep_alive = framing.says_keep_alive;

@@ -17,7 +17,7 @@ namespace json = boost::json;
 
 enum class Methods : std::uint8_t {
   reading,           ///< GET, HEAD, OPTIONS
-  reading_and_post,  ///< and POST, which is answered as /request does: a form of the front page
+  reading_and_post,  ///< and POST, which gets its own content back
   any,               ///< but TRACE and CONNECT
 };
 
@@ -92,6 +92,7 @@ Answer fresh(const Exchange& exchange, std::string_view type, std::string conten
   }
   auto representation = std::make_shared<Representation>();
   representation->type = type;
+  representation->cache_control = "no-store";
   representation->fields = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
   representation->size = content.size();
   representation->content = std::move(content);
@@ -130,7 +131,9 @@ Answer whoami(const Exchange& exchange) {
 }
 
 Answer request_as_it_arrived(const Exchange& exchange) {
-  return fresh(exchange, "text/plain; charset=utf-8", std::string(exchange.raw));
+  // The length is that of GET, although a request of HEAD is a letter longer.
+  const std::size_t extra = exchange.head.method == "HEAD" ? 1 : 0;
+  return fresh(exchange, "text/plain; charset=utf-8", std::string(exchange.raw.substr(extra)));
 }
 
 Answer listeners(const Exchange& exchange) {
@@ -162,7 +165,7 @@ Answer answer_by_method(const Exchange& exchange) {
   if (method != "OPTIONS") {
     if (any) return resource.answer(exchange);
     if (method == "POST" && resource.methods == Methods::reading_and_post)
-      return request_as_it_arrived(exchange);
+      return fresh(exchange, "text/plain; charset=utf-8", std::string(exchange.content));
     if (!known) return text_answer(501, "this server does not know that method");
   }
   // A path that leads nowhere allows nothing.
@@ -175,7 +178,17 @@ Answer answer_by_method(const Exchange& exchange) {
 
 }  // namespace
 
-bool reads_body(std::string_view path) { return resource_at(path).methods != Methods::reading; }
+BodyKept body_kept(std::string_view path) {
+  switch (resource_at(path).methods) {
+    case Methods::reading:
+      return BodyKept::nothing;
+    case Methods::reading_and_post:
+      return BodyKept::content;
+    case Methods::any:
+      return BodyKept::raw;
+  }
+  return BodyKept::nothing;
+}
 
 Answer answer(const Exchange& exchange) {
   auto result = answer_by_method(exchange);

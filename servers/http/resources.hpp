@@ -19,7 +19,8 @@ namespace portlab::http {
 struct Exchange {
   const Head& head;
   const Target& target;
-  std::string_view raw;  ///< head and body as they arrived
+  std::string_view raw;      ///< head and body as they arrived, for a resource that keeps them
+  std::string_view content;  ///< the body as it was meant, for one that keeps it
   const Endpoint& local;
   const Endpoint& remote;
   const Tables& tables;
@@ -31,8 +32,9 @@ struct Exchange {
 /// The answer to a well-formed request whose body, if any, has been read.
 Answer answer(const Exchange& exchange);
 
-/// Whether the resource at this path looks at a request's body.
-bool reads_body(std::string_view path);
+/// What the resource at this path looks at of a request's body.
+enum class BodyKept : std::uint8_t { nothing, raw, content };
+BodyKept body_kept(std::string_view path);
 
 /// The site's part: a file, a folder's index.html, a list of the folder, or a redirection to it.
 Answer answer_from_site(const Exchange& exchange);

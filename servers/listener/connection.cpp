@@ -102,6 +102,8 @@ std::optional<std::uint32_t> Connection::peer_user_id() const {
 // ---- second ports
 
 class SecondPort::Impl final : public Waiter {
+  static constexpr int strangers_in_a_row_max = 16;
+
  public:
   Impl(Session& owner, Descriptor socket, std::string_view service)
       : Waiter(owner.worker(), std::move(socket)),
@@ -114,16 +116,18 @@ class SecondPort::Impl final : public Waiter {
 
   Task<std::optional<Connection>> accept(std::chrono::seconds limit) {
     set_deadline(Clock::now() + limit);
-    for (;;) {
+    for (int strangers = 0;;) {
       SocketAddress peer;
       Descriptor socket(
           ::accept4(this->socket(), peer.data(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket && to_endpoint(Transport::tcp, peer).address == expected_)
         co_return worker().make_connection(std::move(socket),
                                            {service_, Transport::tcp, owner_id_});
-      if (socket) continue;  // somebody else's: closed at once (RFC 2577 section 4)
-      if (errno == ECONNABORTED || errno == EINTR) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) co_return std::nullopt;
+      // Somebody else's: closed at once (RFC 2577 section 4). Many of them must not keep the loop.
+      if (socket && ++strangers % strangers_in_a_row_max != 0) continue;
+      if (socket) socket_.more_to_read();
+      if (!socket && (errno == ECONNABORTED || errno == EINTR)) continue;
+      if (!socket && errno != EAGAIN && errno != EWOULDBLOCK) co_return std::nullopt;
       const bool came = co_await arrived();
       if (!came) co_return std::nullopt;
     }
@@ -132,7 +136,7 @@ class SecondPort::Impl final : public Waiter {
  private:
   /// False: nobody came in time. The server's stop still ends the conversation.
   Task<bool> arrived() try {
-    co_await wait_readable();
+    co_await wait_until(Waitable::Event::readable);
     co_return true;
   } catch (const SessionEnded& end) {
     if (end.reason() == EndReason::stop) throw;
@@ -173,7 +177,7 @@ class Attempt final : public Waiter {
   /// 0, or the errno of the failure.
   Task<int> result() {
     try {
-      co_await wait_writable();
+      co_await wait_until(Waitable::Event::writable);
     } catch (const SessionEnded& end) {
       if (end.reason() == EndReason::stop) throw;
       co_return ETIMEDOUT;
@@ -184,7 +188,7 @@ class Attempt final : public Waiter {
     co_return error;
   }
 
-  Descriptor take() { return Descriptor(socket_.release()); }
+  Descriptor take() { return socket_.release(); }
 };
 
 }  // namespace

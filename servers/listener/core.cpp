@@ -50,12 +50,14 @@ void Core::run() {
     threads.emplace_back([worker = workers_[i].get()] { worker->run(); });
   workers_.front()->run();
   for (auto& thread : threads) thread.join();
-  for (const auto& listener : listeners_)
-    if (listener->endpoint.transport == Transport::local) remove_socket_file(listener->endpoint);
 }
 
 void Core::stop(std::chrono::seconds grace) {
   stopping_ = true;
+  // Before the sockets close: a successor may want the paths at once.
+  asio::post(loop(), [this] {
+    for (const auto& listener : listeners_) listener->file.remove();
+  });
   for (const auto& worker : workers_)
     asio::post(worker->loop(), [w = worker.get(), grace] { w->stop(grace); });
 }
@@ -82,6 +84,25 @@ Result<Endpoints> Core::listen_now(const ListenSpec& spec) {
   auto bound = bind(**service, *endpoints);
   if (!bound) return bound.error();
   return adopt(std::move(*bound));
+}
+
+std::vector<Endpoint> Core::close_exactly(const std::vector<Endpoint>& endpoints) {
+  Listeners found;
+  Endpoints closed;
+  for (const auto& listener : listeners_) {
+    if (std::find(endpoints.begin(), endpoints.end(), listener->endpoint) == endpoints.end())
+      continue;
+    found.push_back(listener);
+    closed.push_back(listener->endpoint);
+  }
+  drop(found);
+  return closed;
+}
+
+Result<Endpoints> Core::endpoints_of(const ListenSpec& spec) const {
+  const auto service = find(spec.service);
+  if (!service) return service.error();
+  return wanted(**service, spec);
 }
 
 Result<Endpoints> Core::close_now(const ListenSpec& spec) {
@@ -179,7 +200,13 @@ Result<Core::Bound> Core::bind_one(const Service& service, const Endpoint& endpo
   const bool local = endpoint.transport == Transport::local;
   auto sockets = open_listening(
       endpoint, {.reuse_address = options_.reuse_address, .copies = local ? 1 : workers()});
-  if (!sockets) return sockets.error();
+  if (!sockets) {
+    if (const auto* mine = overlapping(endpoint))
+      return Error{"cannot listen on " + endpoint.to_string() + ": " +
+                   std::string(mine->service->info.name) + " of this very server has " +
+                   mine->endpoint.to_string() + ": close that first"};
+    return sockets.error();
+  }
   Bound bound;
   bound.listener = std::make_shared<Listener>();
   bound.listener->service = &service;
@@ -187,8 +214,18 @@ Result<Core::Bound> Core::bind_one(const Service& service, const Endpoint& endpo
   if (!local)
     bound.listener->endpoint.port =
         local_endpoint_of(sockets->front().get(), endpoint.transport).port;
+  bound.listener->file = SocketFile(endpoint);
   bound.sockets = std::move(*sockets);
   return bound;
+}
+
+const Listener* Core::overlapping(const Endpoint& endpoint) const {
+  for (const auto& mine : listeners_)
+    if (endpoint.transport != Transport::local && mine->endpoint.transport == endpoint.transport &&
+        mine->endpoint.port == endpoint.port &&
+        (mine->endpoint.address.is_unspecified() || endpoint.address.is_unspecified()))
+      return mine.get();
+  return nullptr;
 }
 
 /// A service that was given "any free port" gets one number for all its transports and addresses.
@@ -226,17 +263,27 @@ Endpoints Core::adopt(std::vector<Bound> bound) {
     });
     const std::lock_guard lock(mutex_);
     listeners_.push_back(std::move(one.listener));
+    note_udp_ports();
   }
   return endpoints;
 }
 
 void Core::drop(const Listeners& listeners) {
   for (const auto& gone : listeners) {
+    gone->file.remove();
     on_every_worker([&](Worker& worker, std::size_t) { worker.drop(*gone); });
-    if (gone->endpoint.transport == Transport::local) remove_socket_file(gone->endpoint);
     const std::lock_guard lock(mutex_);
     std::erase(listeners_, gone);
+    note_udp_ports();
   }
+}
+
+void Core::note_udp_ports() {
+  std::vector<std::uint16_t> now;
+  for (const auto& listener : listeners_)
+    if (listener->endpoint.transport == Transport::udp) now.push_back(listener->endpoint.port);
+  for (const auto port : std::exchange(udp_ports_, now)) shared_.udp_ports.erase(port);
+  for (const auto port : now) shared_.udp_ports.insert(port);
 }
 
 Core::Listeners Core::matching(const ListenSpec& spec) const {

@@ -53,6 +53,13 @@ class Core final : public Tables {
   /// listeners. The endpoints it has now.
   Result<std::vector<Endpoint>> move(const ListenSpec& spec);
 
+  // For who keeps account of what it opened (the configuration file); on worker 0's thread only.
+
+  /// Where the spec would listen.
+  Result<std::vector<Endpoint>> endpoints_of(const ListenSpec& spec) const;
+  /// Closes the listeners that are at these endpoints, and no others; says which.
+  std::vector<Endpoint> close_exactly(const std::vector<Endpoint>& endpoints);
+
   std::vector<ListenerRow> listeners() const override;
   Task<std::vector<SessionRow>> sessions() const override;
 
@@ -87,6 +94,9 @@ class Core final : public Tables {
   Result<Bound> bind_one(const Service& service, const Endpoint& endpoint) const;
   std::vector<Endpoint> adopt(std::vector<Bound> bound);
   void drop(const Listeners& listeners);
+  void note_udp_ports();
+  /// A listener of ours at the same port, where one of the two addresses is all of them.
+  const Listener* overlapping(const Endpoint& endpoint) const;
   Listeners matching(const ListenSpec& spec) const;
   std::string open_now() const;
 
@@ -103,6 +113,7 @@ class Core final : public Tables {
   std::vector<std::unique_ptr<Worker>> workers_;
   mutable std::mutex mutex_;  ///< guards listeners_, which every worker may ask for
   Listeners listeners_;
+  std::vector<std::uint16_t> udp_ports_;
   std::function<void()> at_end_;
   std::atomic<bool> running_{false};
   std::atomic<bool> stopping_{false};

@@ -1,7 +1,6 @@
 #include "servers/listener/datagrams.hpp"
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/container_hash/hash.hpp>
 #include <cerrno>
 #include <cstring>
@@ -111,46 +110,46 @@ void FlowTable::forget_silent_since(Clock::time_point when) {
 
 // ---- the listener
 
-DatagramListener::DatagramListener(asio::io_context& loop, std::shared_ptr<Listener> listener,
+DatagramListener::DatagramListener(Readiness& readiness, std::shared_ptr<Listener> listener,
                                    Descriptor socket, House& shared, DatagramBatch& batch)
     : listener_(std::move(listener)),
-      socket_(loop, socket.release()),
+      socket_(readiness, std::move(socket)),
       shared_(shared),
       batch_(batch),
       flows_(shared.limits.flows_max) {}
 
 void DatagramListener::close() {
-  boost::system::error_code ignored;
   open_ = false;
-  socket_.close(ignored);
+  socket_.close();
 }
 
 Task<void> DatagramListener::answer(std::shared_ptr<DatagramListener> self) {
-  boost::system::error_code failed;
   while (self->open_) {
-    co_await self->socket_.async_wait(asio::posix::descriptor_base::wait_read,
-                                      asio::redirect_error(use_task, failed));
+    auto wait = self->socket_.until(Waitable::Event::readable);
+    const auto [failed] = co_await std::move(wait);
     if (failed) co_return;
-    for (int i = 0; i < batches_in_a_row_max && self->open_; ++i)
-      if (self->answer_batch() < batch_size) break;
+    int batches = 0;
+    while (self->open_ && self->answer_batch() > 0)
+      if (++batches == batches_in_a_row_max) break;
+    if (batches == batches_in_a_row_max) self->socket_.more_to_read();
   }
 }
 
 int DatagramListener::answer_batch() {
   batch_.prepare_to_receive();
   const int received =
-      ::recvmmsg(socket_.native_handle(), batch_.in.data(), batch_size, MSG_DONTWAIT, nullptr);
+      ::recvmmsg(socket_.get(), batch_.in.data(), batch_size, MSG_DONTWAIT, nullptr);
   if (received <= 0) return 0;  // nothing there, or an error that a datagram of ours caused: over
   const auto now = Clock::now();
   int replies = 0;
   for (int i = 0; i < received; ++i) {
     const auto index = static_cast<std::size_t>(i);
     const auto reply = answer_one(i, static_cast<int>(batch_.in[index].msg_len), now);
-    if (reply.empty()) continue;
+    if (!reply) continue;
     const auto place = static_cast<std::size_t>(replies++);
     auto& header = batch_.out[place].msg_hdr;
     header = batch_.in[index].msg_hdr;  // to whom it came from, from where it came to
-    batch_.out_parts[place] = {const_cast<std::uint8_t*>(reply.data()), reply.size()};
+    batch_.out_parts[place] = {const_cast<std::uint8_t*>(reply->data()), reply->size()};
     header.msg_iov = &batch_.out_parts[place];
     if (header.msg_controllen == 0) header.msg_control = nullptr;
   }
@@ -182,7 +181,7 @@ void take_destination(msghdr& header, Endpoint& local) {
 
 }  // namespace
 
-Bytes DatagramListener::answer_one(int index, int length, Clock::time_point now) {
+std::optional<Bytes> DatagramListener::answer_one(int index, int length, Clock::time_point now) {
   auto& slot = batch_.slots[static_cast<std::size_t>(index)];
   auto& header = batch_.in[static_cast<std::size_t>(index)].msg_hdr;
   slot.peer.size = header.msg_namelen;
@@ -196,15 +195,15 @@ Bytes DatagramListener::answer_one(int index, int length, Clock::time_point now)
   if (header.msg_controllen > 0) take_destination(header, flow.local);
   flow.bytes_in += static_cast<std::uint64_t>(length);
   const Datagram query{Bytes(slot.payload.data(), static_cast<std::size_t>(length)), flow.local,
-                       flow.remote};
-  Bytes reply;
+                       flow.remote, shared_.udp_ports.contains(flow.remote.port)};
+  std::optional<Bytes> reply;
   try {
     reply = listener_->service->datagram->reply(query, slot.scratch, flow.note);
   } catch (const std::exception& mistake) {  // ours, not the peer's; nothing a peer sends ends us
     shared_.log.say("internal: " + std::string(listener_->service->info.name) + ": " +
                     mistake.what());
   }
-  flow.bytes_out += reply.size();
+  if (reply) flow.bytes_out += reply->size();
   if (shared_.log.wants(LogLevel::requests))
     shared_.log.say("udp " + flow.remote.address_and_port() + " -> " +
                     flow.local.address_and_port() + " " +
@@ -215,7 +214,7 @@ Bytes DatagramListener::answer_one(int index, int length, Clock::time_point now)
 void DatagramListener::send_replies(int count) {
   int sent = 0;
   while (sent < count) {
-    const int now = ::sendmmsg(socket_.native_handle(), batch_.out.data() + sent,
+    const int now = ::sendmmsg(socket_.get(), batch_.out.data() + sent,
                                static_cast<unsigned>(count - sent), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (now > 0) {
       sent += now;
@@ -237,7 +236,7 @@ void DatagramListener::append_rows(std::vector<SessionRow>& rows, Clock::time_po
     row.age_seconds = std::chrono::duration<double>(now - flow.began).count();
     row.bytes_in = flow.bytes_in;
     row.bytes_out = flow.bytes_out;
-    row.note = flow.note;
+    row.note = displayable(flow.note, note_bytes_max);
   }
 }
 

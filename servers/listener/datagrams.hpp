@@ -10,11 +10,13 @@
 #include <chrono>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "common/session_row.hpp"
+#include "servers/listener/readiness.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/listener/socket.hpp"
 #include "servers/listener/task.hpp"
@@ -71,7 +73,7 @@ class DatagramBatch;
 
 class DatagramListener {
  public:
-  DatagramListener(asio::io_context& loop, std::shared_ptr<Listener> listener, Descriptor socket,
+  DatagramListener(Readiness& readiness, std::shared_ptr<Listener> listener, Descriptor socket,
                    House& shared, DatagramBatch& batch);
 
   /// Answers until closed. Keeps the listener alive meanwhile.
@@ -85,11 +87,11 @@ class DatagramListener {
  private:
   /// How many datagrams there were; below the batch's size the socket is empty.
   int answer_batch();
-  Bytes answer_one(int index, int length, Clock::time_point now);
+  std::optional<Bytes> answer_one(int index, int length, Clock::time_point now);
   void send_replies(int count);
 
   std::shared_ptr<Listener> listener_;
-  WaitableDescriptor socket_;
+  Waitable socket_;
   House& shared_;
   DatagramBatch& batch_;
   FlowTable flows_;

@@ -9,14 +9,21 @@ std::optional<Quota::Seat> Quota::take(const asio::ip::address& address) {
   if (share.second >= limits_.sessions_per_address_max) return std::nullopt;
   ++sessions_;
   ++share.second;
-  return std::make_optional<Seat>(*this, share);
+  return std::make_optional<Seat>(*this, &share);
 }
 
-void Quota::give_back(Share& share) {
+std::optional<Quota::Seat> Quota::take() {
+  const std::lock_guard lock(mutex_);
+  if (sessions_ >= limits_.sessions_max) return std::nullopt;
+  ++sessions_;
+  return std::make_optional<Seat>(*this, nullptr);
+}
+
+void Quota::give_back(Share* share) {
   const std::lock_guard lock(mutex_);
   --sessions_;
-  if (--share.second > 0) return;
-  const auto address = share.first;  // not the one inside what is erased
+  if (share == nullptr || --share->second > 0) return;
+  const auto address = share->first;  // not the one inside what is erased
   per_address_.erase(address);
 }
 

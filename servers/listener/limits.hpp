@@ -33,7 +33,7 @@ class Quota {
   class Seat {
    public:
     Seat() = default;
-    Seat(Quota& quota, Share& share) : quota_(&quota), share_(&share) {}
+    Seat(Quota& quota, Share* share) : quota_(&quota), share_(share) {}
     Seat(Seat&& other) noexcept
         : quota_(std::exchange(other.quota_, nullptr)), share_(other.share_) {}
     Seat& operator=(Seat&& other) noexcept {
@@ -42,7 +42,7 @@ class Quota {
       return *this;
     }
     ~Seat() {
-      if (quota_ != nullptr) quota_->give_back(*share_);
+      if (quota_ != nullptr) quota_->give_back(share_);
     }
 
    private:
@@ -52,9 +52,12 @@ class Quota {
 
   /// A seat for a peer at `address`, or none when the house, or the address's share of it, is full.
   std::optional<Seat> take(const asio::ip::address& address);
+  /// A seat that counts in all, but for no address: guests of a Unix socket have none, and whoever
+  /// is in already needs a second one for FTP.
+  std::optional<Seat> take();
 
  private:
-  void give_back(Share& share);
+  void give_back(Share* share);
 
   const Limits limits_;
   std::mutex mutex_;

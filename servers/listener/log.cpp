@@ -1,5 +1,6 @@
 #include "servers/listener/log.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -18,6 +19,15 @@ std::string clock_time() {
   return {text, std::strftime(text, sizeof text, "%H:%M:%S ", &local)};
 }
 
+/// A terminal that polls writable takes a byte, but perhaps not a line, and would keep us until it
+/// does. So it is opened anew, for us alone, without waiting.
+int without_waiting(int descriptor) {
+  if (::isatty(descriptor) != 1) return descriptor;
+  const auto path = "/proc/self/fd/" + std::to_string(descriptor);
+  const int own = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  return own >= 0 ? own : descriptor;
+}
+
 /// A pipe that polls writable takes PIPE_BUF bytes without waiting; a line is shorter than that.
 bool write_now(int descriptor, std::string_view line) {
   pollfd ready{descriptor, POLLOUT, 0};
@@ -27,6 +37,13 @@ bool write_now(int descriptor, std::string_view line) {
 
 }  // namespace
 
+Log::Log(LogLevel level, int descriptor)
+    : level_(level), descriptor_(without_waiting(descriptor)), owned_(descriptor_ != descriptor) {}
+
+Log::~Log() {
+  if (owned_) ::close(descriptor_);
+}
+
 void Log::say(std::string_view line) {
   constexpr std::size_t line_bytes_max = 1024;
   std::string text = clock_time();
@@ -34,7 +51,8 @@ void Log::say(std::string_view line) {
   text += '\n';
   const std::lock_guard lock(mutex_);
   if (lost_ > 0) {
-    const auto report = clock_time() + "log: " + std::to_string(lost_) + " lines were lost here\n";
+    const auto report = clock_time() + "log: " + std::to_string(lost_) +
+                        (lost_ == 1 ? " line was lost here\n" : " lines were lost here\n");
     if (!write_now(descriptor_, report)) {
       ++lost_;
       return;

@@ -16,8 +16,10 @@ enum class LogLevel : std::uint8_t {
 
 class Log {
  public:
-  explicit Log(LogLevel level = LogLevel::none, int descriptor = 2)
-      : level_(level), descriptor_(descriptor) {}
+  explicit Log(LogLevel level = LogLevel::none, int descriptor = 2);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
 
   LogLevel level() const { return level_; }
   bool wants(LogLevel level) const { return level <= level_; }
@@ -28,6 +30,7 @@ class Log {
  private:
   const LogLevel level_;
   const int descriptor_;
+  const bool owned_;
   std::mutex mutex_;
   std::uint64_t lost_ = 0;  ///< lines that could not be written since the last that could
 };

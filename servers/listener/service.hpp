@@ -23,6 +23,8 @@ struct ServiceInfo {
   std::string_view name;           ///< "http"
   std::uint16_t home_port = 0;     ///< 80
   std::string_view specification;  ///< "RFC 9112"
+  /// The owner's own way in (control): no limit turns it away, and the log does not mention it.
+  bool for_the_owner = false;
 };
 
 /// What answers on a TCP port (or a Unix socket): a conversation, from accept to close. Returning
@@ -43,6 +45,7 @@ struct Datagram {
   Bytes payload;
   const Endpoint& local;   ///< the address and port it was sent to
   const Endpoint& remote;  ///< who sent it
+  bool from_a_listener;    ///< the sender's port is one where this very server listens over UDP
 };
 
 /// What answers on a UDP port: one datagram in, at most one out. Pure: testable and fuzzable
@@ -51,9 +54,10 @@ class DatagramService {
  public:
   virtual ~DatagramService() = default;
 
-  /// The reply, written into `scratch` (65,535 bytes) or a part of the query itself. Empty:
+  /// The reply, written into `scratch` (65,535 bytes) or a part of the query itself. Nothing:
   /// silence. `note` may be set to a short text for the flow's row ("A www.lab.test NOERROR").
-  virtual Bytes reply(const Datagram& query, MutableBytes scratch, std::string& note) = 0;
+  virtual std::optional<Bytes> reply(const Datagram& query, MutableBytes scratch,
+                                     std::string& note) = 0;
 };
 
 /// What a service may ask the core about the core. Safe from every worker.

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
@@ -22,18 +20,16 @@ namespace {
 constexpr std::chrono::seconds write_stall_max{30};
 /// Beyond that, the slowest reader that is borne: 16 KiB/s.
 constexpr std::size_t slowest_bytes_per_second = std::size_t{16} * 1024;
-/// A file's deadline is stamped anew, and the others have their turn, after each such piece.
+/// A file's deadline is stamped anew after each such piece. And the others have their turn, or a
+/// reader as fast as we are would keep the loop from them,
 constexpr std::size_t piece_bytes_max = std::size_t{1} << 20;
+/// as after so many answers to somebody who asks much in advance.
+constexpr int writes_in_a_row_max = 4;
 /// How long, and how much, a close waits for the peer's own.
 constexpr std::chrono::seconds linger_max{2};
 constexpr std::size_t linger_bytes_max = std::size_t{1} << 20;
-constexpr std::size_t note_bytes_max = 200;
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
-
-/// An operation that is awaited in the frame of who awaits it; use_task would give it a frame
-/// of its own.
-constexpr auto awaited_in_place = asio::as_tuple(asio::deferred);
 
 /// How long a peer may need for that many bytes of ours.
 std::chrono::seconds time_to_take(std::size_t bytes) {
@@ -63,7 +59,7 @@ void BufferPool::give_back(Buffer buffer) {
 }
 
 Waiter::Waiter(Worker& worker, Descriptor socket)
-    : socket_(worker.loop(), socket.release()),
+    : socket_(worker.readiness(), std::move(socket)),
       worker_(worker),
       deadline_(Clock::now() + worker.idle_limit()) {
   worker.waiters().push_back(*this);
@@ -72,8 +68,7 @@ Waiter::Waiter(Worker& worker, Descriptor socket)
 void Waiter::end(EndReason reason) {
   if (ended_ != EndReason::none) return;
   ended_ = reason;
-  boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  socket_.cancel();
 }
 
 void Waiter::give_up(EndReason reason) {
@@ -91,32 +86,16 @@ void Waiter::check_after_wait(const boost::system::error_code& failed) {
   if (failed) throw SessionEnded(EndReason::reset);
 }
 
-Task<void> Waiter::wait_readable() {
+Task<void> Waiter::wait_until(Waitable::Event event) {
   check_before_wait();
-  auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_read, awaited_in_place);
-  const auto [failed] = co_await std::move(wait);
-  check_after_wait(failed);
-}
-
-Task<void> Waiter::wait_writable() {
-  check_before_wait();
-  auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_write, awaited_in_place);
+  auto wait = socket_.until(event);
   const auto [failed] = co_await std::move(wait);
   check_after_wait(failed);
 }
 
 Task<void> Waiter::wait_for_end() {
-  for (;;) {
-    check_before_wait();
-    auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_error, awaited_in_place);
-    const auto [failed] = co_await std::move(wait);
-    check_after_wait(failed);
-    int error = 0;
-    socklen_t size = sizeof error;
-    ::getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
-    // Urgent data wakes us up too (EPOLLPRI), and means nothing here.
-    if (error != 0) give_up(EndReason::reset);
-  }
+  co_await wait_until(Waitable::Event::broken);
+  give_up(EndReason::reset);
 }
 
 Session::Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin)
@@ -124,10 +103,11 @@ Session::Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Orig
       service_(origin.service),
       id_(worker.next_session_id()),
       belongs_to_(origin.belongs_to),
-      local_(local_endpoint_of(socket_.native_handle(), origin.transport)),
-      remote_(remote_endpoint_of(socket_.native_handle(), origin.transport)),
+      local_(local_endpoint_of(socket_.get(), origin.transport)),
+      remote_(remote_endpoint_of(socket_.get(), origin.transport)),
       began_(Clock::now()),
-      seat_(std::move(seat)) {}
+      seat_(std::move(seat)),
+      for_the_owner_(origin.for_the_owner) {}
 
 Session::~Session() {
   worker().log_end(*this);
@@ -192,11 +172,12 @@ Task<bool> Session::receive() {
   if (pending().size() >= Connection::input_bytes_max) give_up(EndReason::limit);
   release_empty_buffer();
   for (;;) {
-    // What wait_readable() does, without its frame: this is where an idle session lives.
+    // What wait_until() does, without its frame: this is where an idle session lives.
     check_before_wait();
-    auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_read, awaited_in_place);
+    auto wait = socket_.until(Waitable::Event::readable);
     const auto [failed] = co_await std::move(wait);
     check_after_wait(failed);
+    bytes_this_turn_ = writes_this_turn_ = 0;
     if (const auto more = take_what_arrived()) co_return *more;
   }
 }
@@ -206,9 +187,10 @@ Task<Bytes> Session::read_some() {
     release_empty_buffer();
     for (bool waiting = true; waiting;) {  // as in receive(), and for the same reason
       check_before_wait();
-      auto wait = socket_.async_wait(asio::posix::descriptor_base::wait_read, awaited_in_place);
+      auto wait = socket_.until(Waitable::Event::readable);
       const auto [failed] = co_await std::move(wait);
       check_after_wait(failed);
+      bytes_this_turn_ = writes_this_turn_ = 0;
       waiting = !take_what_arrived().has_value();
     }
   }
@@ -219,9 +201,10 @@ Task<Bytes> Session::read_some() {
 
 std::optional<bool> Session::take_what_arrived() {
   make_room();
-  const auto got = ::recv(socket(), buffer_.get() + buffer_end_,
-                          Connection::input_bytes_max - buffer_end_, MSG_DONTWAIT);
+  const auto room = Connection::input_bytes_max - buffer_end_;
+  const auto got = ::recv(socket(), buffer_.get() + buffer_end_, room, MSG_DONTWAIT);
   if (got > 0) {
+    if (static_cast<std::size_t>(got) == room) socket_.more_to_read();
     buffer_end_ += static_cast<std::uint32_t>(got);
     bytes_in_ += static_cast<std::uint64_t>(got);
     return true;
@@ -238,7 +221,8 @@ std::optional<bool> Session::take_what_arrived() {
 
 Task<void> Session::write(std::string_view head, std::string_view body) {
   if (ended() != EndReason::none) give_up(ended());
-  bool stamped = false;  // once for all of it, or a slow drip would never expire
+  const auto bytes = head.size() + body.size();
+  const auto deadline_before = deadline();
   while (!head.empty() || !body.empty()) {
     const auto sent = send_parts(socket(), head, body);
     if (sent < 0 && errno == EINTR) continue;
@@ -251,10 +235,17 @@ Task<void> Session::write(std::string_view head, std::string_view body) {
       body.remove_prefix(count - from_head);
       continue;
     }
-    if (!stamped) set_deadline(Clock::now() + time_to_take(head.size() + body.size()));
-    stamped = true;
-    co_await wait_writable();
+    // Stamped once for all of it, or a slow drip would never expire.
+    if (!writing_) set_deadline(Clock::now() + time_to_take(head.size() + body.size()));
+    writing_ = true;
+    co_await wait_until(Waitable::Event::writable);
   }
+  if (writing_) set_deadline(deadline_before);
+  writing_ = false;
+  bytes_this_turn_ += static_cast<std::uint32_t>(std::min(bytes, piece_bytes_max));
+  ++writes_this_turn_;
+  if (bytes_this_turn_ >= piece_bytes_max || writes_this_turn_ >= writes_in_a_row_max)
+    co_await yield();
 }
 
 Task<void> Session::send_file(int file, ByteRange range) {
@@ -264,9 +255,13 @@ Task<void> Session::send_file(int file, ByteRange range) {
     range.length -= piece;
     set_deadline(Clock::now() + time_to_take(piece));
     co_await send_piece(file, offset, piece);
-    // A reader as fast as we are must not keep the loop from the others.
-    if (range.length > 0) co_await asio::post(worker().loop(), use_task);
+    if (range.length > 0) co_await yield();
   }
+}
+
+Task<void> Session::yield() {
+  bytes_this_turn_ = writes_this_turn_ = 0;
+  co_await asio::post(worker().loop(), use_task);
 }
 
 Task<void> Session::send_piece(int file, off_t& offset, std::uint64_t left) {
@@ -281,7 +276,7 @@ Task<void> Session::send_piece(int file, off_t& offset, std::uint64_t left) {
     if (sent < 0 && errno == EINTR) continue;
     // 0: the file was cut short meanwhile, and the length that was promised can't be kept.
     if (sent == 0 || !would_block(errno)) give_up(EndReason::reset);
-    co_await wait_writable();
+    co_await wait_until(Waitable::Event::writable);
   }
 }
 
@@ -299,12 +294,12 @@ void Session::expect_within(std::chrono::seconds limit, std::string_view farewel
 }
 
 void Session::note(std::string_view text) {
-  note_ = text.substr(0, note_bytes_max);
+  note_ = displayable(text, note_bytes_max);
   worker().log_note(*this, note_);
 }
 
 bool Session::idle() {
-  if (!between_messages_ || !pending().empty()) return false;
+  if (!between_messages_ || writing_ || !pending().empty()) return false;
   char byte = 0;
   return ::recv(socket(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
@@ -322,7 +317,7 @@ Task<void> Session::close_in_order() {
       continue;
     }
     if (got >= 0 || !would_block(errno)) co_return;
-    co_await wait_readable();
+    co_await wait_until(Waitable::Event::readable);
   }
 }
 

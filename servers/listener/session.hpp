@@ -17,6 +17,7 @@
 #include "common/session_row.hpp"
 #include "servers/listener/connection.hpp"
 #include "servers/listener/limits.hpp"
+#include "servers/listener/readiness.hpp"
 #include "servers/listener/socket.hpp"
 #include "servers/listener/task.hpp"
 
@@ -25,6 +26,9 @@ namespace portlab {
 class Worker;
 
 using Clock = std::chrono::steady_clock;
+
+/// What a row's note has at most.
+inline constexpr std::size_t note_bytes_max = 200;
 
 /// Memory for bytes that have arrived and are not consumed. A worker keeps a few; an idle session
 /// has none.
@@ -51,7 +55,7 @@ class Waiter : public boost::intrusive::list_base_hook<
   virtual ~Waiter() = default;
 
   Worker& worker() { return worker_; }
-  int socket() { return socket_.native_handle(); }
+  int socket() { return socket_.get(); }
   EndReason ended() const { return ended_; }
   Clock::time_point deadline() const { return deadline_; }
   void set_deadline(Clock::time_point deadline) { deadline_ = deadline; }
@@ -62,9 +66,8 @@ class Waiter : public boost::intrusive::list_base_hook<
   /// The conversation can't go on, and this is why.
   [[noreturn]] void give_up(EndReason reason);
 
-  /// Waits until the socket can be read or written; throws SessionEnded.
-  Task<void> wait_readable();
-  Task<void> wait_writable();
+  /// Waits for the event; throws SessionEnded.
+  Task<void> wait_until(Waitable::Event event);
   /// Never returns: waits until the connection breaks or is ended, and throws SessionEnded.
   Task<void> wait_for_end();
 
@@ -73,7 +76,7 @@ class Waiter : public boost::intrusive::list_base_hook<
   void check_before_wait();
   void check_after_wait(const boost::system::error_code& failed);
 
-  WaitableDescriptor socket_;
+  Waitable socket_;
 
  private:
   Worker& worker_;
@@ -90,6 +93,7 @@ class Session final : public Waiter {
     std::string_view service;  ///< outlives the session: the service's own name
     Transport transport = Transport::tcp;
     std::uint64_t belongs_to = 0;
+    bool for_the_owner = false;
   };
 
   Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin);
@@ -100,6 +104,7 @@ class Session final : public Waiter {
   SessionRow row(Clock::time_point now) const;
   std::uint64_t id() const { return id_; }
   std::string_view service() const { return service_; }
+  bool for_the_owner() const { return for_the_owner_; }
   const Endpoint& local() const { return local_; }
   const Endpoint& remote() const { return remote_; }
 
@@ -133,6 +138,8 @@ class Session final : public Waiter {
   void release_empty_buffer();
   /// Takes a buffer if there is none, and moves what is pending to its beginning.
   void make_room();
+  /// Lets the others have their turn.
+  Task<void> yield();
 
   const std::string_view service_;
   const std::uint64_t id_;
@@ -148,7 +155,11 @@ class Session final : public Waiter {
   BufferPool::Buffer buffer_;
   std::uint32_t buffer_begin_ = 0;
   std::uint32_t buffer_end_ = 0;
+  std::uint32_t bytes_this_turn_ = 0;
+  std::uint16_t writes_this_turn_ = 0;
+  const bool for_the_owner_;
   bool between_messages_ = true;
+  bool writing_ = false;
   bool peer_closed_ = false;
 };
 

@@ -66,9 +66,14 @@ Error cannot_listen(const Endpoint& endpoint, int error) {
                    " this machine asks for privilege (net.ipv4.ip_unprivileged_port_start): try "
                    "--shift 8000, or --private for a network of your own"};
     case EADDRINUSE:
+      if (endpoint.transport == Transport::local)
+        return Error{head +
+                     "in use: another portlabd answers there. 'portlab server stop' ends it; "
+                     "--control PATH gives this one a place of its own"};
       return Error{head +
-                   "address already in use: another program has it: 'portlab netstat -a' "
-                   "shows what listens, '--shift 8000' or another port avoids it"};
+                   "address already in use, by another program or an earlier portlabd: "
+                   "'portlab server stop' ends yours, 'ss -tulpn' names others; another port "
+                   "avoids it"};
     case EADDRNOTAVAIL:
       return Error{head +
                    "no interface of this machine has that address: try 127.0.0.1, or "
@@ -120,10 +125,11 @@ int make_way(const Endpoint& endpoint) {
   struct stat status {};
   if (::lstat(endpoint.path.c_str(), &status) != 0) return 0;
   if (!S_ISSOCK(status.st_mode)) return EADDRINUSE;
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe) return errno;
   const auto address = to_socket_address(endpoint);
   if (::connect(probe.get(), address.data(), address.size) == 0) return EADDRINUSE;
+  if (errno == EAGAIN) return EADDRINUSE;  // somebody listens, and is slow to accept
   if (errno != ECONNREFUSED) return errno;
   return ::unlink(endpoint.path.c_str()) == 0 ? 0 : errno;
 }
@@ -219,7 +225,21 @@ Result<std::vector<Descriptor>> open_listening(const Endpoint& endpoint,
   return sockets;
 }
 
-void remove_socket_file(const Endpoint& endpoint) { ::unlink(endpoint.path.c_str()); }
+SocketFile::SocketFile(const Endpoint& endpoint) {
+  struct stat status {};
+  if (endpoint.transport != Transport::local || ::lstat(endpoint.path.c_str(), &status) != 0)
+    return;
+  path_ = endpoint.path;
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+}
+
+void SocketFile::remove() {
+  struct stat status {};
+  const bool there = !path_.empty() && ::lstat(path_.c_str(), &status) == 0;
+  if (there && status.st_dev == device_ && status.st_ino == inode_) ::unlink(path_.c_str());
+  path_.clear();
+}
 
 Connecting start_connecting(const Endpoint& from, const Endpoint& peer) {
   Descriptor socket(::socket(family_of(peer), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -3,6 +3,7 @@
 // here knows of sessions.
 
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include <string>
 #include <vector>
@@ -64,8 +65,20 @@ struct ListenOptions {
 Result<std::vector<Descriptor>> open_listening(const Endpoint& endpoint,
                                                const ListenOptions& options);
 
-/// Removes the file of a Unix socket that was listening.
-void remove_socket_file(const Endpoint& endpoint);
+/// The file of a listening Unix socket. Only this very file is ever removed: another process may
+/// have put its own in the place.
+class SocketFile {
+ public:
+  SocketFile() = default;
+  /// The file that is at the endpoint's path now.
+  explicit SocketFile(const Endpoint& endpoint);
+  void remove();
+
+ private:
+  std::string path_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
 
 /// Starts a TCP connection that does not wait; from `from`, which may have port 0. errno 0: it is
 /// under way or done.

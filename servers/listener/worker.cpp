@@ -28,6 +28,8 @@ constexpr std::chrono::milliseconds shortage_pause{100};
 constexpr std::chrono::milliseconds last_leave_max{100};
 /// Sessions accepted from one listener before the others have their turn.
 constexpr int accept_batch_max = 64;
+/// Batches that a listener still takes in when it closes: more than its backlog holds.
+constexpr int last_batches_max = 65;
 
 bool is_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -44,18 +46,13 @@ std::string four_tuple(const Session& session) {
 /// One worker's socket of a listener. House with its accept loop, which ends when the socket is
 /// closed.
 struct Worker::StreamListener {
-  StreamListener(asio::io_context& loop, std::shared_ptr<Listener> what, Descriptor descriptor)
-      : listener(std::move(what)), socket(loop, descriptor.release()), pause(loop) {}
-
-  void close() {
-    boost::system::error_code ignored;
-    open = false;
-    socket.close(ignored);
-    pause.cancel();
-  }
+  StreamListener(Readiness& readiness, std::shared_ptr<Listener> what, Descriptor descriptor)
+      : listener(std::move(what)),
+        socket(readiness, std::move(descriptor)),
+        pause(readiness.loop()) {}
 
   std::shared_ptr<Listener> listener;
-  WaitableDescriptor socket;
+  Waitable socket;
   Timer pause;
   bool open = true;
   bool short_of_descriptors = false;
@@ -86,19 +83,24 @@ void Worker::run() {
   loop_.run();
 }
 
+void Worker::release() {
+  work_.reset();
+  readiness_.close();
+}
+
 // ---- listeners
 
 void Worker::adopt(std::shared_ptr<Listener> listener, Descriptor socket) {
   if (stopping_) return;
   if (listener->endpoint.transport == Transport::udp) {
     if (!datagram_batch_) datagram_batch_ = make_datagram_batch();
-    auto added = std::make_shared<DatagramListener>(loop_, std::move(listener), std::move(socket),
-                                                    shared_, *datagram_batch_);
+    auto added = std::make_shared<DatagramListener>(readiness_, std::move(listener),
+                                                    std::move(socket), shared_, *datagram_batch_);
     datagram_listeners_.push_back(added);
     spawn(DatagramListener::answer(std::move(added)));
     return;
   }
-  auto added = std::make_shared<StreamListener>(loop_, std::move(listener), std::move(socket));
+  auto added = std::make_shared<StreamListener>(readiness_, std::move(listener), std::move(socket));
   stream_listeners_.push_back(added);
   spawn(accept_loop(std::move(added)));
 }
@@ -119,39 +121,44 @@ void Worker::drop(const Listener& listener) {
 void Worker::close(StreamListener& mine) {
   // Those whom the kernel has already told that they are connected are not sent away. Closing would
   // reset them.
-  while (accept_batch(mine) == Accepted::a_batch) {
+  for (int i = 0; i < last_batches_max && accept_batch(mine) == Accepted::a_batch; ++i) {
   }
-  boost::system::error_code ignored;
   mine.open = false;
-  mine.socket.close(ignored);
+  mine.socket.close();
   mine.pause.cancel();
 }
 
 Task<void> Worker::accept_loop(std::shared_ptr<StreamListener> mine) {
-  boost::system::error_code failed;
   while (mine->open) {
-    co_await mine->socket.async_wait(asio::posix::descriptor_base::wait_read,
-                                     asio::redirect_error(use_task, failed));
+    auto wait = mine->socket.until(Waitable::Event::readable);
+    const auto [failed] = co_await std::move(wait);
     if (failed || !mine->open) co_return;
-    if (accept_batch(*mine) != Accepted::short_of_descriptors) {
+    const auto accepted = accept_batch(*mine);
+    if (accepted != Accepted::all) mine->socket.more_to_read();
+    if (accepted != Accepted::short_of_descriptors) {
       mine->short_of_descriptors = false;
       continue;
     }
     if (!std::exchange(mine->short_of_descriptors, true))
       shared_.log.say("short of descriptors or memory: new sessions wait: " +
                       mine->listener->endpoint.to_string());
+    boost::system::error_code ignored;
     mine->pause.expires_after(shortage_pause);
-    co_await mine->pause.async_wait(asio::redirect_error(use_task, failed));
+    co_await mine->pause.async_wait(asio::redirect_error(use_task, ignored));
   }
 }
 
 Worker::Accepted Worker::accept_batch(StreamListener& mine) {
   for (int i = 0; i < accept_batch_max; ++i) {
-    Descriptor socket(
-        ::accept4(mine.socket.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (socket)
-      admit(*mine.listener, std::move(socket));
-    else if (is_shortage(errno))
+    Descriptor socket(::accept4(mine.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket) {
+      try {
+        admit(*mine.listener, std::move(socket));
+      } catch (const std::exception& shortage) {  // of memory, for that newcomer
+        shared_.log.say(std::string("a newcomer was turned away: ") + shortage.what());
+        return Accepted::short_of_descriptors;
+      }
+    } else if (is_shortage(errno))
       return Accepted::short_of_descriptors;
     else if (errno == EAGAIN || errno == EWOULDBLOCK)
       return Accepted::all;
@@ -163,7 +170,7 @@ Worker::Accepted Worker::accept_batch(StreamListener& mine) {
 
 void Worker::admit(Listener& listener, Descriptor socket) {
   const auto peer = remote_endpoint_of(socket.get(), listener.endpoint.transport);
-  auto seat = shared_.quota.take(peer.address);
+  auto seat = seat_for(listener, peer);
   if (!seat) return turn_away(listener, std::move(socket));
   listener.accepted.fetch_add(1, std::memory_order_relaxed);
   if (listener.endpoint.transport == Transport::tcp) {
@@ -173,9 +180,16 @@ void Worker::admit(Listener& listener, Descriptor socket) {
     // 959 page 34), and without it the line would never end.
     ::setsockopt(socket.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
   }
-  const Session::Origin origin{listener.service->info.name, listener.endpoint.transport, 0};
+  const Session::Origin origin{listener.service->info.name, listener.endpoint.transport, 0,
+                               listener.service->info.for_the_owner};
   auto session = std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin);
   spawn(serve(Connection(std::move(session)), *listener.service->stream));
+}
+
+std::optional<Quota::Seat> Worker::seat_for(const Listener& listener, const Endpoint& peer) {
+  if (listener.service->info.for_the_owner) return Quota::Seat();
+  if (peer.transport == Transport::local) return shared_.quota.take();
+  return shared_.quota.take(peer.address);
 }
 
 void Worker::turn_away(const Listener& listener, Descriptor socket) {
@@ -195,7 +209,7 @@ void Worker::turn_away(const Listener& listener, Descriptor socket) {
 
 std::optional<Connection> Worker::make_connection(Descriptor socket,
                                                   const Session::Origin& origin) {
-  auto seat = shared_.quota.take(remote_endpoint_of(socket.get(), origin.transport).address);
+  auto seat = shared_.quota.take();  // the address has its share with the first port
   if (!seat) return std::nullopt;
   return Connection(std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin));
 }
@@ -214,12 +228,12 @@ Task<void> Worker::serve(Connection client, StreamService& service) {
 }
 
 void Worker::log_note(const Session& session, std::string_view note) {
-  if (!shared_.log.wants(LogLevel::requests)) return;
+  if (!shared_.log.wants(LogLevel::requests) || session.for_the_owner()) return;
   shared_.log.say(four_tuple(session) + " " + std::string(note));
 }
 
 void Worker::log_end(const Session& session) {
-  if (!shared_.log.wants(LogLevel::sessions)) return;
+  if (!shared_.log.wants(LogLevel::sessions) || session.for_the_owner()) return;
   const auto row = session.row(Clock::now());
   char figures[96];
   std::snprintf(figures, sizeof figures, " %.3f s, %llu bytes in, %llu out, ", row.age_seconds,

@@ -6,6 +6,7 @@
 //   listener readable -> accept_batch -> admit -> serve -> StreamService::converse ->
 //   close_in_order datagrams readable -> DatagramListener::answer_batch -> DatagramService::reply
 
+#include <array>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,8 +18,10 @@
 
 #include "servers/listener/limits.hpp"
 #include "servers/listener/log.hpp"
+#include "servers/listener/readiness.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/listener/session.hpp"
+#include "servers/listener/socket.hpp"
 #include "servers/listener/task.hpp"
 
 namespace portlab {
@@ -30,7 +33,21 @@ class DatagramBatch;
 struct Listener {
   const Service* service = nullptr;
   Endpoint endpoint;
+  SocketFile file;  ///< of a Unix socket
   std::atomic<std::uint64_t> accepted{0};
+};
+
+/// Ports, a bit for each. Any thread.
+class PortSet {
+ public:
+  bool contains(std::uint16_t port) const {
+    return (words_[port / 64U].load(std::memory_order_relaxed) >> (port % 64U) & 1U) != 0;
+  }
+  void insert(std::uint16_t port) { words_[port / 64U] |= std::uint64_t{1} << (port % 64U); }
+  void erase(std::uint16_t port) { words_[port / 64U] &= ~(std::uint64_t{1} << (port % 64U)); }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, 1024> words_{};
 };
 
 /// What the workers of one process share.
@@ -41,6 +58,7 @@ struct House {
   Limits limits;
   Quota quota;
   Log& log;
+  PortSet udp_ports;  ///< where this server listens over UDP
   std::atomic<std::uint64_t> last_session_id{0};
   /// Workers whose stop is not complete. While one has sessions, the others stay to answer it.
   std::atomic<int> busy_workers{0};
@@ -67,10 +85,11 @@ class Worker {
   /// then the rest.
   void stop(std::chrono::seconds grace);
   /// Lets run() return: no worker has sessions any more.
-  void release() { work_.reset(); }
+  void release();
   std::vector<SessionRow> rows() const;
 
   // For sessions.
+  Readiness& readiness() { return readiness_; }
   WaiterList& waiters() { return waiters_; }
   BufferPool& buffers() { return buffers_; }
   std::chrono::seconds idle_limit() const;
@@ -92,6 +111,7 @@ class Worker {
   Accepted accept_batch(StreamListener& mine);
   void close(StreamListener& mine);
   void admit(Listener& listener, Descriptor socket);
+  std::optional<Quota::Seat> seat_for(const Listener& listener, const Endpoint& peer);
   void turn_away(const Listener& listener, Descriptor socket);
   Task<void> serve(Connection client, StreamService& service);
   Task<void> sweep();
@@ -100,6 +120,7 @@ class Worker {
   House& shared_;
   asio::io_context loop_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
+  Readiness readiness_{loop_};
   WaiterList waiters_;
   BufferPool buffers_;
   std::list<std::shared_ptr<StreamListener>> stream_listeners_;

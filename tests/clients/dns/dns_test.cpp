@@ -46,7 +46,7 @@ struct Liar {
 
   struct Datagrams final : DatagramService {
     explicit Datagrams(Lie lie_) : lie(std::move(lie_)) {}
-    Bytes reply(const Datagram& query, MutableBytes scratch, std::string&) override {
+    std::optional<Bytes> reply(const Datagram& query, MutableBytes scratch, std::string&) override {
       const auto told = lie(std::string(as_text(query.payload)));
       std::copy(told.begin(), told.end(), scratch.begin());
       return scratch.first(told.size());

@@ -1,0 +1,131 @@
+#include "servers/listener/readiness.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <system_error>
+
+namespace portlab {
+
+namespace {
+
+/// Batches in a row before the timers, the posts and the other workers' wishes have their turn.
+constexpr int batches_max = 16;
+
+int make_set() {
+  const int set = ::epoll_create1(EPOLL_CLOEXEC);
+  if (set < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  return set;
+}
+
+}  // namespace
+
+Readiness::Readiness(asio::io_context& loop) : loop_(loop), set_(loop, make_set()) { watch(); }
+
+void Readiness::watch() {
+  set_.async_wait(asio::posix::descriptor_base::wait_read,
+                  [this](const boost::system::error_code& failed) {
+                    if (failed) return;
+                    dispatch();
+                    watch();
+                  });
+}
+
+void Readiness::close() {
+  boost::system::error_code ignored;
+  set_.cancel(ignored);
+}
+
+void Readiness::add(int socket, Waitable& waitable) {
+  epoll_event all{};
+  all.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  all.data.ptr = &waitable;
+  if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, socket, &all) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+void Readiness::remove(int socket) {
+  ::epoll_ctl(set_.native_handle(), EPOLL_CTL_DEL, socket, nullptr);
+}
+
+void Readiness::forget(const Waitable& waitable) {
+  for (int i = next_; i < count_; ++i) {
+    auto& event = events_[static_cast<std::size_t>(i)];
+    if (event.data.ptr == &waitable) event.data.ptr = nullptr;
+  }
+}
+
+void Readiness::dispatch() {
+  for (int batch = 0; batch < batches_max; ++batch) {
+    count_ = ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
+    for (next_ = 0; next_ < count_;) {
+      const auto& event = events_[static_cast<std::size_t>(next_++)];
+      if (event.data.ptr != nullptr) static_cast<Waitable*>(event.data.ptr)->happened(event.events);
+    }
+    if (count_ <= 0) return;
+  }
+}
+
+Waitable::Waitable(Readiness& set, Descriptor socket) : set_(set), socket_(std::move(socket)) {
+  set_.add(socket_.get(), *this);
+}
+
+Waitable::~Waitable() { set_.forget(*this); }
+
+void Waitable::happened(std::uint32_t epoll_events) {
+  constexpr std::uint8_t all = bit(Event::readable) | bit(Event::writable) | bit(Event::broken);
+  if ((epoll_events & EPOLLRDHUP) != 0) over_ |= bit(Event::readable);
+  if ((epoll_events & EPOLLHUP) != 0) over_ |= all;
+  std::uint8_t now = over_;
+  if ((epoll_events & EPOLLIN) != 0) now |= bit(Event::readable);
+  if ((epoll_events & EPOLLOUT) != 0) now |= bit(Event::writable);
+  if ((epoll_events & EPOLLERR) != 0) now |= all;
+  // Taken all together first: the task that goes on may destroy this.
+  std::array<std::unique_ptr<Wait>, 3> going_on;
+  for (const auto event : {Event::readable, Event::writable, Event::broken}) {
+    if ((now & bit(event)) == 0) continue;
+    auto& wait = going_on[static_cast<std::size_t>(event)] = std::move(wait_of(event));
+    if (wait) now &= static_cast<std::uint8_t>(~bit(event));
+  }
+  came_ |= now;
+  // A read stops short before an urgent byte, although more is there: it is worth a second one.
+  if ((epoll_events & EPOLLPRI) != 0) more_to_read();
+  for (auto& wait : going_on)
+    if (wait) wait->go_on({});
+}
+
+void Waitable::begin(Event event, std::unique_ptr<Wait> wait) {
+  const bool came = ((came_ | over_) & bit(event)) != 0;
+  came_ &= static_cast<std::uint8_t>(~bit(event));
+  if (came) return post(std::move(wait), {});
+  if (!socket_) return post(std::move(wait), asio::error::operation_aborted);
+  wait_of(event) = std::move(wait);
+}
+
+void Waitable::cancel(Event event) {
+  if (auto wait = std::move(wait_of(event)))
+    post(std::move(wait), asio::error::operation_aborted);
+}
+
+void Waitable::cancel() {
+  for (const auto event : {Event::readable, Event::writable, Event::broken}) cancel(event);
+}
+
+void Waitable::close() {
+  cancel();
+  set_.forget(*this);
+  socket_ = Descriptor();
+}
+
+Descriptor Waitable::release() {
+  cancel();
+  set_.remove(socket_.get());
+  set_.forget(*this);
+  return std::move(socket_);
+}
+
+void Waitable::post(std::unique_ptr<Wait> wait, boost::system::error_code result) {
+  asio::post(set_.loop(), [wait = std::move(wait), result] { wait->go_on(result); });
+}
+
+}  // namespace portlab

@@ -1,0 +1,64 @@
+// The least that a TCP echo server can do: one epoll loop, one buffer. The yardstick of tests/bench.
+//
+//   echo_tcp_epoll PORT      on 127.0.0.1
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { events_max = 256, buffer_bytes = 65536 };
+
+static int listen_on(int port) {
+  const int on = 1;
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (fd < 0 || bind(fd, (struct sockaddr*)&at, sizeof at) != 0 || listen(fd, 4096) != 0) {
+    perror("listen");
+    exit(1);
+  }
+  return fd;
+}
+
+static void welcome(int epoll, int listener) {
+  for (;;) {
+    const int on = 1;
+    const int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return;
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+  }
+}
+
+static void echo(int fd) {
+  static char buffer[buffer_bytes];
+  const ssize_t got = recv(fd, buffer, sizeof buffer, 0);
+  // What does not fit is lost: the load never sends more than the socket takes.
+  if (got <= 0 || send(fd, buffer, (size_t)got, MSG_NOSIGNAL) != got) close(fd);
+}
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const int listener = listen_on(atoi(argv[1]));
+  const int epoll = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
+  struct epoll_event events[events_max];
+  epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
+  for (;;) {
+    const int count = epoll_wait(epoll, events, events_max, -1);
+    for (int i = 0; i < count; ++i) {
+      if (events[i].data.fd == listener)
+        welcome(epoll, listener);
+      else
+        echo(events[i].data.fd);
+    }
+  }
+}
