@@ -62,8 +62,9 @@ Answer machine_fact(Visit& visit, std::string_view argument) {
   const auto opened = visit.site.get()->open(path);
   if (!opened) return refuse_path(opened.error(), argument);
   const std::string name = "/" + normal_path(path);
+  const std::string shown = fits_a_line(name) ? name : printable_name(name);
   return {250, "Facts of " + printable_name(name) + "\n" +
-                   format_facts(facts_of(opened->entry, name), visit.facts) + "\nEnd"};
+                   format_facts(facts_of(opened->entry, shown), visit.facts) + "\nEnd"};
 }
 
 // The codes are those of RFC 959's table: STOR has 553, DELE and the others have 550.

@@ -57,7 +57,8 @@ void Readiness::forget(const Waitable& waitable) {
 
 void Readiness::dispatch() {
   for (int batch = 0; batch < batches_max; ++batch) {
-    count_ = ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
+    count_ =
+        ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
     for (next_ = 0; next_ < count_;) {
       const auto& event = events_[static_cast<std::size_t>(next_++)];
       if (event.data.ptr != nullptr) static_cast<Waitable*>(event.data.ptr)->happened(event.events);
@@ -103,8 +104,7 @@ void Waitable::begin(Event event, std::unique_ptr<Wait> wait) {
 }
 
 void Waitable::cancel(Event event) {
-  if (auto wait = std::move(wait_of(event)))
-    post(std::move(wait), asio::error::operation_aborted);
+  if (auto wait = std::move(wait_of(event))) post(std::move(wait), asio::error::operation_aborted);
 }
 
 void Waitable::cancel() {

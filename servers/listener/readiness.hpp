@@ -2,10 +2,11 @@
 // How tasks wait for sockets: one epoll(7) set per worker, edge-triggered, in which each socket is
 // registered once for its whole life.
 //
-//   the loop sleeps -> the set is readable -> dispatch: epoll_wait -> happened: whoever waits goes on
+//   the loop sleeps -> the set is readable -> dispatch: epoll_wait -> happened: whoever waits goes
+//   on
 //
-// Asio's own reactor would ask the kernel anew at every wait (EPOLL_CTL_MOD): one system call in four
-// of a small server's life. It would also keep 400 bytes more of each idle session.
+// Asio's own reactor would ask the kernel anew at every wait (EPOLL_CTL_MOD): one system call in
+// four of a small server's life. It would also keep 400 bytes more of each idle session.
 
 #include <sys/epoll.h>
 

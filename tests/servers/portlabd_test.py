@@ -245,5 +245,106 @@ class Limits(unittest.TestCase):
             wait_until(good_client_is_served, "newcomers are served again")
 
 
+class Reload(unittest.TestCase):
+    """What SIGHUP opens and closes, by what the configuration says."""
+
+    def setUp(self):
+        self.path = f"/tmp/portlab-test-{os.getpid()}-reload.ini"
+        self.addCleanup(lambda: os.path.exists(self.path) and os.unlink(self.path))
+
+    def write(self, *lines):
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+    def reload(self, server, expected):
+        seen = server.log().count("SIGHUP: ")
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: server.log().count("SIGHUP: ") > seen, "the log tells of the reload")
+        self.assertIn(expected, server.log().rsplit("SIGHUP: ", 1)[1])
+
+    def ports(self, server, service):
+        return sorted({row["endpoint"]["port"]
+                       for row in server.ask_control("listeners")["listeners"]
+                       if row["service"] == service})
+
+    def test_a_service_that_gets_a_port_does_not_lose_what_was_just_opened(self):
+        self.write("http = 0", "echo = 0")
+        with Portlabd("--config", self.path) as server:
+            first = server.port("http")
+            echo = server.port("echo")
+            self.write(f"http = {first}", f"echo = {echo}", "http = 127.0.0.2:0")
+            self.reload(server, "opened http=127.0.0.2:0")
+            ports = self.ports(server, "http")
+            self.assertEqual(len(ports), 2)
+            self.assertIn(first, ports)
+            self.assertEqual(self.ports(server, "echo"), [echo])
+            self.write(f"echo = {echo}")
+            self.reload(server, "closed")
+            self.assertEqual(self.ports(server, "http"), [])
+
+    def test_a_reload_that_fails_undoes_its_own_doing_only(self):
+        self.write("http = 0")
+        with Portlabd("--config", self.path) as server, Portlabd("echo=0") as other:
+            before = self.ports(server, "http")
+            self.write("http = 0", "http = 127.0.0.2:0", f"echo = {other.port('echo')}")
+            self.reload(server, "everything stays as it was")
+            self.assertEqual(self.ports(server, "http"), before)
+
+    def test_mistakes_have_a_line_number(self):
+        for line, expected in [("http = 99999", "99999"), ("[http]", ":3: there are no sections"),
+                               ("htp = 83", ":3: "), ("http 83", ":3: ")]:
+            with self.subTest(line=line):
+                self.write("# a comment", "echo = 0  ; another", line)
+                done = start_and_wait("--config", self.path)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(expected, done.stderr)
+        done = start_and_wait("--config", "/tmp", "echo=0")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/tmp: can't be read", done.stderr)
+
+    def test_two_signals_at_once_are_both_heard(self):
+        self.write("echo = 0")
+        for _ in range(5):
+            with Portlabd("--config", self.path) as server:
+                server.signal(signal.SIGHUP)
+                server.signal(signal.SIGTERM)
+                self.assertEqual(server.process.wait(PATIENCE), 0)
+
+
+class Owner(unittest.TestCase):
+    def test_a_full_house_does_not_lock_its_owner_out(self):
+        with Portlabd("echo=0", "--max-sessions", "1") as server, connect(server.port("echo")) as one:
+            one.sendall(b"x")
+            self.assertEqual(one.recv(1), b"x")
+            with connect(server.port("echo")) as two:
+                self.assertEqual(two.recv(1), b"")
+            self.assertEqual(len(server.ask_control("sessions")["sessions"]), 2)
+
+    def test_a_stopping_portlabd_leaves_its_successors_control_socket_alone(self):
+        with Portlabd("http=0") as first, connect(first.port("http")) as client:
+            client.sendall(b"GET /1MiB.txt HTTP/1.1\r\nHost: x\r\nConn")  # in the middle of a request
+            wait_until(lambda: first.ask_control("sessions")["sessions"][0]["bytes_in"] > 0,
+                       "the request has begun")
+            first.signal(signal.SIGTERM)
+            wait_until(lambda: not os.path.exists(first.control), "the first has left its place")
+            with subprocess.Popen(
+                    [program("PORTLABD"), "--json", "--control", first.control, "echo=0"],
+                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as second:
+                self.assertTrue(second.stdout.readline())
+                client.close()
+                self.assertEqual(first.process.wait(PATIENCE), 0)
+                self.assertTrue(os.path.exists(first.control))
+                second.terminate()
+
+    def test_what_a_guest_says_does_not_break_the_table(self):
+        with Portlabd("ftp=0") as server, connect(server.port("ftp")) as guest:
+            with guest.makefile("rb") as lines:
+                lines.readline()
+                guest.sendall(b"CWD \x80\xed\xa0\x80 caf\xc3\xa9\r\n")
+                self.assertTrue(lines.readline().startswith(b"530"))
+                rows = server.ask_control("sessions")["sessions"]
+                self.assertIn("CWD ???? caf\u00e9 530", [row["note"] for row in rows])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -140,3 +140,17 @@ BOOST_AUTO_TEST_CASE(types_have_names_and_all_others_numbers) {
   BOOST_TEST((class_from_text("ch") == Class::CH));
   BOOST_TEST((class_from_text("CLASS1") == Class::IN));
 }
+
+BOOST_AUTO_TEST_CASE(a_chain_of_pointers_has_an_end) {
+  const auto chain = [](int pointers) {
+    std::string message(1, '\0');
+    for (int i = 0; i < pointers; ++i) {
+      const auto target = static_cast<unsigned>(i == 0 ? 0 : 1 + 2 * (i - 1));
+      message += static_cast<char>(0xC0U | target >> 8);
+      message += static_cast<char>(target);
+    }
+    return message;
+  };
+  BOOST_TEST(read(chain(127), 1 + 2 * 126).value().is_root());
+  BOOST_TEST(!read(chain(128), 1 + 2 * 127).has_value());
+}

@@ -38,6 +38,9 @@ door.office A 127.0.0.5
 tame.wild TXT "tame"
 a.b.wild  TXT "below"
 *.alias CNAME www
+*.loop  CNAME a.loop
+*.to    CNAME x.back
+*.back  CNAME y.to
 sub     NS ns.sub
         NS ns1
 ns.sub  A 127.0.0.6
@@ -125,6 +128,14 @@ BOOST_AUTO_TEST_CASE(aliases_that_go_round_in_circles_end) {
       {"ring1.lab.test.", "A", "NOERROR aa" + ring1 + ring2},
       {"ring2.lab.test.", "A", "NOERROR aa" + ring2 + ring1},
       {"self.lab.test.", "A", "NOERROR aa\nself.lab.test. 300 CNAME self.lab.test."},
+      // Wildcards answer under every name, each name once.
+      {"a.loop.lab.test.", "A", "NOERROR aa\na.loop.lab.test. 300 CNAME a.loop.lab.test."},
+      {"x.loop.lab.test.", "A",
+       "NOERROR aa\nx.loop.lab.test. 300 CNAME a.loop.lab.test.\na.loop.lab.test. 300 CNAME "
+       "a.loop.lab.test."},
+      {"q.to.lab.test.", "A",
+       "NOERROR aa\nq.to.lab.test. 300 CNAME x.back.lab.test.\nx.back.lab.test. 300 CNAME "
+       "y.to.lab.test.\ny.to.lab.test. 300 CNAME x.back.lab.test."},
   });
 }
 

@@ -185,3 +185,28 @@ BOOST_AUTO_TEST_CASE(a_visitor_sees_the_new_site_once_it_was_swapped) {
   visitor.files.site->replace(other.site->get());
   BOOST_TEST(visitor.reply("SIZE hello.txt") == "213 19\r\n");
 }
+
+BOOST_AUTO_TEST_CASE(lists_for_programs_name_what_can_be_fetched) {
+  Visitor visitor;
+  visitor.files.write(
+      "odd/es\x1b"
+      "c.txt",
+      "x");
+  visitor.files.write("odd/two\nlines.txt", "x");
+  visitor.logged_in().say("PASV");
+  BOOST_TEST(visitor.list("NLST odd") ==
+             "odd/es\x1b"
+             "c.txt\r\n");
+  visitor.say("OPTS MLST type;");
+  BOOST_TEST(visitor.list("MLSD odd") ==
+             "type=file; es\x1b"
+             "c.txt\r\n");
+  BOOST_TEST(visitor.list("LIST odd").find("es?c.txt\r\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(stat_knows_a_directory_behind_the_flags_of_ls) {
+  Visitor visitor;
+  visitor.logged_in();
+  CHECK_CODE(visitor, "STAT -la docs", 212);
+  CHECK_CODE(visitor, "STAT -l", 212);
+}

@@ -53,9 +53,10 @@ BOOST_AUTO_TEST_CASE(head_brings_the_fields_of_get_and_no_body) {
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_of_head_has_no_body_either) {
-  for (const auto* request :
-       {"HEAD / HTTP/1.1\r\n\r\n", "\r\nHEAD / HTTP/2.0\r\n",
-        "HEAD /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n"}) {
+  for (const auto* request : {"HEAD / HTTP/1.1\r\n\r\n", "\r\nHEAD / HTTP/2.0\r\n",
+                              "HEAD /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+                              "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: @\r\n\r\n",
+                              "HEAD / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n"}) {
     TestClient asking = client();
     asking.send(request);
     const auto all = asking.receive_all();

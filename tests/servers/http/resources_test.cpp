@@ -402,4 +402,20 @@ BOOST_AUTO_TEST_CASE(the_cache_ends_at_64_kib_and_nobody_notices) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_post_to_the_front_page_gets_its_content_back) {
+  BOOST_TEST(ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello").body == "hello");
+  BOOST_TEST(ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 "3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nA: b\r\n\r\n")
+                 .body == "hello");
+}
+
+BOOST_AUTO_TEST_CASE(head_and_304_say_what_get_would_say) {
+  const std::string fields = " /request HTTP/1.1\r\nHost: a\r\n\r\n";
+  BOOST_TEST(ask("HEAD" + fields).field("Content-Length") ==
+             ask("GET" + fields).field("Content-Length"));
+  const auto unchanged = get("/whoami", "If-None-Match: *\r\n");
+  BOOST_TEST(unchanged.status == 304);
+  BOOST_TEST(unchanged.field("Cache-Control") == get("/whoami").field("Cache-Control"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

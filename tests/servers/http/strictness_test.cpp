@@ -138,6 +138,7 @@ BOOST_AUTO_TEST_CASE(field_lines) {
             {"a Host with a scheme", "GET / HTTP/1.1\r\nHost: http://lab\r\n\r\n", 400},
             {"a Host with a bad port", "GET / HTTP/1.1\r\nHost: lab:8x\r\n\r\n", 400},
             {"a Host with too high a port", "GET / HTTP/1.1\r\nHost: lab:65536\r\n\r\n", 400},
+            {"a Host with a zone", "GET / HTTP/1.1\r\nHost: [fe80::1%eth0]\r\n\r\n", 400},
             {"a Host with half a bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
             {"an absolute target and no Host", "GET http://lab/ HTTP/1.1\r\n\r\n", 400},
             {"an unknown expectation", with("Expect: 200-ok\r\n"), 417},

@@ -25,7 +25,7 @@ struct DaytimeStream : StreamService {
 };
 
 struct DaytimeDatagram : DatagramService {
-  Bytes reply(const Datagram&, MutableBytes scratch, std::string&) override {
+  std::optional<Bytes> reply(const Datagram&, MutableBytes scratch, std::string&) override {
     ByteWriter writer(scratch);
     writer.bytes(as_bytes(daytime()));
     return writer.written();

@@ -1,5 +1,8 @@
 #include "servers/echo/echo.hpp"
 
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/running_core.hpp"
@@ -52,19 +55,33 @@ BOOST_AUTO_TEST_CASE(a_datagram_from_a_small_services_port_is_not_answered) {
   std::array<std::uint8_t, 64> scratch{};
   const auto answers = [&](std::uint16_t from) {
     const auto there = udp_endpoint(here.address, from);
-    const Datagram query{as_bytes("ping"), here, there};
-    return !service.datagram->reply(query, scratch, note).empty();
+    const Datagram query{as_bytes("ping"), here, there, false};
+    return service.datagram->reply(query, scratch, note).has_value();
   };
   BOOST_TEST(answers(40'000));
   for (const int port : {0, 7, 13, 17, 19, 37, 53, 7000})
     BOOST_TEST(!answers(static_cast<std::uint16_t>(port)));
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_datagram_gets_no_answer_and_harms_nobody) {
+BOOST_AUTO_TEST_CASE(an_empty_datagram_is_echoed_like_any_other) {
   RunningCore running(make_echo_service());
   TestClient client(running.listen("echo/udp=0"));
-  client.send(std::string_view{});
-  ::send(client.descriptor(), "", 0, 0);
-  client.send("after");
-  BOOST_TEST(client.receive() == "after");
+  BOOST_REQUIRE(::send(client.descriptor(), "", 0, 0) == 0);
+  pollfd readable{client.descriptor(), POLLIN, 0};
+  BOOST_TEST(::poll(&readable, 1, 10'000) == 1);
+  char byte = 0;
+  BOOST_TEST(::recv(client.descriptor(), &byte, 1, MSG_DONTWAIT) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(our_own_listeners_get_no_echo) {
+  // Two echo ports of one server: one forged datagram between them would bounce for ever.
+  RunningCore running(make_echo_service());
+  const auto one = running.listen("echo/udp=127.0.0.1:0");
+  auto two = running.listen("echo/udp=127.0.0.2:0");
+  TestClient forger(one, {Transport::udp, asio::ip::make_address("127.0.0.3"), two.port, {}});
+  forger.send("bounce");
+  TestClient honest(one);
+  honest.send("after");
+  BOOST_TEST(honest.receive() == "after");
+  BOOST_TEST(forger.nothing_arrived());
 }
