@@ -19,7 +19,6 @@
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "servers/http/answer.hpp"
 #include "servers/http/body.hpp"
@@ -28,6 +27,7 @@
 #include "servers/http/framing.hpp"
 #include "servers/http/head.hpp"
 #include "servers/http/resources.hpp"
+#include "servers/http/sessions_page.hpp"
 #include "servers/http/target.hpp"
 
 namespace portlab {
@@ -85,18 +85,21 @@ class HttpStream final : public StreamService {
   std::string_view turned_away() const override;
 
  private:
+  using Page = std::shared_ptr<const Representation>;
+
   Task<bool> answer_what_came(Connection& client);
   Step begin(const Connection& client, std::string_view head_bytes);
   Task<Answer> answer_with_sessions(Connection& client, std::string head_bytes);
   Task<Answer> answer_with_body(Connection& client, std::string raw, Step step, std::string& out);
   Answer make_answer(const Connection& client, const Head& head, const Arrived& arrived,
-                     const Framing& framing, const std::vector<SessionRow>* sessions);
+                     const Framing& framing, const Page& sessions);
   Answer make_answer(const Connection& client, std::string_view head_bytes, const Arrived& arrived,
-                     const std::vector<SessionRow>* sessions);
+                     const Page& sessions);
 
   std::shared_ptr<SharedSite> site_;
   const Tables& tables_;
   FileCache files_;
+  SessionsPage sessions_;
 };
 
 /// The row's note: "GET /index.html 200". `head`: empty, or begins with a sound request line.
@@ -121,7 +124,13 @@ Task<void> flush(Connection& client, std::string& out) {
   out.clear();
 }
 
-/// Appends a body that is in memory; false if it is on the disk.
+/// A body that is better sent from where it is than copied.
+bool is_large(const Answer& answer) {
+  return answer.representation && answer.parts.empty() &&
+         answer.representation->content.size() > gathered_bytes_max;
+}
+
+/// Appends a body that is in memory and not large; false: it is on the disk, or large.
 bool append_body(std::string& out, const Answer& answer) {
   if (answer.head_only) return true;
   if (!answer.representation) {
@@ -129,7 +138,7 @@ bool append_body(std::string& out, const Answer& answer) {
     return true;
   }
   const auto& whole = *answer.representation;
-  if (whole.file) return false;
+  if (whole.file || is_large(answer)) return false;
   if (answer.parts.empty()) out += whole.content;
   for (const auto& part : answer.parts) {
     out += part.text;
@@ -138,9 +147,14 @@ bool append_body(std::string& out, const Answer& answer) {
   return true;
 }
 
-/// Sends what waits in `out`, and then a body from the disk.
-Task<void> send_file(Connection& client, std::string& out, Answer answer) {
+/// Sends what waits in `out`, and then a body from the disk, or a large one.
+Task<void> send_body(Connection& client, std::string& out, Answer answer) {
   const auto& whole = *answer.representation;
+  if (is_large(answer)) {
+    co_await client.write(out, whole.content);
+    out.clear();
+    co_return;
+  }
   if (answer.parts.empty()) answer.parts.push_back({{}, {0, whole.size}});
   for (const auto& part : answer.parts) {
     out += part.text;
@@ -201,7 +215,7 @@ Task<bool> HttpStream::answer_what_came(Connection& client) {
     // One allocation, not one for every doubling.
     if (out.empty()) out.reserve(head_bytes_usual + std::min<std::uint64_t>(answer.length, 65536));
     append_head(out, answer);
-    if (!append_body(out, answer)) co_await send_file(client, out, std::move(answer));
+    if (!append_body(out, answer)) co_await send_body(client, out, std::move(answer));
     if (last || out.size() > gathered_bytes_max || gathered % gathered_answers_max == 0)
       co_await flush(client, out);
     if (last) co_return false;
@@ -236,8 +250,8 @@ Step HttpStream::begin(const Connection& client, std::string_view head_bytes) {
 }
 
 Task<Answer> HttpStream::answer_with_sessions(Connection& client, std::string head_bytes) {
-  const auto rows = co_await tables_.sessions();
-  auto answer = make_answer(client, head_bytes, {head_bytes, {}}, &rows);
+  const auto page = co_await sessions_.get(tables_);
+  auto answer = make_answer(client, head_bytes, {head_bytes, {}}, page);
   note(client, head_bytes, answer.status);
   co_return answer;
 }
@@ -287,7 +301,7 @@ Task<Answer> HttpStream::answer_with_body(Connection& client, std::string raw, S
 }
 
 Answer HttpStream::make_answer(const Connection& client, std::string_view head_bytes,
-                               const Arrived& arrived, const std::vector<SessionRow>* sessions) {
+                               const Arrived& arrived, const Page& sessions) {
   Head head;
   if (const auto fault = parse_head(head_bytes, head)) return refusal_answer(*fault);
   const auto framing = framing_of(head);
@@ -296,7 +310,7 @@ Answer HttpStream::make_answer(const Connection& client, std::string_view head_b
 }
 
 Answer HttpStream::make_answer(const Connection& client, const Head& head, const Arrived& arrived,
-                               const Framing& framing, const std::vector<SessionRow>* sessions) {
+                               const Framing& framing, const Page& sessions) {
   const auto target = parse_target(head.method, head.target);
   Answer made;
   if (const auto* fault = std::get_if<Refusal>(&target)) {

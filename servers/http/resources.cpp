@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "servers/http/date.hpp"
+#include "servers/http/sessions_page.hpp"
 #include "servers/http/text.hpp"
 
 namespace portlab::http {
@@ -90,13 +91,7 @@ Answer fresh(const Exchange& exchange, std::string_view type, std::string conten
     answer.length = answer.text.size();
     return answer;
   }
-  auto representation = std::make_shared<Representation>();
-  representation->type = type;
-  representation->cache_control = "no-store";
-  representation->fields = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
-  representation->size = content.size();
-  representation->content = std::move(content);
-  return answer_with(std::move(representation), exchange.head, seconds_now());
+  return answer_with(fresh_representation(type, std::move(content)), exchange.head, seconds_now());
 }
 
 Answer fresh_json(const Exchange& exchange, const json::value& value) {
@@ -143,14 +138,10 @@ Answer listeners(const Exchange& exchange) {
 }
 
 Answer sessions(const Exchange& exchange) {
-  if (exchange.sessions == nullptr) {
-    Answer later;
-    later.wants_sessions = true;
-    return later;
-  }
-  json::array rows;
-  for (const auto& row : *exchange.sessions) rows.push_back(to_json(row));
-  return fresh_json(exchange, rows);
+  if (exchange.sessions) return answer_with(exchange.sessions, exchange.head, seconds_now());
+  Answer later;
+  later.wants_sessions = true;
+  return later;
 }
 
 Answer answer_by_method(const Exchange& exchange) {

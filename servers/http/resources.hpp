@@ -2,11 +2,10 @@
 // What is found under which path: a table of this server's own resources, and the site for all the
 // rest.
 
+#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "common/endpoint.hpp"
-#include "common/session_row.hpp"
 #include "servers/http/answer.hpp"
 #include "servers/http/file_cache.hpp"
 #include "servers/http/target.hpp"
@@ -24,7 +23,8 @@ struct Exchange {
   const Endpoint& local;
   const Endpoint& remote;
   const Tables& tables;
-  const std::vector<SessionRow>* sessions;  ///< null until an answer says that it wants them
+  /// The page of all sessions; null until an answer says that it wants it.
+  std::shared_ptr<const Representation> sessions;
   const SharedSite& site;
   FileCache& files;
 };

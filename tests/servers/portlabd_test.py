@@ -336,6 +336,19 @@ class Owner(unittest.TestCase):
                 self.assertTrue(os.path.exists(first.control))
                 second.terminate()
 
+    def test_a_long_session_table_is_complete_and_soon_up_to_date(self):
+        with Portlabd("http=0", "echo=0", "--log", "none") as server:
+            held = [connect(server.port("echo")) for _ in range(1100)]
+
+            def rows():
+                with connect(server.port("http")) as client, client.makefile("rb") as answer:
+                    client.sendall(b"GET /api/sessions HTTP/1.0\r\n\r\n")
+                    return json.loads(answer.read().partition(b"\r\n\r\n")[2])
+            wait_until(lambda: sum(row["service"] == "echo" for row in rows()) == 1100, "all are there")
+            for client in held:
+                client.close()
+            wait_until(lambda: len(rows()) == 1, "they are gone")
+
     def test_what_a_guest_says_does_not_break_the_table(self):
         with Portlabd("ftp=0") as server, connect(server.port("ftp")) as guest:
             with guest.makefile("rb") as lines:
