@@ -32,8 +32,8 @@ SessionsPage::Page SessionsPage::shared() {
   const std::lock_guard lock(mutex_);
   if (!last_) return nullptr;
   const bool young = std::chrono::steady_clock::now() - made_ < long_page_age_max;
-  const bool crowded = std::all_of(kept_.begin(), kept_.end(),
-                                   [](const auto& kept) { return !kept.expired(); });
+  const bool crowded =
+      std::all_of(kept_.begin(), kept_.end(), [](const auto& kept) { return !kept.expired(); });
   if (young || crowded) return last_;
   last_.reset();
   return nullptr;
@@ -43,8 +43,8 @@ void SessionsPage::share(const Page& page) {
   const std::lock_guard lock(mutex_);
   last_ = page;
   made_ = std::chrono::steady_clock::now();
-  const auto free = std::find_if(kept_.begin(), kept_.end(),
-                                 [](const auto& kept) { return kept.expired(); });
+  const auto free =
+      std::find_if(kept_.begin(), kept_.end(), [](const auto& kept) { return kept.expired(); });
   if (free != kept_.end()) *free = page;
 }
 

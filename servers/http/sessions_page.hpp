@@ -1,7 +1,7 @@
 #pragma once
-// The body of /api/sessions. Making it costs as much as the session table is long, and a slow reader
-// keeps it: so a long one is made once a second at most, shared by all who ask, and few are alive at
-// once. A short one is always of this very moment.
+// The body of /api/sessions. Making it costs as much as the session table is long, and a slow
+// reader keeps it: so a long one is made once a second at most, shared by all who ask, and few are
+// alive at once. A short one is always of this very moment.
 
 #include <array>
 #include <chrono>

@@ -101,6 +101,15 @@ void ask_for_destination(int descriptor, const Endpoint& endpoint) {
     set_option(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
 }
 
+/// What accepted sockets inherit from their listener, and need not be told one by one.
+void prepare_for_sessions(int descriptor) {
+  // Replies are whole: nothing is gained by waiting for more.
+  set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  // Urgent bytes stay where they are in the stream: FTP clients send the last one of ABOR so (RFC
+  // 959 page 34), and without it the line would never end.
+  set_option(descriptor, SOL_SOCKET, SO_OOBINLINE, 1);
+}
+
 Opened bind_one(const Endpoint& endpoint, const ListenOptions& options, bool share_port) {
   Descriptor socket(
       ::socket(family_of(endpoint), type_of(endpoint) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -110,7 +119,9 @@ Opened bind_one(const Endpoint& endpoint, const ListenOptions& options, bool sha
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (share_port && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return fail(errno);
   if (family_of(endpoint) == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  if (endpoint.transport == Transport::udp) ask_for_destination(fd, endpoint);
+  if (endpoint.transport == Transport::udp && endpoint.address.is_unspecified())
+    ask_for_destination(fd, endpoint);
+  if (endpoint.transport == Transport::tcp) prepare_for_sessions(fd);
   // Linux gives the socket file this mode at bind(): from its first moment it is its owner's alone.
   if (endpoint.transport == Transport::local && ::fchmod(fd, 0600) != 0) return fail(errno);
 

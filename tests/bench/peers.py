@@ -1,0 +1,359 @@
+"""The servers that are measured: each starts on a free port of 127.0.0.1, with one worker, and says
+how to reach it. Configured as their own documentation recommends for speed, with logs off as ours.
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+HOST = "127.0.0.1"
+START_SECONDS = 20
+
+
+def free_port():
+    """A port that is free over TCP and UDP now."""
+    while True:
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            tcp.bind((HOST, 0))
+            port = tcp.getsockname()[1]
+            try:
+                udp.bind((HOST, port))
+                return port
+            except OSError:
+                continue
+
+
+def processes_below(pid):
+    """The process and all its descendants."""
+    children = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, ValueError):
+                continue
+            children.setdefault(parent, []).append(int(entry.name))
+    found, todo = [], [pid]
+    while todo:
+        one = todo.pop()
+        found.append(one)
+        todo += children.get(one, [])
+    return found
+
+
+def cpu_seconds(pid):
+    """Processor time of a process, its living descendants, and those that were waited for."""
+    ticks = 0
+    for one in processes_below(pid):
+        try:
+            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(int(field) for field in fields[11:15])
+        except OSError:
+            pass
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_children(pid, count):
+    """A server's processes for sessions that are over end a little later, and count only then."""
+    end = time.monotonic() + 1
+    while len(processes_below(pid)) > count and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def private_bytes(pid):
+    """Memory that only this process and its descendants use."""
+    total = 0
+    for one in processes_below(pid):
+        for line in pathlib.Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Private_Dirty:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+class Peer:
+    """A running server. `with Peer(...) as peer: peer.port`."""
+
+    def __init__(self, name, command, port, folder, is_ready=None, cpus=None):
+        self.name, self.port, self.folder = name, port, folder
+        self.log = open(folder / f"{name}.log", "wb")
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log,
+                                        stdin=subprocess.DEVNULL, start_new_session=True,
+                                        preexec_fn=lambda: cpus and os.sched_setaffinity(0, cpus))
+        self._wait(is_ready or self._accepts)
+
+    def _accepts(self):
+        try:
+            socket.create_connection((HOST, self.port), timeout=1).close()
+            return True
+        except OSError:
+            return False
+
+    def _wait(self, is_ready):
+        end = time.monotonic() + START_SECONDS
+        while not is_ready():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.stop()
+                log = (self.folder / f"{self.name}.log").read_text(errors="replace")
+                raise RuntimeError(f"{self.name} does not start: {log[-500:]}")
+            time.sleep(0.002)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def stop(self):
+        below = processes_below(self.process.pid)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for one in below:
+                try:
+                    os.kill(one, number)
+                except ProcessLookupError:
+                    pass
+            try:
+                self.process.wait(3)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self.log.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class House:
+    """The files that every server serves, and how each is started."""
+
+    def __init__(self, folder, build, server_cpus):
+        self.folder, self.build, self.cpus = pathlib.Path(folder), pathlib.Path(build), server_cpus
+        self.folder.chmod(0o755)
+        self.site = self.folder / "site"
+        self.site.mkdir()
+        (self.site / "small.txt").write_bytes(b"x" * 612)
+        block = os.urandom(1 << 20)
+        (self.site / "1MiB.bin").write_bytes(block)
+        with open(self.site / "256MiB.bin", "wb") as file:
+            for _ in range(256):
+                file.write(block)
+        self.zone = pathlib.Path(__file__).resolve().parents[2] / "servers/dns/lab.zone"
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def start(self, name, **options):
+        """The peer of this name, or None where it is not installed."""
+        return getattr(self, name.replace("-", "_"))(**options)
+
+    def _program(self, name):
+        return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+
+    def portlabd(self, *services, workers=1, extra=()):
+        services = services or ("http", "ftp", "dns", "echo")
+        base = free_port()
+        control = self.folder / f"control-{base}"
+        command = [self.build / "portlabd", "--log", "none", "--root", self.site, "--workers",
+                   str(workers), "--control", control, "--max-sessions-per-address",
+                   "19000", *extra, *[f"{service}={base}" for service in services[:1]]]
+        ports = {services[0]: base}
+        for service in services[1:]:
+            ports[service] = free_port()
+            command.append(f"{service}={ports[service]}")
+        peer = Peer("portlabd", [str(word) for word in command], base, self.folder, cpus=self.cpus)
+        peer.ports = ports
+        return peer
+
+    def nginx(self):
+        if not self._program("nginx"):
+            return None
+        port = free_port()
+        user = "user root;" if os.getuid() == 0 else ""
+        config = self.write("nginx.conf", f"""
+{user} worker_processes 1; worker_rlimit_nofile 20000; pid {self.folder}/nginx.pid;
+error_log stderr crit; daemon off;
+events {{ worker_connections 19000; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; types {{ text/plain txt; }}
+  keepalive_timeout 300; keepalive_requests 1000000000;
+  open_file_cache max=1000; open_file_cache_valid 60s;
+  client_body_temp_path {self.folder}/n1; proxy_temp_path {self.folder}/n2;
+  fastcgi_temp_path {self.folder}/n3; uwsgi_temp_path {self.folder}/n4; scgi_temp_path {self.folder}/n5;
+  server {{ listen {HOST}:{port} backlog=4096; root {self.site}; }}
+}}
+""")
+        return Peer("nginx", [self._program("nginx"), "-c", str(config)], port, self.folder,
+                    cpus=self.cpus)
+
+    def lighttpd(self):
+        if not self._program("lighttpd"):
+            return None
+        port = free_port()
+        config = self.write("lighttpd.conf", f"""
+server.document-root = "{self.site}"
+server.port = {port}
+server.bind = "{HOST}"
+server.max-keep-alive-requests = 1000000000
+server.max-connections = 19000
+server.max-fds = 20000
+server.listen-backlog = 4096
+mimetype.assign = (".txt" => "text/plain")
+""")
+        return Peer("lighttpd", [self._program("lighttpd"), "-D", "-f", str(config)], port,
+                    self.folder, cpus=self.cpus)
+
+    def nsd(self):
+        if not self._program("nsd"):
+            return None
+        port = free_port()
+        config = self.write("nsd.conf", f"""
+server:
+  ip-address: {HOST}@{port}
+  server-count: 1
+  username: ""
+  database: ""
+  pidfile: "{self.folder}/nsd.pid"
+  xfrdfile: "{self.folder}/xfrd.state"
+  zonelistfile: "{self.folder}/zone.list"
+  xfrdir: "{self.folder}"
+  zonesdir: "{self.folder}"
+  rrl-ratelimit: 0
+  tcp-count: 1000
+remote-control:
+  control-enable: no
+zone:
+  name: lab.test
+  zonefile: "{self.zone}"
+""")
+        return Peer("nsd", [self._program("nsd"), "-d", "-c", str(config)], port, self.folder,
+                    cpus=self.cpus)
+
+    def knot(self):
+        if not self._program("knotd"):
+            return None
+        port = free_port()
+        (self.folder / "knot").mkdir(exist_ok=True)
+        config = self.write("knot.conf", f"""
+server:
+  rundir: "{self.folder}/knot"
+  listen: {HOST}@{port}
+  udp-workers: 1
+  tcp-workers: 1
+  background-workers: 1
+  tcp-max-clients: 1000
+database:
+  storage: "{self.folder}/knot"
+log:
+  - target: stderr
+    any: error
+zone:
+  - domain: lab.test
+    file: "{self.zone}"
+    zonefile-sync: -1
+    journal-content: none
+""")
+        return Peer("knot", [self._program("knotd"), "-c", str(config)], port, self.folder,
+                    cpus=self.cpus)
+
+    def vsftpd(self):
+        if not self._program("vsftpd"):
+            return None
+        port = free_port()
+        empty = self.folder / "empty"
+        empty.mkdir(exist_ok=True)
+        plain = "run_as_launching_user=YES\n" if os.getuid() != 0 else ""
+        config = self.write("vsftpd.conf", f"""listen=YES
+listen_address={HOST}
+listen_port={port}
+background=NO
+anonymous_enable=YES
+local_enable=NO
+anon_root={self.site}
+secure_chroot_dir={empty}
+xferlog_enable=NO
+seccomp_sandbox=NO
+max_clients=0
+max_per_ip=0
+{plain}""")
+        return Peer("vsftpd", [self._program("vsftpd"), str(config)], port, self.folder,
+                    cpus=self.cpus)
+
+    def pure_ftpd(self):
+        program = self.build / "pure-ftpd/usr/sbin/pure-ftpd"
+        if not program.exists() or os.getuid() != 0:
+            return None
+        port = free_port()
+        os.environ["FTP_ANON_DIR"] = str(self.site)
+        try:
+            return Peer("pure-ftpd", [str(program), "-S", f"{HOST},{port}", "-e", "-H", "-c", "1000",
+                                      "-C", "1000", "-f", "none", "-4"], port, self.folder,
+                        cpus=self.cpus)
+        except RuntimeError as why:
+            print(why, file=sys.stderr)
+            return None
+
+    def echo_tcp_epoll(self):
+        port = free_port()
+        return Peer("echo_tcp_epoll", [str(self.build / "echo_tcp_epoll"), str(port)], port,
+                    self.folder, cpus=self.cpus)
+
+    def echo_udp_recvmmsg(self):
+        port = free_port()
+        return Peer("echo_udp_recvmmsg", [str(self.build / "echo_udp_recvmmsg"), str(port)], port,
+                    self.folder, is_ready=lambda: self._udp_answers(port), cpus=self.cpus)
+
+    @staticmethod
+    def _udp_answers(port):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.settimeout(0.05)
+            probe.connect((HOST, port))
+            try:
+                probe.send(b"?")
+                return probe.recv(10) == b"?"
+            except OSError:
+                return False
+
+    def socat(self):
+        if not self._program("socat"):
+            return None
+        port = free_port()
+        return Peer("socat", [self._program("socat"), f"TCP4-LISTEN:{port},bind={HOST},fork,"
+                              "reuseaddr,backlog=4096,nodelay", "PIPE"], port, self.folder,
+                    cpus=self.cpus)
+
+    def xinetd(self):
+        if not self._program("xinetd"):
+            return None
+        port = free_port()
+        user = "root" if os.getuid() == 0 else "nobody"
+        config = self.write("xinetd.conf", f"""
+defaults {{ instances = UNLIMITED
+ cps = 100000 1
+ per_source = UNLIMITED }}
+service echo {{
+ type = INTERNAL UNLISTED
+ id = echo-stream
+ port = {port}
+ bind = {HOST}
+ socket_type = stream
+ protocol = tcp
+ user = {user}
+ wait = no
+ disable = no
+}}
+""".replace("defaults { ", "defaults {\n ").replace("UNLIMITED }", "UNLIMITED\n}").replace("echo {", "echo\n{"))
+        try:
+            return Peer("xinetd", [self._program("xinetd"), "-dontfork", "-f", str(config),
+                                   "-pidfile", str(self.folder / "xinetd.pid")], port, self.folder,
+                        cpus=self.cpus)
+        except RuntimeError as why:
+            print(why, file=sys.stderr)
+            return None
