@@ -4,6 +4,7 @@
 #   install_packages build            what the two programs are built with
 #   install_packages build test       and what the tests use
 #   install_packages build test check and what the checks of .ci/run use
+#   install_packages build fuzz       what tests/fuzz/run builds with
 #   install_packages build bench      what tests/bench/run measures beside
 #
 # Only what is missing is installed, with apt-get; sudo is asked only then. Where there is no apt-get
@@ -30,6 +31,7 @@ tools_of() {
       printf '%s\n' nginx:nginx-light lighttpd:lighttpd wrk:wrk dnsperf:dnsperf nsd:nsd knotd:knot \
         vsftpd:vsftpd socat:socat xinetd:xinetd curl:curl ss:iproute2 netstat:net-tools python3:python3
       ;;
+    fuzz) printf '%s\n' clang++:clang ;;
     check)
       printf '%s\n' git:git clang-format:clang-format clang-tidy:clang-tidy codespell:codespell \
         shellcheck:shellcheck

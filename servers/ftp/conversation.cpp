@@ -112,6 +112,10 @@ Task<bool> Conversation::carry_out() {
 Task<void> Conversation::reply(const Answer& given) {
   client_.note(std::string(now_) + " " + std::to_string(given.code));
   const std::string text = format_reply(given.code, given.text);
+  if (given.closes) {
+    co_await client_.write_last(text);
+    co_return;
+  }
   co_await client_.write(text);
 }
 

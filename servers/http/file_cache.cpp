@@ -87,18 +87,20 @@ std::shared_ptr<Representation> represent(OpenEntry opened, std::int64_t now_sec
 }
 
 std::shared_ptr<const Representation> FileCache::find(const std::shared_ptr<const Site>& site,
-                                                      const std::string& path) {
+                                                      const std::string& path, std::uint64_t turn) {
   const std::lock_guard lock(mutex_);
   if (site_ != site) return nullptr;
   const auto found = files_.find(path);
   if (found == files_.end()) return nullptr;
   auto& kept = found->second;
   const auto age = now_ns() - kept.opened_ns;
-  if (age < 0 || age > reopen_ns || site->peek(path) != kept.entry) {
+  const bool looked_at = kept.looked_at == turn;
+  if (age < 0 || age > reopen_ns || (!looked_at && site->peek(path) != kept.entry)) {
     bytes_ -= kept.representation->size;
     files_.erase(found);
     return nullptr;
   }
+  kept.looked_at = turn;
   kept.last_used = ++uses_;
   return kept.representation;
 }
@@ -110,7 +112,7 @@ std::shared_ptr<const Representation> FileCache::load(const std::shared_ptr<cons
   auto representation = represent(std::move(opened), opened_ns / ns_per_second);
   if (representation && !representation->file && opened_ns - entry.changed_ns > quiet_ns &&
       site->peek(path) == entry)
-    keep(site, path, {entry, representation, opened_ns, 0});
+    keep(site, path, {entry, representation, opened_ns, 0, 0});
   return representation;
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 // Small files, kept in memory, and never stale.
 //
-// Every request asks the system for the file's stat(2), one cheap call; what was read before is
-// used only if device, inode, size and both times are what they were then. So a change is seen by
-// the very next request. Kernels stamp times in steps of some milliseconds: a file that changed
-// just before it was read could change again and look the same, so it is kept only once its last
-// change is a while ago. And whatever is kept is opened anew after a second, since stat(2), unlike
-// Site::open, follows links that lead out of the site.
+// The system is asked for the file's stat(2), once for all requests that arrived together; what was
+// read before is used only if device, inode, size and both times are what they were then. So a
+// change is seen by the very next request. Kernels stamp times in steps of some milliseconds: a
+// file that changed just before it was read could change again and look the same, so it is kept
+// only once its last change is a while ago. And whatever is kept is opened anew after a second,
+// since stat(2), unlike Site::open, follows links that lead out of the site.
 
 #include <cstdint>
 #include <memory>
@@ -30,7 +30,7 @@ class FileCache {
 
   /// The file at `path`, if it is known and has not changed; null otherwise.
   std::shared_ptr<const Representation> find(const std::shared_ptr<const Site>& site,
-                                             const std::string& path);
+                                             const std::string& path, std::uint64_t turn);
   /// What an opened file is to HTTP; kept, if it is small and quiet.
   std::shared_ptr<const Representation> load(const std::shared_ptr<const Site>& site,
                                              const std::string& path, OpenEntry opened);
@@ -41,6 +41,7 @@ class FileCache {
     std::shared_ptr<const Representation> representation;
     std::int64_t opened_ns = 0;
     std::uint64_t last_used = 0;
+    std::uint64_t looked_at = 0;  ///< the turn when stat(2) said that it has not changed
   };
 
   void keep(const std::shared_ptr<const Site>& site, const std::string& path, Kept kept);

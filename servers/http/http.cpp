@@ -158,7 +158,10 @@ Task<void> send_body(Connection& client, std::string& out, Answer answer) {
   if (answer.parts.empty()) answer.parts.push_back({{}, {0, whole.size}});
   for (const auto& part : answer.parts) {
     out += part.text;
-    co_await flush(client, out);
+    if (part.range.length > 0 && !out.empty()) {
+      co_await client.write_first(out);
+      out.clear();
+    }
     if (part.range.length > 0) co_await client.send_file(*whole.file, part.range);
   }
 }
@@ -216,9 +219,12 @@ Task<bool> HttpStream::answer_what_came(Connection& client) {
     if (out.empty()) out.reserve(head_bytes_usual + std::min<std::uint64_t>(answer.length, 65536));
     append_head(out, answer);
     if (!append_body(out, answer)) co_await send_body(client, out, std::move(answer));
-    if (last || out.size() > gathered_bytes_max || gathered % gathered_answers_max == 0)
+    if (last) {
+      co_await client.write_last(out);
+      co_return false;
+    }
+    if (out.size() > gathered_bytes_max || gathered % gathered_answers_max == 0)
       co_await flush(client, out);
-    if (last) co_return false;
   }
   co_await flush(client, out);
   co_return true;
@@ -317,8 +323,9 @@ Answer HttpStream::make_answer(const Connection& client, const Head& head, const
     made = refusal_answer(*fault);
     made.head_only = head.method == "HEAD";
   } else {
-    made = http::answer({head, std::get<Target>(target), arrived.raw, arrived.content,
-                         client.local(), client.remote(), tables_, sessions, *site_, files_});
+    made =
+        http::answer({head, std::get<Target>(target), arrived.raw, arrived.content, client.turn(),
+                      client.local(), client.remote(), tables_, sessions, *site_, files_});
   }
   made.close = made.close || !framing.keep_alive;
   made.says_keep_alive = framing.says_keep_alive;

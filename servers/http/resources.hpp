@@ -20,6 +20,7 @@ struct Exchange {
   const Target& target;
   std::string_view raw;      ///< head and body as they arrived, for a resource that keeps them
   std::string_view content;  ///< the body as it was meant, for one that keeps it
+  std::uint64_t turn;        ///< Connection::turn
   const Endpoint& local;
   const Endpoint& remote;
   const Tables& tables;

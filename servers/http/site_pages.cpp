@@ -103,7 +103,8 @@ Answer answer_from_site(const Exchange& exchange) {
   const auto site = exchange.site.get();
   const bool folder = names_folder(exchange.target.path);
   const std::string path = folder ? exchange.target.path + "/index.html" : exchange.target.path;
-  if (auto known = exchange.files.find(site, path)) return serve(exchange, std::move(known));
+  if (auto known = exchange.files.find(site, path, exchange.turn))
+    return serve(exchange, std::move(known));
   auto opened = site->open(path);
   if (!opened) {
     if (folder && opened.error() == SiteError::not_found)

@@ -71,6 +71,14 @@ Task<void> Connection::write(std::string_view head, std::string_view body) {
   return session_->write(head, body);
 }
 
+Task<void> Connection::write_first(std::string_view bytes) {
+  return session_->write(bytes, {}, Session::Next::more);
+}
+
+Task<void> Connection::write_last(std::string_view bytes) {
+  return session_->write(bytes, {}, Session::Next::end);
+}
+
 Task<void> Connection::send_file(File file, ByteRange range) {
   co_await session_->send_file(file.descriptor(), range);
 }
@@ -89,6 +97,8 @@ void Connection::expect_within(std::chrono::seconds limit, std::string_view fare
 void Connection::note(std::string_view text) { session_->note(text); }
 const Endpoint& Connection::local() const { return session_->local(); }
 const Endpoint& Connection::remote() const { return session_->remote(); }
+
+std::uint64_t Connection::turn() const { return session_->worker().readiness().turn(); }
 
 std::optional<std::uint32_t> Connection::peer_user_id() const {
   if (local().transport != Transport::local) return std::nullopt;

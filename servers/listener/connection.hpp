@@ -84,6 +84,10 @@ class Connection {
   Task<void> write(std::string_view bytes);
   /// Two parts in one packet where they fit: a head and its body.
   Task<void> write(std::string_view head, std::string_view body);
+  /// What more follows at once: a head before a file.
+  Task<void> write_first(std::string_view bytes);
+  /// The last words: our FIN travels with them. Nothing can be written any more.
+  Task<void> write_last(std::string_view bytes);
   /// sendfile(2). A file that is shorter than `range` ends the session, as the promised length
   /// can't be kept.
   Task<void> send_file(File file, ByteRange range);
@@ -104,6 +108,9 @@ class Connection {
 
   const Endpoint& local() const;
   const Endpoint& remote() const;
+  /// The same number for all that is answered between two looks at what the network brought: what
+  /// was found out for one of these answers is as new for the next.
+  std::uint64_t turn() const;
   /// The user at the other end of a Unix socket; nullopt on a network.
   std::optional<std::uint32_t> peer_user_id() const;
 

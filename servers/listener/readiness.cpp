@@ -1,5 +1,6 @@
 #include "servers/listener/readiness.hpp"
 
+#include <atomic>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
@@ -18,9 +19,17 @@ int make_set() {
   return set;
 }
 
+std::uint64_t first_turn() {
+  static std::atomic<std::uint64_t> sets{0};
+  return ++sets << 48;
+}
+
 }  // namespace
 
-Readiness::Readiness(asio::io_context& loop) : loop_(loop), set_(loop, make_set()) { watch(); }
+Readiness::Readiness(asio::io_context& loop)
+    : loop_(loop), set_(loop, make_set()), turn_(first_turn()) {
+  watch();
+}
 
 void Readiness::watch() {
   set_.async_wait(asio::posix::descriptor_base::wait_read,
@@ -57,6 +66,7 @@ void Readiness::forget(const Waitable& waitable) {
 
 void Readiness::dispatch() {
   for (int batch = 0; batch < batches_max; ++batch) {
+    ++turn_;
     count_ =
         ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
     for (next_ = 0; next_ < count_;) {

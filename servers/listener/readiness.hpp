@@ -33,6 +33,9 @@ class Readiness {
   explicit Readiness(asio::io_context& loop);
 
   asio::io_context& loop() { return loop_; }
+  /// Another number whenever the kernel has been asked what happened, and never that of another
+  /// set.
+  std::uint64_t turn() const { return turn_; }
   void add(int socket, Waitable& waitable);
   /// Its socket stays open, and goes elsewhere.
   void remove(int socket);
@@ -48,6 +51,7 @@ class Readiness {
   asio::io_context& loop_;
   WaitableDescriptor set_;
   std::array<epoll_event, 256> events_;
+  std::uint64_t turn_;
   int next_ = 0;   // of events_: the next to dispatch
   int count_ = 0;  // how many there are
 };

@@ -36,13 +36,15 @@ std::chrono::seconds time_to_take(std::size_t bytes) {
   return write_stall_max + std::chrono::seconds(bytes / slowest_bytes_per_second);
 }
 
-ssize_t send_parts(int socket, std::string_view head, std::string_view body) {
+ssize_t send_parts(int socket, std::string_view head, std::string_view body, int flags) {
+  flags |= MSG_DONTWAIT | MSG_NOSIGNAL;
+  if (body.empty()) return ::send(socket, head.data(), head.size(), flags);
   std::array<iovec, 2> parts{iovec{const_cast<char*>(head.data()), head.size()},
                              iovec{const_cast<char*>(body.data()), body.size()}};
   msghdr message{};
   message.msg_iov = head.empty() ? &parts[1] : parts.data();
-  message.msg_iovlen = head.empty() || body.empty() ? 1 : 2;
-  return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  message.msg_iovlen = head.empty() ? 1 : 2;
+  return ::sendmsg(socket, &message, flags);
 }
 
 }  // namespace
@@ -98,13 +100,14 @@ Task<void> Waiter::wait_for_end() {
   give_up(EndReason::reset);
 }
 
-Session::Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin)
+Session::Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin,
+                 Ends ends)
     : Waiter(worker, std::move(socket)),
       service_(origin.service),
       id_(worker.next_session_id()),
       belongs_to_(origin.belongs_to),
-      local_(local_endpoint_of(socket_.get(), origin.transport)),
-      remote_(remote_endpoint_of(socket_.get(), origin.transport)),
+      local_(std::move(ends.local)),
+      remote_(std::move(ends.remote)),
       began_(Clock::now()),
       seat_(std::move(seat)),
       for_the_owner_(origin.for_the_owner) {}
@@ -117,7 +120,7 @@ Session::~Session() {
 void Session::end(EndReason reason) {
   if (ended() != EndReason::none) return;
   const bool say_farewell = reason == EndReason::deadline || reason == EndReason::stop;
-  if (say_farewell && !farewell_.empty()) {
+  if (say_farewell && !farewell_.empty() && !fin_sent_) {
     // If it does not fit into the socket's buffer now, the peer is not reading: it has had its
     // chance.
     const auto sent =
@@ -219,12 +222,14 @@ std::optional<bool> Session::take_what_arrived() {
   return std::nullopt;
 }
 
-Task<void> Session::write(std::string_view head, std::string_view body) {
+Task<void> Session::write(std::string_view head, std::string_view body, Next next) {
   if (ended() != EndReason::none) give_up(ended());
+  // Held back for a moment, so that what follows travels in the same packet.
+  const int flags = next == Next::nothing ? 0 : MSG_MORE;
   const auto bytes = head.size() + body.size();
   const auto deadline_before = deadline();
   while (!head.empty() || !body.empty()) {
-    const auto sent = send_parts(socket(), head, body);
+    const auto sent = send_parts(socket(), head, body, flags);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && !would_block(errno)) give_up(EndReason::reset);
     if (sent >= 0) {
@@ -242,6 +247,11 @@ Task<void> Session::write(std::string_view head, std::string_view body) {
   }
   if (writing_) set_deadline(deadline_before);
   writing_ = false;
+  if (next == Next::end) {
+    ::shutdown(socket(), SHUT_WR);
+    fin_sent_ = true;
+    co_return;
+  }
   bytes_this_turn_ += static_cast<std::uint32_t>(std::min(bytes, piece_bytes_max));
   ++writes_this_turn_;
   if (bytes_this_turn_ >= piece_bytes_max || writes_this_turn_ >= writes_in_a_row_max)
@@ -305,7 +315,7 @@ bool Session::idle() {
 }
 
 Task<void> Session::close_in_order() {
-  ::shutdown(socket(), SHUT_WR);
+  if (!fin_sent_) ::shutdown(socket(), SHUT_WR);
   farewell_ = {};
   set_deadline(Clock::now() + linger_max);
   std::array<char, 4096> discarded;

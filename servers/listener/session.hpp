@@ -96,7 +96,12 @@ class Session final : public Waiter {
     bool for_the_owner = false;
   };
 
-  Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin);
+  struct Ends {
+    Endpoint local;
+    Endpoint remote;
+  };
+
+  Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin, Ends ends);
   ~Session() override;
 
   void end(EndReason reason) override;
@@ -117,7 +122,9 @@ class Session final : public Waiter {
   Task<Bytes> read_some();
 
   // Output.
-  Task<void> write(std::string_view head, std::string_view body);
+  /// What follows what is written: nothing now, more at once, or our FIN.
+  enum class Next : std::uint8_t { nothing, more, end };
+  Task<void> write(std::string_view head, std::string_view body, Next next = Next::nothing);
   Task<void> send_file(int file, ByteRange range);
 
   void expect_message(std::string_view farewell);
@@ -160,6 +167,7 @@ class Session final : public Waiter {
   const bool for_the_owner_;
   bool between_messages_ = true;
   bool writing_ = false;
+  bool fin_sent_ = false;
   bool peer_closed_ = false;
 };
 

@@ -1,7 +1,5 @@
 #include "servers/listener/worker.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -150,10 +148,12 @@ Task<void> Worker::accept_loop(std::shared_ptr<StreamListener> mine) {
 
 Worker::Accepted Worker::accept_batch(StreamListener& mine) {
   for (int i = 0; i < accept_batch_max; ++i) {
-    Descriptor socket(::accept4(mine.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    SocketAddress peer;
+    Descriptor socket(
+        ::accept4(mine.socket.get(), peer.data(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       try {
-        admit(*mine.listener, std::move(socket));
+        admit(*mine.listener, std::move(socket), peer);
       } catch (const std::exception& shortage) {  // of memory, for that newcomer
         shared_.log.say(std::string("a newcomer was turned away: ") + shortage.what());
         return Accepted::short_of_descriptors;
@@ -168,21 +168,20 @@ Worker::Accepted Worker::accept_batch(StreamListener& mine) {
   return Accepted::a_batch;
 }
 
-void Worker::admit(Listener& listener, Descriptor socket) {
-  const auto peer = remote_endpoint_of(socket.get(), listener.endpoint.transport);
+void Worker::admit(Listener& listener, Descriptor socket, const SocketAddress& address) {
+  const auto peer = to_endpoint(listener.endpoint.transport, address);
   auto seat = seat_for(listener, peer);
   if (!seat) return turn_away(listener, std::move(socket));
   listener.accepted.fetch_add(1, std::memory_order_relaxed);
-  if (listener.endpoint.transport == Transport::tcp) {
-    const int on = 1;  // replies are whole: nothing is gained by waiting for more
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    // Urgent bytes stay where they are in the stream: FTP clients send the last one of ABOR so (RFC
-    // 959 page 34), and without it the line would never end.
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
-  }
   const Session::Origin origin{listener.service->info.name, listener.endpoint.transport, 0,
                                listener.service->info.for_the_owner};
-  auto session = std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin);
+  // A listener at one address has sessions at no other.
+  const bool is_known = !listener.endpoint.address.is_unspecified();
+  auto local = is_known || listener.endpoint.transport == Transport::local
+                   ? listener.endpoint
+                   : local_endpoint_of(socket.get(), listener.endpoint.transport);
+  auto session = std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin,
+                                           Session::Ends{std::move(local), peer});
   spawn(serve(Connection(std::move(session)), *listener.service->stream));
 }
 
@@ -211,7 +210,10 @@ std::optional<Connection> Worker::make_connection(Descriptor socket,
                                                   const Session::Origin& origin) {
   auto seat = shared_.quota.take();  // the address has its share with the first port
   if (!seat) return std::nullopt;
-  return Connection(std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin));
+  Session::Ends ends{local_endpoint_of(socket.get(), origin.transport),
+                     remote_endpoint_of(socket.get(), origin.transport)};
+  return Connection(std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin,
+                                              std::move(ends)));
 }
 
 Task<void> Worker::serve(Connection client, StreamService& service) {

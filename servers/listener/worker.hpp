@@ -110,7 +110,7 @@ class Worker {
   Task<void> accept_loop(std::shared_ptr<StreamListener> mine);
   Accepted accept_batch(StreamListener& mine);
   void close(StreamListener& mine);
-  void admit(Listener& listener, Descriptor socket);
+  void admit(Listener& listener, Descriptor socket, const SocketAddress& address);
   std::optional<Quota::Seat> seat_for(const Listener& listener, const Endpoint& peer);
   void turn_away(const Listener& listener, Descriptor socket);
   Task<void> serve(Connection client, StreamService& service);

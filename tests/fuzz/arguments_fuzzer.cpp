@@ -1,0 +1,55 @@
+// What people type: ports, endpoints, URLs, listeners. It is understood, or refused in words; and what
+// was understood is understood again when it is written out.
+
+#include "clients/failure.hpp"
+#include "clients/ftp/url.hpp"
+#include "clients/http_url.hpp"
+#include "common/bytes.hpp"
+#include "common/control.hpp"
+#include "common/endpoint.hpp"
+#include "common/port.hpp"
+#include "common/service_names.hpp"
+#include "servers/listener/listen_spec.hpp"
+#include "tests/fuzz/require.hpp"
+
+using namespace portlab;
+
+namespace {
+
+void understand_url(const std::string& text) {
+  try {
+    const auto url = parse_http_url(text);
+    require(url.same_origin(url), "a URL has its own origin");
+    static_cast<void>(follow(url, "../" + text));
+  } catch (const Failure& failure) {
+    require(!failure.text().empty(), "a refusal has words");
+  }
+  try {
+    static_cast<void>(parse_ftp_url(text));
+  } catch (const Failure& failure) {
+    require(!failure.text().empty(), "a refusal has words");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(as_text({data, size}));
+  if (const auto port = parse_port(text); !port)
+    require(!port.error().text.empty(), "a refusal has words");
+  if (const auto spec = parse_listen_spec(text)) {
+    const auto again = parse_listen_spec(spec->to_string());
+    require(again && again->to_string() == spec->to_string(), "a listener is written as it is read");
+  }
+  if (const auto address = parse_address(text)) {
+    const auto again = parse_address(address->to_string());
+    require(again && *again == *address, "an address is written as it is read");
+  }
+  static_cast<void>(parse_host_and_port(text));
+  static_cast<void>(parse_control_request(text));
+  static_cast<void>(parse_control_reply(text));
+  understand_url(text);
+  const auto shown = displayable(text, 100);
+  require(shown.size() <= 100 && displayable(shown, 100) == shown, "what can be shown stays");
+  return 0;
+}

@@ -1,0 +1,117 @@
+// The FTP control connection, from both sides: a visitor's lines, each of which gets a reply that can
+// be sent, and a server's replies.
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "common/bytes.hpp"
+#include "common/ftp/command.hpp"
+#include "common/ftp/data_port.hpp"
+#include "common/ftp/facts.hpp"
+#include "common/ftp/path.hpp"
+#include "common/ftp/reply.hpp"
+#include "common/ftp/telnet.hpp"
+#include "servers/ftp/commands.hpp"
+#include "tests/fuzz/require.hpp"
+
+using namespace portlab;
+using namespace portlab::ftp;
+using namespace portlab::ftp::server;
+
+namespace {
+
+constexpr std::size_t line_bytes_max = 512;
+
+/// A folder with a few files, gone with this object.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "portlab-fuzz-XXXXXX").string();
+    require(::mkdtemp(name.data()) != nullptr, "a folder can be made");
+    root_ = name;
+    std::filesystem::create_directories(root_ / "docs" / "deep");
+    for (const auto* file : {"hello.txt", "docs/a.txt", "docs/b b.html", "docs/deep/c"})
+      std::ofstream(root_ / file) << file;
+    site = std::make_unique<SharedSite>(std::make_shared<const Site>(root_));
+  }
+  ~Folder() { std::filesystem::remove_all(root_); }
+
+  std::unique_ptr<SharedSite> site;
+
+ private:
+  std::filesystem::path root_;
+};
+
+class Port final : public PassivePort {
+ public:
+  std::optional<Endpoint> open() override {
+    return tcp_endpoint(asio::ip::address_v4::loopback(), 40'000);
+  }
+  void close() override {}
+};
+
+void visit(std::string_view bytes) {
+  static Folder folder;
+  static Port port;
+  const auto here = tcp_endpoint(asio::ip::address_v4::loopback(), 21);
+  const auto there = tcp_endpoint(asio::ip::address_v4::loopback(), 50'000);
+  Visit visit(*folder.site, here, there, port);
+  visit.login = Login::done;
+  ControlReader reader(line_bytes_max);
+  while (!bytes.empty()) {
+    bytes.remove_prefix(reader.read(bytes));
+    if (reader.has_answers()) require(reader.take_answers().size() % 3 == 0, "IAC, verb, option");
+    const auto line = reader.take_line();
+    if (!line) continue;
+    require(line->text.size() <= line_bytes_max + 1, "a line has a limit");
+    const auto command = parse_command(line->text);
+    const auto given = answer(visit, command);
+    require(given.code >= 150 && given.code < 600, "a reply code");
+    const auto reply = format_reply(given.code, given.text);
+    require(reply.ends_with("\r\n"), "a reply ends");
+    // Our own client must understand it.
+    ReplyReader own;
+    std::size_t at = 0;
+    bool whole = false;
+    while (at < reply.size()) {
+      const auto end = reply.find('\n', at);
+      auto one = std::string_view(reply).substr(at, end - at);
+      if (one.ends_with('\r')) one.remove_suffix(1);
+      require(!whole, "one reply to one command");
+      const auto read = own.add_line(one);
+      require(read.has_value(), "our client reads our reply");
+      whole = read->has_value();
+      at = end + 1;
+    }
+    require(whole, "the reply is whole");
+  }
+}
+
+void hear(std::string_view bytes) {
+  ReplyReader replies;
+  while (!bytes.empty()) {
+    const auto end = std::min(bytes.find('\n'), bytes.size());
+    const auto line = bytes.substr(0, end);
+    bytes.remove_prefix(std::min(end + 1, bytes.size()));
+    static_cast<void>(parse_passive_text(line));
+    static_cast<void>(parse_extended_passive_text(line));
+    static_cast<void>(parse_extended_port(line));
+    static_cast<void>(parse_six_numbers(line));
+    static_cast<void>(parse_time(line));
+    static_cast<void>(unquote_path(line));
+    static_cast<void>(parse_fact_names(line));
+    if (const auto facts = parse_facts(line))
+      require(facts->name.size() <= line.size(), "a name is a part of the line");
+    if (!replies.add_line(line)) return;
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  visit(as_text({data, size}));
+  hear(as_text({data, size}));
+  return 0;
+}
