@@ -57,7 +57,8 @@ std::string usage() {
          "\n"
          "  portlab help COMMAND    a command's options, and three examples\n"
          "  portlab --version       which portlab this is\n\n"
-         "Exit status: 0 done, 1 the peer said no, 2 bad usage, 3 no connection.\n";
+         "Exit status: 0 done, 1 the peer said no (or what it said could not be written),\n"
+         "2 bad usage, 3 no connection.\n";
 }
 
 std::vector<std::string_view> command_names() {

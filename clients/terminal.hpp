@@ -47,8 +47,11 @@ std::string wrap(std::string_view text, unsigned columns, unsigned indent);
 /// Nobody reads our output any more (portlab … | head): the program ends without a word.
 struct OutputClosed {};
 
-/// Writes to stdout, all of it. Throws a Failure (a full disk) or OutputClosed.
+/// Writes to stdout, all of it. Throws a Failure (a full disk: exit status 1) or OutputClosed.
 void print(std::string_view text);
+
+/// The document on one line, numbers as plain decimals.
+std::string to_json_text(const boost::json::value& document);
 
 /// Prints the one document of --json, and a newline.
 void print_json(const boost::json::value& document);

@@ -159,15 +159,16 @@ void Shell::get(const Words& arguments) {
   OutputFile file(to);
   const auto done = client_.receive({"RETR", path}, type(), [&](Bytes bytes) {
     file.write(bytes);
-    progress.add(bytes.size());
+    if (bytes.empty())
+      progress.finish();  // before the server's last reply is shown
+    else
+      progress.add(bytes.size());
   });
-  progress.finish();
   file.commit();
   add_transfer(done);
   document_["saved"] = printable(to);
   if (visible)
-    std::fprintf(stderr, "saved %s: %s in %s\n", printable(to).c_str(),
-                 human_size(done.bytes).c_str(), in_seconds(progress.elapsed()).c_str());
+    std::fprintf(stderr, "saved %s: %s\n", printable(to).c_str(), progress.summary().c_str());
 }
 
 void Shell::cat(const Words& arguments) {
