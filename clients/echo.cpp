@@ -101,7 +101,7 @@ Echo call(ClientSession& session, const std::string& text) {
 void compare(const std::string& sent, const Echo& echo, const Endpoint& peer) {
   const auto& back = echo.text;
   if (back == sent) return;
-  const auto advice = "is this an echo server? portlab connect " + peer.address_and_port();
+  const auto advice = "is this an echo server? " + connect_advice(peer);
   const auto numbers = std::to_string(back.size()) + " of " + std::to_string(sent.size());
   if (sent.starts_with(back))
     throw Failure(Exit::peer_said_no, peer.to_string() + ": only " + numbers + " bytes came back",

@@ -5,6 +5,7 @@
 
 #include "clients/dns_exchange.hpp"
 #include "clients/failure.hpp"
+#include "clients/neighbour.hpp"
 #include "clients/resolve.hpp"
 #include "clients/terminal.hpp"
 #include "common/dns/rdata.hpp"
@@ -24,6 +25,16 @@ std::string server_text(const ClientOptions& options) {
   return server.host + " port " + std::to_string(server.port);
 }
 
+/// What to try when the lab's names can't be asked for.
+std::string lab_dns_advice(const ClientOptions& options) {
+  const std::string rest =
+      "--dns ADDRESS:PORT where one listens; or an address instead of the name";
+  const auto* ours = neighbour();
+  if (options.dns || ours == nullptr) return "portlabd, which runs one; or " + rest;
+  if (!ours->here) return enter_advice();
+  return "portlab server listeners (does your portlabd serve dns?); or " + rest;
+}
+
 /// The answer section to a question about one of the lab's names, or a Failure that says why there
 /// is none.
 std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
@@ -37,8 +48,7 @@ std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
       if (failure.exit() != Exit::no_connection) throw;
       throw Failure(Exit::no_connection,
                     printable(name) + ": the lab's DNS server does not answer: " + failure.reason(),
-                    "portlabd, which runs one; or --dns ADDRESS:PORT where it listens; or an "
-                    "address instead of the name");
+                    lab_dns_advice(options));
     }
   }();
   const auto rcode = reply.message.rcode();

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <cstdio>
 #include <cstring>
@@ -17,6 +16,7 @@
 
 #include "clients/control_client.hpp"
 #include "clients/failure.hpp"
+#include "clients/neighbour.hpp"
 #include "clients/netstat/names.hpp"
 #include "clients/netstat/pairs.hpp"
 #include "clients/netstat/print.hpp"
@@ -24,7 +24,6 @@
 #include "clients/netstat/watch.hpp"
 #include "clients/options.hpp"
 #include "clients/terminal.hpp"
-#include "common/linux/private_network.hpp"
 
 namespace portlab {
 
@@ -102,7 +101,7 @@ class Netstat {
 ServerTables Netstat::ask_portlabd(std::span<const SocketRow> sockets) try {
   const auto path = options_.control.empty() ? default_control_path() : options_.control;
   const auto answer = ask_server(path, {ControlCommand::listeners, {}}, server_patience);
-  if (answer.server_pid != 0 && !shares_network_with(answer.server_pid)) {
+  if (!is_in_our_network(path, answer.server_pid)) {
     hint_ =
         "portlab: portlabd has a private network; this is the other one\n"
         "  try: portlab enter portlab netstat --pairs\n";
@@ -262,7 +261,7 @@ int run_netstat(const Arguments& arguments) {
   if (options->watching) {
     watch(options->watch, {[&] { netstat.look(); },
                            [&](const TableRoom& room) {
-                             return options->json ? boost::json::serialize(netstat.json())
+                             return options->json ? to_json_text(netstat.json())
                                                   : netstat.text(room);
                            }});
     return 0;

@@ -2,6 +2,7 @@
 """portlab itself: help, misspelt words, what all commands have in common."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from lab import (
     closed_port,
     environment,
     has_ipv6,
+    in_shell,
     main,
     on_terminal,
     portlab,
@@ -106,6 +108,40 @@ class Misspelt(ClientTest):
         self.assertNotIn("\033", result.err)
 
 
+class Descriptors(ClientTest):
+    """What is closed or full from the start."""
+
+    def call(self, redirection):
+        heard = []
+
+        def echo(session):
+            while data := session.recv(65536):
+                heard.append(data)
+                session.sendall(data)
+
+        with Server(echo) as server:
+            result = in_shell(f'"$PORTLAB" echo {server.where} hello {redirection}')
+        self.assertEqual(b"".join(heard), b"hello")  # and nothing that was meant for the user
+        return result
+
+    def test_a_closed_stderr_is_not_the_peer(self):
+        result = self.call("2>&-")
+        self.expect(result, 0)
+        self.assertEqual(result.text, "hello\n")
+
+    def test_a_closed_stdout_is_an_error_and_not_the_peer(self):
+        result = self.call(">&-")
+        self.expect(result, 1, "stdout: it is closed")
+        self.expect(self.call(">&- 2>&- <&-"), 1)
+
+    def test_a_closed_stdin_is_empty_for_who_does_not_read_it(self):
+        self.expect(self.call("<&-"), 0)
+
+    def test_a_full_disk_is_no_bad_usage(self):
+        result = self.call("> /dev/full")
+        self.expect(result, 1, "stdout: No space left", "df .")
+
+
 class Connecting(ClientTest):
     """What dial does, seen through echo."""
 
@@ -175,7 +211,7 @@ class Connecting(ClientTest):
             holder.listen()
             port = holder.getsockname()[1]
             result = portlab("echo", "--source", "127.0.0.1", "--from", port, server.where, "x")
-            self.expect(result, 3, f"tcp 127.0.0.1:{port}: address in use")
+            self.expect(result, 3, f"tcp 127.0.0.1:{port}: address in use", f"(pid {os.getpid()})")
             self.expect_form(result)
 
     def test_a_source_address_of_another_machine(self):
@@ -190,6 +226,22 @@ class Connecting(ClientTest):
             ports = {s["local"]["port"] for s in json.loads(result.out)["sessions"]}
             self.assertEqual(ports, {peer[1] for peer in server.peers})
             self.assertEqual(len(ports), 5)
+
+    def test_the_same_four_values_cannot_be_used_twice(self):
+        holder, port = closed_port()
+        holder.close()
+        with Server(self.echo) as server, socket.socket() as first:
+            first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            first.bind(("127.0.0.1", port))
+            first.connect(("127.0.0.1", server.port))
+            result = portlab("echo", "--from", port, server.where, "x")
+            self.expect(result, 3, f"127.0.0.1:{port} → {server.where} exists already", "TIME_WAIT")
+            self.expect_form(result)
+
+    def test_too_few_descriptors(self):
+        with Server(self.echo) as server:
+            result = in_shell(f'ulimit -n 20; "$PORTLAB" echo --sessions 30 {server.where} x')
+            self.expect(result, 3, f"portlab: tcp {server.where}: no descriptor", "ulimit -n")
 
     def test_port_0_cannot_be_called(self):
         self.expect(portlab("echo", "127.0.0.1:0", "x"), 2, "port 0")
