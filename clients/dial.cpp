@@ -262,6 +262,20 @@ bool ClientSession::wait_readable(milliseconds limit) const {
   return wait_for(descriptor_, POLLIN, limit);
 }
 
+bool ClientSession::was_turned_away() const {
+  if (remote_.transport == Transport::udp || !wait_readable(milliseconds(0))) return false;
+  char byte = 0;
+  return ::recv(descriptor_, &byte, 1, MSG_PEEK) <= 0;
+}
+
+Failure turned_away_failure(const Endpoint& peer, std::size_t count, std::size_t all) {
+  return {Exit::peer_said_no,
+          peer.to_string() + ": " + std::to_string(count) + " of " + std::to_string(all) +
+              " sessions were turned away: the server closed them without a word",
+          "fewer --sessions: the server may have a limit for one address (portlabd has: "
+          "--max-sessions-per-address)"};
+}
+
 ClientSession dial(const Target& target, const ClientOptions& options) {
   return dial_first(target, candidates(target, options), options);
 }

@@ -69,9 +69,7 @@ Arguments without_server(const CommandLine& line, ClientOptions& options) {
       continue;
     }
     if (taken) throw line.wrong("one @SERVER is enough");
-    const auto server = parse_host_and_port(std::string_view(operand).substr(1));
-    if (!server) throw line.wrong(server.error().text);
-    options.dns = *server;
+    options.dns = line.host_and_port(operand.substr(1));
     taken = true;
   }
   return rest;

@@ -155,7 +155,10 @@ ClientOptions CommandLine::shared_options() const {
   if (!timeout_.empty())
     options.timeout =
         value_of(*this, "--timeout", parse_seconds(timeout_, shortest_timeout, longest_wait));
-  if (!dns_.empty()) options.dns = value_of(*this, "--dns", parse_host_and_port(dns_));
+  if (!dns_.empty()) {
+    options.dns = value_of(*this, "--dns", parse_host_and_port(dns_));
+    value_of(*this, "--dns", parse_address(options.dns->host));  // else who would be asked for it?
+  }
   if (ipv4_ && ipv6_) throw wrong("-4 and -6 exclude each other", "one of them, or none");
   options.ipv4_only = ipv4_;
   options.ipv6_only = ipv6_;
@@ -171,6 +174,18 @@ void CommandLine::expect_operands(std::size_t least, std::size_t most) const {
   if (operands_.size() > most)
     throw wrong("'" + printable(operands_[most]) + "' is too much: portlab " +
                 std::string(manual_.name) + " " + std::string(manual_.operands));
+}
+
+HostAndPort CommandLine::host_and_port(const std::string& text) const {
+  const auto where = parse_host_and_port(text);
+  if (where) return *where;
+  const auto scheme = text.find("://");
+  if (scheme == std::string::npos) throw wrong(printable(where.error().text));
+  const auto authority = text.substr(scheme + 3);
+  const auto host = printable(authority.substr(0, authority.find_first_of("/?#")));
+  const std::string name(manual_.name);
+  throw wrong("'" + printable(text) + "' is a URL; " + name + " wants HOST:PORT",
+              "portlab " + name + " " + host);
 }
 
 Failure CommandLine::wrong(const std::string& reason, std::string advice) const {

@@ -83,6 +83,8 @@ class CommandLine {
   bool was_given(const std::string& option) const { return given_.count(option) != 0; }
   /// Throws unless there are at least `least` and at most `most` operands.
   void expect_operands(std::size_t least, std::size_t most) const;
+  /// Reads HOST or HOST:PORT; throws where it is neither.
+  HostAndPort host_and_port(const std::string& text) const;
   /// A usage error of this command: "portlab echo: REASON", "try: ADVICE" (by default its --help).
   Failure wrong(const std::string& reason, std::string advice = {}) const;
   /// The text of --help.

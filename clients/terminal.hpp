@@ -15,6 +15,7 @@ struct TextStyle {
   bool colour = false;
 
   std::string_view arrow() const { return unicode ? "\u2192" : "->"; }
+  std::string_view back_arrow() const { return unicode ? "\u2190" : "<-"; }
   std::string_view separator() const { return unicode ? " \u00b7 " : ", "; }
   /// The text in an SGR style such as "1" (bold) or "32" (green), or as it is without colour.
   std::string paint(std::string_view text, std::string_view sgr) const;

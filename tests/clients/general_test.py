@@ -270,6 +270,8 @@ class Connecting(ClientTest):
                 seen.append(session.recv(100))  # b"": the client closed
             except TimeoutError:
                 seen.append("open")
+                session.settimeout(30)
+                session.recv(100)
 
         with Server(watch) as server:
             self.expect(portlab("echo", "--hold", "0.4", server.where, "x"), 0, "held open")

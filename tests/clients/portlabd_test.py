@@ -167,6 +167,11 @@ class Neighbour(ClientTest):
         self.expect(result, 0)
         self.assertEqual(result.text, "yes\n")
 
+    def test_connect_knows_the_service_at_a_port_that_is_somebody_elses(self):
+        daemon = self.daemon("echo=0")
+        result = portlab("connect", daemon.where("echo"), env=daemon.env)
+        self.expect(result, 0, "not echo's home port 7")
+
     def test_what_has_moved_is_told_by_its_home_port(self):
         daemon = self.daemon("echo=127.0.0.7:0")
         result = portlab("echo", "127.0.0.6", "x", env=daemon.env)
