@@ -173,7 +173,8 @@ void CommandLine::expect_operands(std::size_t least, std::size_t most) const {
                 std::string(manual_.operands));
   if (operands_.size() > most)
     throw wrong("'" + printable(operands_[most]) + "' is too much: portlab " +
-                std::string(manual_.name) + " " + std::string(manual_.operands));
+                std::string(manual_.name) +
+                (most == 0 ? " takes only options" : " " + std::string(manual_.operands)));
 }
 
 HostAndPort CommandLine::host_and_port(const std::string& text) const {

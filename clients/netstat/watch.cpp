@@ -105,8 +105,9 @@ std::string heading(const WatchOptions& options, bool terminal) {
   std::string seconds = std::to_string(static_cast<double>(options.interval.count()) / 1000);
   seconds.erase(seconds.find_last_not_of('0') + 1);
   if (seconds.back() == '.') seconds.pop_back();
-  return std::string(clock) + "  every " + seconds + " s   + new   - gone   ~ other state" +
-         (terminal ? "   Ctrl-C ends" : "") + "\n\n";
+  const auto text = std::string(clock) + "  every " + seconds +
+                    " s   + new   - gone   ~ other state" + (terminal ? "   Ctrl-C ends" : "");
+  return (terminal ? wrap(text, columns_of(STDOUT_FILENO), 0) : text) + "\n\n";
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ def rows(*arguments):
     """Each row as (proto, local, foreign, state)."""
     found = []
     for line in netstat("-n", *arguments).splitlines()[1:]:
-        fields = line.split()
+        fields = line.split(maxsplit=3)
         found.append((*fields[:3], fields[3] if len(fields) > 3 else ""))
     return found
 
@@ -106,6 +106,13 @@ def normal(address):
     return ("*" if host in ("0.0.0.0", "::", "*") else host), port
 
 
+def state(proto, word):
+    """How we call what ss calls so: a udp socket with a peer has no connection all the same."""
+    if (proto, word) == ("udp", "ESTAB"):
+        return "no connection"
+    return STATES.get(word, word.replace("-", "_"))
+
+
 def of_ports(found, ports):
     """The rows of these ports, in order."""
     return sorted(row for row in found if row[2][1].isdigit() and int(row[2][1]) in ports or
@@ -125,8 +132,8 @@ class BesideSs(unittest.TestCase):
             def theirs():
                 lines = run("ss", "-Htuan").stdout.splitlines()
                 fields = [line.split() for line in lines]
-                return of_ports([(f[0], STATES.get(f[1], f[1].replace("-", "_")), normal(f[4]),
-                                  normal(f[5])) for f in fields], ports)
+                return of_ports([(f[0], state(*f[:2]), normal(f[4]), normal(f[5]))
+                                 for f in fields], ports)
 
             # A FIN may still be on its way when one of them looks.
             self.assertTrue(wait_until(lambda: ours() == theirs(), "ss agrees"))
