@@ -152,7 +152,7 @@ Card card_of(const ClientSession& session, std::string_view service, std::uint16
 
 void show_card(const Card& card, const ClientOptions& options) {
   if (options.quiet || options.json) return;
-  const auto columns = ::isatty(STDERR_FILENO) != 0 ? columns_of(STDERR_FILENO) : wide;
+  const auto columns = room_of(STDERR_FILENO).value_or(wide);
   std::fputs(to_text(card, style_of(STDERR_FILENO), columns).c_str(), stderr);
 }
 

@@ -37,7 +37,7 @@ constexpr Manual manual{
     {{{"portlab echo 127.0.0.1 hello", "over tcp, to echo's home port 7"},
       {"portlab echo --udp 127.0.0.1:8007 hello", "a datagram, to port 8007"},
       {"portlab echo 127.0.0.1:8007 < FILE", "without TEXT, what stdin holds"}}},
-    "TEXT is sent as it is, without a line's end. Exit status 1 if something else\n"
+    "TEXT is sent as it is, without a line's end. Exit status 1 if something else "
     "came back than was sent."};
 
 std::string read_stdin(const CommandLine& line) {

@@ -119,7 +119,7 @@ int run_enter(const Arguments& arguments) {
       {{{"portlab enter", "a shell in portlabd's private network; exit leads back out"},
         {"portlab enter curl http://127.0.0.1/", "any program, to the real ports in there"},
         {"portlab enter portlab netstat --pairs", "the sessions in there, both ends"}}},
-      "Works for the user who started portlabd --private, without root. The exit status is\n"
+      "Works for the user who started portlabd --private, without root. The exit status is "
       "the command's."};
   std::string control;
   CommandLine line(manual, Shared::json);

@@ -154,7 +154,7 @@ boost::json::value Failure::to_json() const {
 
 void complain(const Failure& failure) {
   auto text = failure.text();
-  if (::isatty(STDERR_FILENO) != 0) text = wrap(text, columns_of(STDERR_FILENO), 4);
+  if (const auto columns = room_of(STDERR_FILENO)) text = wrap(text, *columns, 4);
   std::fputs(text.c_str(), stderr);
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include "clients/control_client.hpp"
 #include "clients/failure.hpp"
@@ -36,6 +37,17 @@ std::optional<bool> shares_namespace(std::int64_t pid) {
   return mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
 }
 
+/// The path of a listening Unix socket, from a line of /proc/net/unix; empty for all others. An
+/// accepted one has the server's path as well, but lives in its client's network.
+std::string listening_path(const std::string& line) {
+  constexpr const char* accepts = "00010000";  // __SO_ACCEPTCON
+  std::istringstream fields(line);
+  std::string number, references, protocol, flags, type, state, inode, path;
+  fields >> number >> references >> protocol >> flags >> type >> state >> inode >> std::ws;
+  std::getline(fields, path);
+  return flags == accepts ? path : std::string();
+}
+
 /// The kernel lists a Unix socket in the network where it was made, though its path leads to it
 /// from everywhere. True, too, where there is no such list.
 bool is_listed_here(const std::string& socket_path) {
@@ -45,10 +57,9 @@ bool is_listed_here(const std::string& socket_path) {
   std::error_code failed;
   const auto wanted = std::filesystem::weakly_canonical(socket_path, failed);
   while (std::getline(sockets, line)) {
-    const auto begin = line.find('/');  // the last column, of sockets that have a path
-    if (begin == std::string::npos) continue;
-    if (line.substr(begin) == socket_path ||
-        std::filesystem::weakly_canonical(line.substr(begin), failed) == wanted)
+    const auto path = listening_path(line);
+    if (path.empty()) continue;
+    if (path == socket_path || std::filesystem::weakly_canonical(path, failed) == wanted)
       return true;
   }
   return false;

@@ -57,7 +57,7 @@ struct Manual {
   std::string_view name;      ///< "echo"
   std::string_view operands;  ///< "HOST[:PORT] [TEXT]"
   std::array<Example, 3> examples;
-  std::string_view notes = {};  ///< a paragraph for the end, lines of at most 80 columns
+  std::string_view notes = {};  ///< paragraphs for the end; they are wrapped at words
 };
 
 /// Which of the shared options a command takes.
@@ -91,7 +91,7 @@ class CommandLine {
   std::string help();
 
  private:
-  po::options_description all_options();
+  po::options_description shared_description();
   ClientOptions shared_options() const;
 
   Manual manual_;

@@ -75,7 +75,7 @@ std::string labelled(std::string_view label, const std::string& text, unsigned c
 /// "tcp: no, python3 (pid 4711) has it".
 std::string bind_text(Transport transport, Bindable bindable, std::uint16_t port) {
   const std::string head = std::string(to_string(transport)) + ": ";
-  if (bindable == Bindable::free) return head + "yes, it is free";
+  if (bindable == Bindable::free) return head + "yes";
   if (bindable != Bindable::in_use) return head + std::string(to_word(bindable));
   const auto owner = port_owner(transport, port);
   return head + "no, " +
@@ -177,7 +177,7 @@ std::string to_text(const PortFacts& facts, unsigned columns) {
     text += labelled("note", belief);
   if (facts.port == 0) return text;
   text += labelled("ephemeral", ephemeral_text(facts));
-  return text + labelled("listen", "may you listen on it? " + bind_text(facts));
+  return text + labelled("listen", "may you listen? " + bind_text(facts));
 }
 
 json::value to_json(const PortFacts& facts) {

@@ -130,8 +130,8 @@ int run_server(const Arguments& arguments) {
       {{{"portlab server move http=83", "HTTP answers on port 83 from now on"},
         {"portlab server listen echo=[::1]:7007", "a second place for echo"},
         {"portlab server sessions", "everybody who is connected, and what they did last"}}},
-      "The server is asked over its control socket, which is its owner's alone:\n"
-      "$PORTLAB_CONTROL, or portlab/control below $XDG_RUNTIME_DIR (else below /run for root,\n"
+      "The server is asked over its control socket, which is its owner's alone: "
+      "$PORTLAB_CONTROL, or portlab/control below $XDG_RUNTIME_DIR (else below /run for root, "
       "/tmp/portlab-UID/control for others), or --control PATH."};
   std::string control;
   CommandLine line(manual, Shared::json);

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "clients/failure.hpp"
+#include "clients/options.hpp"
 
 namespace portlab {
 
@@ -143,11 +144,20 @@ TextStyle style_of(int descriptor) {
   return style;
 }
 
+std::optional<unsigned> room_of(int descriptor) {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0) return size.ws_col == 0 ? 80 : size.ws_col;
+  const char* told = std::getenv("PORTLAB_COLUMNS");
+  if (told == nullptr) return std::nullopt;
+  constexpr unsigned least = 20;
+  constexpr unsigned most = 1000;
+  const auto columns = parse_number(told, least, most);
+  return columns ? std::optional(static_cast<unsigned>(*columns)) : std::nullopt;
+}
+
 unsigned columns_of(int descriptor) {
   constexpr unsigned usual = 80;
-  winsize size{};
-  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual;
-  return size.ws_col;
+  return room_of(descriptor).value_or(usual);
 }
 
 std::string printable(std::string_view text) {

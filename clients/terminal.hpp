@@ -2,6 +2,7 @@
 // What the terminal can show: Unicode, colour, how many columns.
 
 #include <boost/json/value.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,10 @@ struct TextStyle {
 /// terminal, not with NO_COLOR, not on TERM=dumb.
 TextStyle style_of(int descriptor);
 
-/// How many columns the terminal behind this descriptor has; 80 where it is none.
+/// How many columns the terminal behind this descriptor has, or the one that shows our output in
+/// the end ($PORTLAB_COLUMNS: the tour's). Nothing where it is none, and lines may be long.
+std::optional<unsigned> room_of(int descriptor);
+/// The same; 80 where it is no terminal.
 unsigned columns_of(int descriptor);
 
 /// The text with everything that could steer a terminal (control characters, bytes that are not

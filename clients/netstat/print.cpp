@@ -156,7 +156,7 @@ std::string footnotes(const std::map<std::string, std::uint16_t>& moved, bool tw
     out += "* moved: " + service + "'s home port is " + std::to_string(home_port) + "\n";
   if (two_states_seen)
     out += "A / B: the client's end is in state A, the server's in B; " +
-           std::string(signs.dash()) + ": that end is gone\n";
+           std::string(signs.dash()) + ": it is gone\n";
   if (guess_seen)
     out += std::string(signs.both_ways()) +
            " nobody listens at either port (any more): who called whom is not known\n";

@@ -114,9 +114,9 @@ std::string heading(const WatchOptions& options, bool terminal) {
 
 TableRoom room_on_stdout() {
   constexpr std::size_t pipe_columns = 100;
-  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  return {terminal ? columns_of(STDOUT_FILENO) : pipe_columns,
-          terminal ? Overlong::wrap : Overlong::push, style_of(STDOUT_FILENO).unicode};
+  const auto columns = room_of(STDOUT_FILENO);
+  return {columns.value_or(pipe_columns), columns ? Overlong::wrap : Overlong::push,
+          style_of(STDOUT_FILENO).unicode};
 }
 
 void watch(const WatchOptions& options, const Watched& watched) {

@@ -215,6 +215,11 @@ class Pairs(unittest.TestCase):
                        (r["client"]["port"], r["server"]["port"]) == (mine, http))
             self.assertEqual((row["service"], row["moved"], row["home_port"]), ("http", True, 80))
 
+    def test_a_port_of_portlabd_has_its_services_name_not_the_registrys(self):
+        with Portlabd("echo=127.0.0.77:0") as server:
+            text = netstat("-al", "--control", server.control)
+            self.assertRegex(text, r"(?m)^tcp +127\.0\.0\.77:echo +.*LISTEN$")
+
     def test_an_ftp_data_connection_is_known_though_nobody_listens_any_more(self):
         with tempfile.TemporaryDirectory() as root, contextlib.ExitStack() as stack:
             with open(os.path.join(root, "big"), "wb") as big:

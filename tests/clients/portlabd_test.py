@@ -93,6 +93,25 @@ class Together(ClientTest):
         result = fetch("--srv", "http://www.lab.test/hello.txt")
         self.expect(result, 0, f"port {new}", "not http's home port 80")
 
+    def test_a_host_that_does_not_exist_is_not_found_through_srv(self):
+        self.expect(portlab("http", "--dns", self.dns, "--srv", "http://nosuch.lab.test/hello.txt"),
+                    1, "nosuch.lab.test: NXDOMAIN")
+        self.expect(portlab("http", "--dns", self.dns, "--srv", "http://127.0.0.1/"), 2,
+                    "127.0.0.1 is an address")
+
+    def test_an_echo_server_is_no_dns_server(self):
+        where = self.daemon.where("echo", "udp")
+        result = portlab("dns", "--timeout", "0.2", "www.lab.test", f"@{where}")
+        self.expect(result, 1, "the question itself came back", "is this a DNS server?")
+
+    def test_dns_answers_of_no_address_family_are_not_the_users_mistake(self):
+        result = portlab("dns", "-6", "www.lab.test")
+        self.expect(result, 2, "the lab's DNS server is at 127.0.0.1")
+
+    def test_fractions_are_plain_decimals(self):
+        result = portlab("dns", "--json", "www.lab.test", f"@{self.dns}")
+        self.assertRegex(result.text, r'"milliseconds":\d+(\.\d+)?[},]')
+
     def test_names(self):
         port = self.daemon.ports["echo", "tcp"]
         result = portlab("echo", "--dns", self.dns, f"server1.lab.test:{port}", "hello")

@@ -1,4 +1,5 @@
 // The DNS client against our own server, and against servers that misbehave.
+#include <algorithm>
 #include <atomic>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -126,7 +127,7 @@ BOOST_FIXTURE_TEST_CASE(services_are_found_where_they_listen, Lab) {
   BOOST_TEST(found[0].port == *options.dns->port);
   BOOST_TEST(
       (exit_of([&] { find_service("_http._tcp.lab.test", options); }) == Exit::peer_said_no));
-  BOOST_TEST((exit_of([&] { find_service("_nfs._tcp.lab.test", options); }) == Exit::peer_said_no));
+  BOOST_TEST(find_service("_nfs._tcp.lab.test", options).empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(what_does_not_fit_a_datagram_is_asked_again_over_tcp, Lab) {
@@ -160,6 +161,26 @@ BOOST_FIXTURE_TEST_CASE(each_kind_of_answer_has_its_sentence, Lab) {
              "for 60 s)");
   BOOST_TEST(meaning("example.com.", "A").starts_with("REFUSED: "));
   BOOST_TEST(meaning("_http._tcp.lab.test.", "SRV").find("not available") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_another_zone_holds_is_refused_by_its_name, Lab) {
+  const auto meaning = [&](std::string_view name, std::string_view type) {
+    const auto asked = question(name, type);
+    return meaning_of(look_up(asked, options).message, asked);
+  };
+  BOOST_TEST(meaning("example.com.", "A").find("for example.com") != std::string::npos);
+  BOOST_TEST(meaning("1.0.0.127.IN-addr.arpa.", "PTR").find("reverse zones") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_long_text_is_folded_for_a_terminal_and_for_nothing_else, Lab) {
+  const auto asked = question("big.lab.test.", "TXT");
+  const auto reply = look_up(asked, options);
+  const auto whole = to_text(reply, asked, true);
+  BOOST_TEST(std::count(whole.begin(), whole.end(), '\n') == 1);
+  const auto folded = to_text(reply, asked, true, 80);
+  BOOST_TEST(std::count(folded.begin(), folded.end(), '\n') > 5);
+  for (std::string_view rest = folded; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1))
+    BOOST_TEST(rest.find('\n') <= 80U);
 }
 
 BOOST_AUTO_TEST_CASE(only_the_answer_to_the_very_question_counts) {

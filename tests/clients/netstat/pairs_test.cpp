@@ -24,8 +24,9 @@ std::string pairs_of(const std::vector<SocketRow>& rows, const PairingFacts& fac
     };
     const auto state = [](const auto& s) { return std::string(s ? to_string(*s) : "none"); };
     out += pair.kind == Pair::Kind::listener ? "nobody" : write_end(pair.client);
-    out += (pair.guessed ? " ? " : " > ") + write_end(pair.server) + " " + state(pair.client_state) + " " +
-           state(pair.server_state) + (pair.elsewhere ? " elsewhere\n" : "\n");
+    out += (pair.guessed ? " ? " : " > ") + write_end(pair.server) + " " +
+           state(pair.client_state) + " " + state(pair.server_state) +
+           (pair.elsewhere ? " elsewhere\n" : "\n");
   }
   return out;
 }

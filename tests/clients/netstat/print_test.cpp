@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(ends_in_different_states_show_both_and_a_gone_end_a_dash) {
   pair.server_state = TcpState::close_wait;
   BOOST_TEST(
       one_pair(pair).find("FIN_WAIT2 / CLOSE_WAIT\nA / B: the client's end is in state A, the "
-                          "server's in B; —: that end is gone\n") != std::string::npos);
+                          "server's in B; —: it is gone\n") != std::string::npos);
   pair.client_state.reset();
   BOOST_TEST(one_pair(pair).find("— / CLOSE_WAIT\n") != std::string::npos);
 }
