@@ -53,11 +53,13 @@ std::string usage() {
     name.resize(10, ' ');
     text += "  " + name + std::string(command.summary) + "\n";
   }
-  return text +
-         "\n"
-         "  portlab help COMMAND    a command's options, and three examples\n"
-         "  portlab --version       which portlab this is\n\n"
-         "Exit status: 0 done, 1 the peer said no, 2 bad usage, 3 no connection.\n";
+  text +=
+      "\n"
+      "  portlab help COMMAND    a command's options, and three examples\n"
+      "  portlab --version       which portlab this is\n\n"
+      "Exit status: 0 done, 1 the peer said no (or what it said could not be written),\n"
+      "2 bad usage, 3 no connection.\n";
+  return wrap(text, columns_of(STDOUT_FILENO), 12);
 }
 
 std::vector<std::string_view> command_names() {

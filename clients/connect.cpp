@@ -14,6 +14,7 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "clients/dial.hpp"
 #include "clients/failure.hpp"
 #include "clients/kept_text.hpp"
+#include "clients/neighbour.hpp"
 #include "clients/options.hpp"
 #include "clients/terminal.hpp"
 #include "common/port.hpp"
@@ -46,9 +48,10 @@ constexpr Manual manual{
        "send a file or a pipe; what comes back goes to stdout"},
       {"portlab connect --sessions 5 --hold 30 127.0.0.1:80",
        "five sessions for 30 seconds, to be looked at with portlab netstat"}}},
-    "Ctrl-D says that you are done; the peer may still answer. When the peer is then\n"
-    "silent for --timeout seconds, the session ends. With several sessions, you talk\n"
-    "over the first. With --hold, the sessions end after that time, not before."};
+    "On a terminal, Enter sends CR LF, as telnet does; what comes from a file or a pipe "
+    "is sent as it is. Ctrl-D says that you are done; the peer may still answer. When the peer is "
+    "then silent for --timeout seconds, the session ends. With several sessions, you talk over "
+    "the first. With --hold, the sessions end after that time, not before."};
 
 using Output = std::function<void(Bytes)>;
 
@@ -194,20 +197,24 @@ Target target_of(const CommandLine& line, bool udp, const std::string& unix_sock
   line.expect_operands(1, 2);
   const auto transport = udp ? Transport::udp : Transport::tcp;
   const bool two_words = operands.size() == 2;  // "HOST PORT", as telnet and nc write it
-  const auto where = parse_host_and_port(operands[0]);
-  if (!where) throw line.wrong(where.error().text);
-  if (two_words && where->port) throw line.wrong("the port is given twice", operands[0]);
-  if (!two_words && !where->port)
+  if (operands[0].starts_with('/') || operands[0].starts_with("./"))
+    throw line.wrong("'" + printable(operands[0]) + "' is a path, not HOST:PORT",
+                     connect_advice(local_endpoint(operands[0])));
+  const auto where = line.host_and_port(operands[0]);
+  if (two_words && where.port) throw line.wrong("the port is given twice", operands[0]);
+  if (!two_words && !where.port)
     throw line.wrong("'" + printable(operands[0]) + "': the port is missing",
                      "portlab connect " + operands[0] + ":80");
-  if (!two_words) return {transport, where->host, *where->port};
+  if (!two_words) return {transport, where.host, *where.port};
   const auto port = parse_port(operands[1]);
   if (!port) throw line.wrong(port.error().text);
-  return {transport, where->host, *port};
+  return {transport, where.host, *port};
 }
 
 Card card_for(const ClientSession& session, const ClientOptions& options) {
   const auto& peer = session.remote();
+  if (const auto* listener = neighbours_listener(peer); listener != nullptr)
+    return card_of(session, listener->service, listener->home_port, options);
   return card_of(session, service_name(peer.port, to_string(peer.transport)), 0, options);
 }
 
@@ -216,14 +223,20 @@ Card card_for(const ClientSession& session, const ClientOptions& options) {
 int run_connect(const Arguments& arguments) {
   CommandLine line(manual);
   bool crlf = false;
+  bool lf = false;
   bool udp = false;
   std::string unix_socket;
   auto add = line.add();
-  add("crlf", po::bool_switch(&crlf), "end each line with CR LF, as HTTP, FTP and SMTP want it");
+  add("crlf", po::bool_switch(&crlf),
+      "end each line with CR LF, as HTTP, FTP and SMTP want it; on a terminal that is so anyway");
+  add("lf", po::bool_switch(&lf), "on a terminal: end each line with LF alone");
   add("udp,u", po::bool_switch(&udp), "over udp: each line you type is a datagram");
   add("unix-socket", po::value(&unix_socket)->value_name("PATH"), "to this Unix socket");
   const auto options = line.parse(arguments);
   if (!options) return 0;
+  if (crlf && lf) throw line.wrong("--crlf and --lf exclude each other", "one of them, or none");
+  // A datagram holds what was typed, not a line of a protocol.
+  crlf = crlf || (::isatty(STDIN_FILENO) != 0 && !lf && !udp);
 
   auto sessions = dial_all(target_of(line, udp, unix_socket), *options);
   json::array cards;
@@ -233,7 +246,10 @@ int run_connect(const Arguments& arguments) {
     cards.push_back(to_json(card));
   }
   const bool talkative = ::isatty(STDIN_FILENO) != 0 && !options->quiet && !options->json;
-  if (talkative) std::fputs("connected; Ctrl-D ends, Ctrl-C at once\n", stderr);
+  if (talkative) {
+    std::fputs(udp ? "udp has no connection: each line is a datagram" : "connected", stderr);
+    std::fputs("; Ctrl-D ends, Ctrl-C at once\n", stderr);
+  }
 
   KeptText kept;
   const auto keep = [&](Bytes bytes) { kept.add(bytes); };
@@ -242,6 +258,12 @@ int run_connect(const Arguments& arguments) {
   conversation.run();
   if (talkative && conversation.peer_ended())
     std::fputs("the peer closed the connection\n", stderr);
+  const auto others = std::span(sessions).subspan(1);
+  const auto turned_away = static_cast<std::size_t>(
+      std::count_if(others.begin(), others.end(),
+                    [](const ClientSession& session) { return session.was_turned_away(); }));
+  if (turned_away > 0)
+    throw turned_away_failure(sessions.front().remote(), turned_away, sessions.size());
   if (!options->json) return 0;
   json::object out{{"sessions", cards},
                    {"sent_bytes", conversation.sent()},

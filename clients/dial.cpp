@@ -140,6 +140,18 @@ std::vector<Endpoint> candidates(const Target& target, const ClientOptions& opti
   return peers;
 }
 
+/// Where we would call this peer from. Connecting a udp socket sends nothing, but finds the way.
+Endpoint source_towards(const Endpoint& peer, const ClientOptions& options) {
+  Endpoint source{peer.transport, options.source.value_or(peer.address), options.from, {}};
+  const Descriptor probe(::socket(peer.address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM, 0));
+  auto there = to_system(peer);
+  SystemAddress here;
+  if (!options.source && ::connect(probe.get(), there.get(), there.size) == 0 &&
+      ::getsockname(probe.get(), here.get(), &here.size) == 0)
+    source.address = from_system(here, peer.transport).address;
+  return source;
+}
+
 /// Dials peers that were resolved already, the next one when one fails, all within --timeout.
 ClientSession dial_first(const Target& target, const std::vector<Endpoint>& peers,
                          const ClientOptions& options) {
@@ -152,7 +164,7 @@ ClientSession dial_first(const Target& target, const std::vector<Endpoint>& peer
     Descriptor descriptor(open_socket(peer));
     int error = descriptor.get() < 0 ? errno : 0;
     if (error == EMFILE || error == ENFILE)
-      throw connection_failure(peer, error, Doing::choosing_source);
+      throw connection_failure(peer, error, Doing::connecting);
     if (error == 0) {
       choose_source(descriptor.get(), peer, options);
       error = connect_within(descriptor.get(), peer, std::max(left / peers_left, milliseconds(1)));
@@ -162,6 +174,8 @@ ClientSession dial_first(const Target& target, const std::vector<Endpoint>& peer
       if (!called_itself(session, options)) return session;
       error = ECONNREFUSED;
     }
+    if (options.from != 0 && (error == EADDRNOTAVAIL || error == EADDRINUSE))
+      throw taken_four_tuple(source_towards(peer, options), peer);
     if (tried.empty()) first_error = error;
     tried.push_back(peer);
   }
@@ -246,6 +260,20 @@ void ClientSession::close() {
 
 bool ClientSession::wait_readable(milliseconds limit) const {
   return wait_for(descriptor_, POLLIN, limit);
+}
+
+bool ClientSession::was_turned_away() const {
+  if (remote_.transport == Transport::udp || !wait_readable(milliseconds(0))) return false;
+  char byte = 0;
+  return ::recv(descriptor_, &byte, 1, MSG_PEEK) <= 0;
+}
+
+Failure turned_away_failure(const Endpoint& peer, std::size_t count, std::size_t all) {
+  return {Exit::peer_said_no,
+          peer.to_string() + ": " + std::to_string(count) + " of " + std::to_string(all) +
+              " sessions were turned away: the server closed them without a word",
+          "fewer --sessions: the server may have a limit for one address (portlabd has: "
+          "--max-sessions-per-address)"};
 }
 
 ClientSession dial(const Target& target, const ClientOptions& options) {

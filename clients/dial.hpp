@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "clients/failure.hpp"
 #include "clients/options.hpp"
 #include "common/bytes.hpp"
 #include "common/endpoint.hpp"
@@ -46,6 +47,10 @@ class ClientSession {
   /// Waits until read_some would not wait; false when that takes longer.
   bool wait_readable(std::chrono::milliseconds limit) const;
 
+  /// True if the peer has closed (or reset) the session and sent nothing before: a server that
+  /// takes no more sessions does that. Not for udp.
+  bool was_turned_away() const;
+
   /// Our end: with the port that the kernel picked, or that --from chose.
   const Endpoint& local() const { return local_; }
   /// The peer's end.
@@ -70,5 +75,8 @@ ClientSession dial(const Target& target, const ClientOptions& options);
 
 /// Opens --sessions connections, all open at once. With --from, the source ports count up from it.
 std::vector<ClientSession> dial_all(const Target& target, const ClientOptions& options);
+
+/// That so many of the sessions were turned away: exit status 1.
+Failure turned_away_failure(const Endpoint& peer, std::size_t count, std::size_t all);
 
 }  // namespace portlab

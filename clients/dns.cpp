@@ -1,5 +1,7 @@
 // portlab dns: asks a DNS server, and shows its answer as lines of a zone file.
 
+#include <unistd.h>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdio>
@@ -26,8 +28,8 @@ constexpr Manual manual{
     {{{"portlab dns www.lab.test", "its address, over udp, from the lab's own server"},
       {"portlab dns whoami.lab.test TXT --sessions 3", "three questions, three ephemeral ports"},
       {"portlab dns big.lab.test TXT --edns 0", "too long for a datagram: again over tcp"}}},
-    "TYPE is A unless you say AAAA, TXT, SRV, MX, NS, SOA, CNAME, PTR, ANY or TYPE123.\n"
-    "What is printed could stand in a zone file; behind ; are comments, which\n"
+    "TYPE is A unless you say AAAA, TXT, SRV, MX, NS, SOA, CNAME, PTR, ANY or TYPE123. "
+    "What is printed could stand in a zone file; behind ; are comments, which "
     "--quiet leaves out. Exit status 1 if the server says no, as for NXDOMAIN."};
 
 struct Plan {
@@ -69,9 +71,7 @@ Arguments without_server(const CommandLine& line, ClientOptions& options) {
       continue;
     }
     if (taken) throw line.wrong("one @SERVER is enough");
-    const auto server = parse_host_and_port(std::string_view(operand).substr(1));
-    if (!server) throw line.wrong(server.error().text);
-    options.dns = *server;
+    options.dns = line.host_and_port(operand.substr(1));
     taken = true;
   }
   return rest;
@@ -113,21 +113,42 @@ DnsReply ask(ClientSession& session, const Plan& plan, const ClientOptions& opti
 Failure said_no(const DnsReply& reply, const dns::Question& question, const Endpoint& server) {
   std::string name;
   question.name.append_short_text(name);
-  const bool no_such_name = reply.message.rcode() == dns::Rcode::NXDOMAIN;
+  const auto rcode = reply.message.rcode();
+  std::string advice = "a name that ends in lab.test, or another @SERVER";
+  if (rcode == dns::Rcode::NXDOMAIN) {
+    advice = "is it spelt right? The lab's names end in lab.test";
+  } else if (rcode == dns::Rcode::REFUSED) {
+    advice = "a name that ends in lab.test, the only zone that portlabd knows; or another @SERVER";
+    if (is_reverse(question))
+      advice =
+          "a name that ends in lab.test: portlabd knows the addresses of names, not the names "
+          "of addresses";
+  }
   return Failure(
       Exit::peer_said_no,
-      server.to_string() + " says of " + name + ": " + meaning_of(reply.message, question),
-      no_such_name ? "is it spelt right? The lab's names end in lab.test"
-                   : "a name that ends in lab.test, or another @SERVER");
+      server.to_string() + " says of " + name + ": " + meaning_of(reply.message, question), advice);
+}
+
+/// The server's address is not the user's where no @SERVER was given: then it is ours to explain.
+void expect_family(const Target& server, const ClientOptions& options) {
+  const auto address = parse_address(server.host);
+  if (options.dns || !address) return;
+  if ((options.ipv6_only && address->is_v4()) || (options.ipv4_only && address->is_v6()))
+    throw usage_failure("dns: the lab's DNS server is at " + server.host + ", and " +
+                            (options.ipv6_only ? "-6 asks for IPv6" : "-4 asks for IPv4"),
+                        "@SERVER; or without -4 and -6: AAAA asks for a name's IPv6 address");
 }
 
 int run(const Plan& plan, const ClientOptions& options) {
   const auto transport = plan.tcp ? Transport::tcp : Transport::udp;
   const auto& question = plan.question.question;
-  auto sessions = dial_all(dns_server(options, transport), options);
+  const auto server = dns_server(options, transport);
+  expect_family(server, options);
+  auto sessions = dial_all(server, options);
   for (const auto& session : sessions)
     show_card(card_of(session, "dns", dns_home_port, options), options);
 
+  const unsigned columns = room_of(STDOUT_FILENO).value_or(0);
   json::array replies;
   std::vector<Failure> failures;
   for (auto& session : sessions) {
@@ -137,7 +158,7 @@ int run(const Plan& plan, const ClientOptions& options) {
       for (auto& [key, value] : portlab::to_json(reply)) row[key] = value;
       replies.push_back(std::move(row));
     } else {
-      print(to_text(reply, question, options.quiet));
+      print(to_text(reply, question, options.quiet, columns));
     }
     if (reply.message.rcode() != dns::Rcode::NOERROR)
       failures.push_back(said_no(reply, question, session.remote()));

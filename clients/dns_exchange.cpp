@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "clients/control_client.hpp"
 #include "clients/failure.hpp"
+#include "clients/neighbour.hpp"
 
 namespace portlab {
 
@@ -21,27 +21,18 @@ std::uint16_t random_id() {
   return static_cast<std::uint16_t>(device());
 }
 
-/// The listeners of the portlabd that runs here; none where none answers.
-std::vector<ListenerRow> listeners_here() try {
-  constexpr milliseconds patience{500};
-  return ask_server(default_control_path(), {ControlCommand::listeners, {}}, patience)
-      .reply.listeners;
-} catch (const Failure&) {
-  return {};
+Failure no_answer(const ClientSession& session, const std::string& why) {
+  return {Exit::peer_said_no, session.remote().to_string() + ": " + why,
+          "is this a DNS server? " + connect_advice(session.remote())};
 }
 
 Failure not_dns(const ClientSession& session, const std::string& why) {
-  return Failure(Exit::peer_said_no,
-                 session.remote().to_string() + ": what came back is no DNS message: " + why,
-                 "is this a DNS server? portlab connect " + session.remote().address_and_port());
+  return no_answer(session, "what came back is no DNS message: " + why);
 }
 
-/// The rest of the timeout; throws when nothing is left of it.
-milliseconds time_left(const ClientSession& session, Clock::time_point deadline) {
+milliseconds milliseconds_left(Clock::time_point deadline) {
   const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-  if (left.count() <= 0)
-    throw connection_failure(session.remote(), ETIMEDOUT, Doing::waiting, {}, session.timeout());
-  return left;
+  return std::max(left, milliseconds(0));
 }
 
 DnsReply ask_udp(ClientSession& session, const std::string& query, std::uint16_t id,
@@ -50,12 +41,17 @@ DnsReply ask_udp(ClientSession& session, const std::string& query, std::uint16_t
   const auto deadline = Clock::now() + session.timeout();
   session.write(query);
   if (!session.wait_readable(session.timeout() / 2)) session.write(query);
-  while (session.wait_readable(time_left(session, deadline))) {
+  std::string stray;
+  while (session.wait_readable(milliseconds_left(deadline))) {
     const auto bytes = session.read_some(buffer);
     auto message = dns::read_message(bytes);
     if (message && answers(*message, id, question.question))
       return {std::move(*message), bytes.size(), Transport::udp, {}};
+    stray = as_text(bytes) == query ? "the question itself came back, as from an echo server"
+            : message               ? "a DNS message came back that answers another question"
+                                    : "what came back is no DNS message: " + message.error().text;
   }
+  if (!stray.empty()) throw no_answer(session, stray);
   throw connection_failure(session.remote(), ETIMEDOUT, Doing::waiting, {}, session.timeout());
 }
 
@@ -97,10 +93,10 @@ bool answers(const dns::Message& message, std::uint16_t id, const dns::Question&
 }
 
 Target dns_server(const ClientOptions& options, Transport transport) {
+  static const std::vector<ListenerRow> no_listeners;
   if (options.dns) return {transport, options.dns->host, options.dns->port.value_or(dns_home_port)};
-  // Asked once: what we are told now need not be true for the next question, but for this command.
-  static const auto listeners = listeners_here();
-  for (const auto& row : listeners) {
+  const auto* ours = neighbour();
+  for (const auto& row : ours != nullptr && ours->here ? ours->listeners : no_listeners) {
     if (row.service != "dns" || row.endpoint.transport != transport) continue;
     const auto& address = row.endpoint.address;
     const std::string loopback = address.is_v6() ? "::1" : "127.0.0.1";

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <cstdio>
 
+#include "clients/terminal.hpp"
 #include "common/dns/rdata.hpp"
 
 namespace portlab {
@@ -17,7 +18,7 @@ double milliseconds_of(const DnsReply& reply) {
   return static_cast<double>(reply.round_trip.count()) / 1000;
 }
 
-std::string lines_of(const std::vector<dns::Record>& records) {
+std::string lines_of(const std::vector<dns::Record>& records, unsigned columns) {
   std::size_t owner_columns = 0;
   std::size_t type_columns = 0;
   for (const auto& record : records) {
@@ -32,7 +33,11 @@ std::string lines_of(const std::vector<dns::Record>& records) {
     owner.resize(owner_columns + 2, ' ');
     ttl.resize(std::max<std::size_t>(ttl.size(), 5) + 1, ' ');
     type.resize(type_columns + 2, ' ');
-    text += owner + ttl + type + dns::rdata_to_text(record.type, as_bytes(record.rdata)) + "\n";
+    const auto head = owner + ttl + type;
+    const auto line = head + dns::rdata_to_text(record.type, as_bytes(record.rdata));
+    const auto indent = static_cast<unsigned>(head.size());
+    text += columns == 0 ? line : wrap(line, columns, indent < columns / 2 ? indent : 4);
+    text += "\n";
   }
   return text;
 }
@@ -69,7 +74,24 @@ json::array to_json(const std::vector<dns::Record>& records) {
   return out;
 }
 
+/// What a server would have to know to answer: for an address, one of the reverse zones.
+std::string zone_text(const dns::Question& question) {
+  if (is_reverse(question)) return "reverse zones (in-addr.arpa, ip6.arpa)";
+  std::string name;
+  question.name.append_short_text(name);
+  return name;
+}
+
 }  // namespace
+
+bool is_reverse(const dns::Question& question) {
+  const auto name = question.name.to_text();
+  const auto below = [&](std::string_view zone) {
+    return name.size() >= zone.size() &&
+           dns::equal_ignoring_case(std::string_view(name).substr(name.size() - zone.size()), zone);
+  };
+  return below(".in-addr.arpa.") || below(".ip6.arpa.");
+}
 
 std::string meaning_of(const dns::Message& message, const dns::Question& question) {
   const auto rcode = message.rcode();
@@ -80,7 +102,7 @@ std::string meaning_of(const dns::Message& message, const dns::Question& questio
     case dns::Rcode::NXDOMAIN:
       return code + ": there is no such name" + believed_for(message);
     case dns::Rcode::REFUSED:
-      return code + ": this server does not answer that; it speaks for its own zone alone";
+      return code + ": this server does not answer for " + zone_text(question);
     case dns::Rcode::SERVFAIL:
       return code + ": the server could not find out";
     case dns::Rcode::NOTIMP:
@@ -101,13 +123,16 @@ std::string meaning_of(const dns::Message& message, const dns::Question& questio
          believed_for(message);
 }
 
-std::string to_text(const DnsReply& reply, const dns::Question& question, bool brief) {
+std::string to_text(const DnsReply& reply, const dns::Question& question, bool brief,
+                    unsigned columns) {
   const auto& message = reply.message;
-  if (brief) return lines_of(message.answers);
+  if (brief) return lines_of(message.answers, columns);
   std::string text = "; " + question.name.to_text() + " " + dns::to_string(question.type) + ": " +
-                     meaning_of(message, question) + "\n" + lines_of(message.answers);
-  if (!message.authorities.empty()) text += "; authority\n" + lines_of(message.authorities);
-  if (!message.additionals.empty()) text += "; additional\n" + lines_of(message.additionals);
+                     meaning_of(message, question) + "\n" + lines_of(message.answers, columns);
+  if (!message.authorities.empty())
+    text += "; authority\n" + lines_of(message.authorities, columns);
+  if (!message.additionals.empty())
+    text += "; additional\n" + lines_of(message.additionals, columns);
   char time[32];
   std::snprintf(time, sizeof time, "%.2f", milliseconds_of(reply));
   return text + "; " + std::to_string(reply.bytes) + " bytes over " +

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -26,6 +27,25 @@ constexpr mode_t everybody = 0666;  // the umask takes away from it
 std::string folder_of(const std::string& place) {
   const auto folder = fs::path(place).parent_path().string();
   return folder.empty() ? "." : folder;
+}
+
+volatile std::sig_atomic_t bar_on_screen = 0;
+
+/// Ctrl-C must not leave the shell's prompt behind half a bar.
+void end_line_and_die(int signal) {
+  if (bar_on_screen != 0) [[maybe_unused]]
+    const auto written = ::write(STDERR_FILENO, "\n", 1);
+  ::raise(signal);  // SA_RESETHAND: this one ends the program, as if we had not been here
+}
+
+void end_line_when_interrupted() {
+  static const bool once = [] {
+    struct sigaction action {};
+    action.sa_handler = end_line_and_die;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    return ::sigaction(SIGINT, &action, nullptr) == 0;
+  }();
+  static_cast<void>(once);
 }
 
 /// A name beside the file that no other download has.
@@ -97,16 +117,22 @@ void OutputFile::commit() {
 }
 
 Failure OutputFile::trouble(int system_error) const {
-  const auto advice = system_error == ENOENT   ? "a folder that exists"
-                      : system_error == ENOSPC ? "df . (is the disk full?)"
+  const auto advice = system_error == ENOENT ? "a folder that exists"
+                      : system_error == ENOSPC || system_error == EDQUOT
+                          ? "df . (is the disk full?)"
                       : system_error == EACCES ? "a folder that you may write to"
                       : system_error == EEXIST ? "it once more, or another name"
                                                : "another -o FILE";
-  return usage_failure("-o " + printable(path_) + ": " + std::strerror(system_error), advice);
+  const bool no_room = system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG ||
+                       system_error == EIO;
+  return {no_room ? Exit::peer_said_no : Exit::bad_usage,
+          "-o " + printable(path_) + ": " + std::strerror(system_error), advice};
 }
 
 Progress::Progress(std::optional<std::uint64_t> total, bool visible)
     : total_(total), visible_(visible && ::isatty(STDERR_FILENO) != 0) {}
+
+Progress::~Progress() { end_line(); }
 
 void Progress::add(std::uint64_t bytes) {
   constexpr std::chrono::milliseconds pause{100};
@@ -117,16 +143,34 @@ void Progress::add(std::uint64_t bytes) {
   draw();
 }
 
+void Progress::end_line() {
+  if (drawn_columns_ == 0) return;
+  bar_on_screen = 0;
+  drawn_columns_ = 0;
+  std::fputs("\n", stderr);
+}
+
 void Progress::draw() {
   const auto columns = std::max(columns_of(STDERR_FILENO), 2U) - 1;  // the last one would wrap
-  std::fprintf(stderr, "\r%s", progress_text(bytes_, total_, columns).c_str());
+  auto text = progress_text(bytes_, total_, columns);
+  const auto length = text.size();
+  text.resize(std::max(length, std::min<std::size_t>(drawn_columns_, columns)), ' ');
+  drawn_columns_ = length;
+  bar_on_screen = 1;
+  end_line_when_interrupted();
+  std::fprintf(stderr, "\r%s", text.c_str());
 }
 
 void Progress::finish() {
-  if (!visible_ || drawn_ == std::chrono::steady_clock::time_point{}) return;
-  draw();
-  std::fputs("\n", stderr);
+  if (!visible_) return;
+  if (drawn_columns_ > 0) draw();
+  end_line();
   visible_ = false;
+}
+
+std::string Progress::summary() const {
+  const auto time = elapsed();
+  return human_size(bytes_) + " in " + (time.count() == 0 ? "less than 1 ms" : in_seconds(time));
 }
 
 std::chrono::milliseconds Progress::elapsed() const {

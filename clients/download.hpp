@@ -41,20 +41,27 @@ class Progress {
  public:
   /// `total`: bytes expected, if known. `visible` false: silence.
   Progress(std::optional<std::uint64_t> total, bool visible);
+  /// Whatever comes next on the terminal begins on a line of its own.
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
 
   void add(std::uint64_t bytes);
-  /// Clears the bar's line.
+  /// Draws the bar a last time, if it was ever there, and ends its line. Harmless when done twice.
   void finish();
 
-  std::uint64_t bytes() const { return bytes_; }
-  std::chrono::milliseconds elapsed() const;
+  /// "1.0 MiB in 0.02 s".
+  std::string summary() const;
 
  private:
   void draw();
+  void end_line();
+  std::chrono::milliseconds elapsed() const;
 
   std::optional<std::uint64_t> total_;
   bool visible_;
   std::uint64_t bytes_ = 0;
+  std::size_t drawn_columns_ = 0;  ///< of the bar on the screen now
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point drawn_{};
 };

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ constexpr Manual manual{
     {{{"portlab echo 127.0.0.1 hello", "over tcp, to echo's home port 7"},
       {"portlab echo --udp 127.0.0.1:8007 hello", "a datagram, to port 8007"},
       {"portlab echo 127.0.0.1:8007 < FILE", "without TEXT, what stdin holds"}}},
-    "TEXT is sent as it is, without a line's end. Exit status 1 if something else\n"
+    "TEXT is sent as it is, without a line's end. Exit status 1 if something else "
     "came back than was sent."};
 
 std::string read_stdin(const CommandLine& line) {
@@ -97,11 +98,32 @@ Echo call(ClientSession& session, const std::string& text) {
   return echo;
 }
 
+/// Nothing: the peer closed, or broke off, and had not sent a byte.
+std::optional<Echo> call_unless_turned_away(ClientSession& session, const std::string& text) try {
+  if (session.was_turned_away()) return std::nullopt;
+  auto echo = call(session, text);
+  const bool closed = echo.text.empty() && !text.empty();
+  if (closed && session.remote().transport == Transport::tcp) return std::nullopt;
+  return echo;
+} catch (const Failure&) {
+  if (!session.was_turned_away()) throw;
+  return std::nullopt;
+}
+
+Failure ended_by_peer(const Endpoint& peer, std::size_t count, std::size_t all) {
+  return {Exit::no_connection,
+          peer.to_string() + ": " +
+              (all == 1 ? "the session was"
+                        : std::to_string(count) + " of " + std::to_string(all) + " sessions were") +
+              " ended by the other side while held open",
+          "is the server still there, and does it wait so long? portlab server status"};
+}
+
 /// Throws unless the same bytes came back.
 void compare(const std::string& sent, const Echo& echo, const Endpoint& peer) {
   const auto& back = echo.text;
   if (back == sent) return;
-  const auto advice = "is this an echo server? portlab connect " + peer.address_and_port();
+  const auto advice = "is this an echo server? " + connect_advice(peer);
   const auto numbers = std::to_string(back.size()) + " of " + std::to_string(sent.size());
   if (sent.starts_with(back))
     throw Failure(Exit::peer_said_no, peer.to_string() + ": only " + numbers + " bytes came back",
@@ -154,24 +176,32 @@ int run_echo(const Arguments& arguments) {
   const auto options = line.parse(arguments);
   if (!options) return 0;
   line.expect_operands(1, 2);
-  const auto where = parse_host_and_port(line.operands()[0]);
-  if (!where) throw line.wrong(where.error().text);
+  const auto where = line.host_and_port(line.operands()[0]);
   const auto text = text_of(line, udp, options->quiet);
 
   const auto transport = udp ? Transport::udp : Transport::tcp;
-  auto sessions = dial_all({transport, where->host, where->port.value_or(home_port)}, *options);
+  auto sessions = dial_all({transport, where.host, where.port.value_or(home_port)}, *options);
   for (const auto& session : sessions)
     show_card(card_of(session, "echo", home_port, *options), *options);
   json::array echoes;
+  std::size_t turned_away = 0;
   for (auto& session : sessions) {
-    const auto echo = call(session, text);
-    compare(text, echo, session.remote());
+    const auto echo =
+        sessions.size() == 1 ? call(session, text) : call_unless_turned_away(session, text);
+    if (!echo) {
+      ++turned_away;
+      continue;
+    }
+    compare(text, *echo, session.remote());
     if (options->json)
-      echoes.push_back(to_json(echo, session, *options));
+      echoes.push_back(to_json(*echo, session, *options));
     else
-      show(echo, line.operands().size() == 1, *options);
+      show(*echo, line.operands().size() == 1, *options);
   }
-  hold(*options);
+  const auto peer = sessions.front().remote();
+  if (turned_away > 0) throw turned_away_failure(peer, turned_away, sessions.size());
+  if (const auto ended = hold(*options, sessions); ended > 0)
+    throw ended_by_peer(peer, ended, sessions.size());
   if (options->json) print_json(json::object{{"text", printable(text)}, {"sessions", echoes}});
   return 0;
 }

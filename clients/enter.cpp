@@ -13,6 +13,7 @@
 
 #include "clients/control_client.hpp"
 #include "clients/failure.hpp"
+#include "clients/neighbour.hpp"
 #include "clients/options.hpp"
 #include "clients/terminal.hpp"
 #include "common/linux/private_network.hpp"
@@ -44,8 +45,13 @@ std::string users_shell() {
   return shell != nullptr && *shell == '/' && ::access(shell, X_OK) == 0 ? shell : "/bin/sh";
 }
 
-/// The pid of the server, once it is clear that it has a private network.
-std::int64_t private_server(const std::string& control) {
+struct PrivateServer {
+  std::int64_t pid = 0;
+  bool here = false;  ///< we are in its network already
+};
+
+/// The server, once it is clear that it has a private network.
+PrivateServer private_server(const std::string& control) {
   const auto answer = ask_server(control, {ControlCommand::status, {}});
   const auto& status = answer.reply.status;
   if (!status.private_network)
@@ -54,7 +60,19 @@ std::int64_t private_server(const std::string& control) {
                       ") has no private network: its ports are this machine's own",
                   "the command as it is, without portlab enter; or portlabd --private");
   // The kernel's word where there is one: the status is what the server believes of itself.
-  return answer.server_pid != 0 ? answer.server_pid : status.pid;
+  const auto pid = answer.server_pid != 0 ? answer.server_pid : status.pid;
+  return {pid, is_in_our_network(control, pid)};
+}
+
+/// Joins the server's network. One private network does not lead into another, except for root.
+void join(const PrivateServer& server) {
+  const auto joined = join_network_of(server.pid);
+  if (joined) return;
+  if (std::getenv("PORTLAB_PRIVATE") != nullptr)
+    throw Failure(Exit::no_connection,
+                  "you are in another private network already, and one does not lead into the next",
+                  "exit (it leads back out), then portlab enter");
+  throw Failure(Exit::no_connection, joined.error().text);
 }
 
 /// Lets programs inside know where they are.
@@ -101,7 +119,7 @@ int run_enter(const Arguments& arguments) {
       {{{"portlab enter", "a shell in portlabd's private network; exit leads back out"},
         {"portlab enter curl http://127.0.0.1/", "any program, to the real ports in there"},
         {"portlab enter portlab netstat --pairs", "the sessions in there, both ends"}}},
-      "Works for the user who started portlabd --private, without root. The exit status is\n"
+      "Works for the user who started portlabd --private, without root. The exit status is "
       "the command's."};
   std::string control;
   CommandLine line(manual, Shared::json);
@@ -110,12 +128,12 @@ int run_enter(const Arguments& arguments) {
   auto [own, command] = split(arguments);
   if (!line.parse(own)) return 0;
   if (control.empty()) control = default_control_path();
-  const auto pid = private_server(control);
-  if (const auto joined = join_network_of(pid); !joined)
-    throw Failure(Exit::no_connection, joined.error().text);
+  const auto server = private_server(control);
+  if (!server.here) join(server);
   mark_environment(control);
   if (command.empty()) {
     command = {users_shell()};
+    if (server.here) std::fputs("You are in portlabd's private network already.\n", stderr);
     std::fputs(
         "This shell is in portlabd's private network: 127.0.0.1 is a machine of its own.\n"
         "portlab server listeners shows what answers here; exit leads back out.\n",

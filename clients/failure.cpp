@@ -9,7 +9,10 @@
 #include <cstring>
 #include <utility>
 
+#include "clients/neighbour.hpp"
+#include "clients/port_owner.hpp"
 #include "clients/terminal.hpp"
+#include "common/control.hpp"
 #include "common/port.hpp"
 
 namespace portlab {
@@ -35,16 +38,16 @@ Explanation explain_source(const Endpoint& source, int system_error) {
                   std::to_string(first_unprivileged_port()),
               "--from " + std::to_string(std::max<int>(first_unprivileged_port(), 1024)) +
                   " or higher, or no --from: the kernel picks a free port"};
-    case EADDRINUSE:
-      return {"address in use: another socket of this machine has this port",
-              "portlab netstat -a (who has it), or another --from"};
+    case EADDRINUSE: {
+      const auto owner = port_owner(source.transport, source.port);
+      return {"address in use: " + (owner.empty() ? "another socket of this machine" : owner) +
+                  " has this port",
+              "another --from, or no --from: the kernel picks a free port" +
+                  std::string(owner.empty() ? "; sudo ss -tuanp (who has it)" : "")};
+    }
     case EADDRNOTAVAIL:
       return {"this address is none of this machine's own",
               "--source with an address of this machine: ip address (lists them)"};
-    case EMFILE:
-    case ENFILE:
-      return {"no descriptor is left for another session",
-              "ulimit -n (how many this shell allows), or fewer --sessions"};
     case EAFNOSUPPORT:
       return {"this machine has no " + std::string(source.address.is_v6() ? "IPv6" : "IPv4"),
               source.address.is_v6() ? "-4" : "-6"};
@@ -56,7 +59,9 @@ Explanation explain_source(const Endpoint& source, int system_error) {
 Explanation explain_refusal(const Endpoint& peer) {
   const std::string here = "portlab netstat -a (what listens here), or portlab server listeners";
   const std::string there = "is the server started there, and on this port?";
-  const auto& advice = is_here(peer) ? here : there;
+  const auto from_neighbour =
+      peer.transport != Transport::local && is_here(peer) ? neighbours_advice(peer) : std::string();
+  const auto& advice = !from_neighbour.empty() ? from_neighbour : is_here(peer) ? here : there;
   if (peer.transport == Transport::udp)
     return {"refused: nothing listens on this udp port (an ICMP message said so)", advice};
   if (peer.transport == Transport::local)
@@ -76,7 +81,10 @@ Explanation explain_silence(const Endpoint& peer, Doing doing, const std::string
     return {
         "timed out: no answer" + waited + ": no machine is there, or a firewall drops what we send",
         "is the address right, is the machine on? " + patience};
-  return {"timed out: connected, but the peer was silent" + waited, patience};
+  if (peer.transport == Transport::local)
+    return {"timed out: connected, but the peer was silent" + waited, patience};
+  return {"timed out: connected, but the peer was silent" + waited,
+          "is another service on this port? " + connect_advice(peer) + "; " + patience};
 }
 
 Explanation explain_peer(const Endpoint& peer, int system_error, Doing doing,
@@ -101,16 +109,15 @@ Explanation explain_peer(const Endpoint& peer, int system_error, Doing doing,
     case ENOENT:
       return {"there is no such socket",
               "is portlabd running? Its --control PATH names the socket"};
+    case EMFILE:
+    case ENFILE:
+      return {"no descriptor is left for another session",
+              "ulimit -n (how many this shell allows), or fewer --sessions"};
     case EADDRNOTAVAIL:
       return {
           "no source port is left: each of them has a session with this endpoint, or had one "
           "a moment ago (TIME_WAIT)",
           "portlab netstat -a (the sessions), or another --from or --source"};
-    case EADDRINUSE:
-      return {
-          "address in use: this source port has a session with this endpoint already; a 4-tuple "
-          "is unique",
-          "another --from, or no --from: the kernel picks a free port"};
     case EMSGSIZE:
       return {"the message is too long for one datagram (65,507 bytes over IPv4)",
               "a shorter one, or tcp"};
@@ -147,8 +154,26 @@ boost::json::value Failure::to_json() const {
 
 void complain(const Failure& failure) {
   auto text = failure.text();
-  if (::isatty(STDERR_FILENO) != 0) text = wrap(text, columns_of(STDERR_FILENO), 4);
+  if (const auto columns = room_of(STDERR_FILENO)) text = wrap(text, *columns, 4);
   std::fputs(text.c_str(), stderr);
+}
+
+std::string connect_advice(const Endpoint& peer) {
+  if (peer.transport == Transport::local)
+    return peer.path == default_control_path()
+               ? "portlab server status (this is portlabd's control socket)"
+               : "portlab connect --unix-socket " + printable(peer.path);
+  return std::string("portlab connect ") + (peer.transport == Transport::udp ? "-u " : "") +
+         peer.address_and_port() + " (what does it say?)";
+}
+
+Failure taken_four_tuple(const Endpoint& source, const Endpoint& peer) {
+  return {Exit::no_connection,
+          source.address_and_port() + " " + std::string(style_of(STDERR_FILENO).arrow()) + " " +
+              peer.address_and_port() +
+              " exists already (or did a moment ago: TIME_WAIT): the same four values can't be "
+              "used twice",
+          "another --from, or no --from: the kernel picks a free port"};
 }
 
 Failure usage_failure(std::string reason, std::string advice) {

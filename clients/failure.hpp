@@ -15,8 +15,10 @@ namespace portlab {
 /// The exit status of every command.
 enum class Exit : int {
   done = 0,
-  peer_said_no = 1,  ///< HTTP >= 400, NXDOMAIN, FTP 4xx and 5xx, an answer that breaks its protocol
-  bad_usage = 2,     ///< the command line makes no sense
+  /// HTTP >= 400, NXDOMAIN, FTP 4xx and 5xx, an answer that breaks its protocol. Also: what the
+  /// peer said could not be written (a full disk).
+  peer_said_no = 1,
+  bad_usage = 2,      ///< the command line makes no sense
   no_connection = 3,  ///< refused, timed out, unreachable, or broken off in the middle
 };
 
@@ -61,6 +63,12 @@ enum class Doing : unsigned char {
 /// ("www.lab.test"); `waited` is told where the error is ETIMEDOUT.
 Failure connection_failure(const Endpoint& endpoint, int system_error, Doing doing,
                            std::string_view also = {}, std::chrono::milliseconds waited = {});
+
+/// The two ends of this session, and that there can be only one such session: exit status 3.
+Failure taken_four_tuple(const Endpoint& source, const Endpoint& peer);
+
+/// How to look at what an endpoint says, raw: "portlab connect 127.0.0.1:80 (what does it say?)".
+std::string connect_advice(const Endpoint& peer);
 
 /// "5 s", "0.25 s".
 std::string in_seconds(std::chrono::milliseconds duration);

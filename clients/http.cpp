@@ -30,7 +30,7 @@ constexpr Manual manual{
       {"portlab http -o page.html http://www.lab.test/",
        "save it; its name is asked of the lab's DNS"},
       {"portlab http --srv http://www.lab.test/", "find the port through DNS (SRV)"}}},
-    "Exit status: 0 for an answer below 400, 1 from 400 on, 2 bad usage, 3 for no\n"
+    "Exit status: 0 for an answer below 400, 1 from 400 on, 2 bad usage, 3 for no "
     "connection, no answer, or one that was broken off in the middle."};
 
 /// The command's own options, as they were written.
@@ -106,6 +106,10 @@ HttpPlan read_plan(const CommandLine& line, const HttpArguments& given, bool has
   plan.unix_socket = given.unix_socket;
   if (given.srv && plan.url.explicit_port)
     throw line.wrong("--srv asks for the port, and the URL names one already", "one of the two");
+  if (given.srv && parse_address(plan.url.host))
+    throw line.wrong(
+        "--srv asks for the SRV record of a name, and " + plan.url.host + " is an address",
+        "http://www.lab.test/, or the address without --srv");
   if (given.srv && !given.unix_socket.empty())
     throw line.wrong("--srv and --unix-socket exclude each other", "one of the two");
   if (given.head && has_data) throw line.wrong("-I and -d exclude each other", "-X METHOD -d DATA");

@@ -130,9 +130,9 @@ class Reader {
       parser.get().body().data = nullptr;  // stop at the head's end
       parser.get().body().size = 0;
       const auto used = parser.put(boost::asio::buffer(waiting_), error);
+      drop(used);  // before the failure, which quotes what comes first: the line that is wrong
       if (error && error != http::error::need_more && error != http::error::need_buffer)
         throw not_http(error);
-      drop(used);
     }
   }
 
@@ -167,7 +167,7 @@ class Reader {
             who() + (waiting_.empty() ? ": the peer closed the connection without an answer"
                                       : ": the peer closed the connection in the middle of the "
                                         "answer's head"),
-            "portlab connect " + session_.remote().address_and_port() + " (what does it say?)"};
+            connect_advice(session_.remote())};
   }
 
   Failure broken_body(const HttpHead& head) const {
@@ -181,11 +181,12 @@ class Reader {
   Failure not_http(const boost::beast::error_code& error) const {
     const auto line = std::string_view(waiting_).substr(0, waiting_.find_first_of("\r\n"));
     constexpr std::size_t shown_max = 60;
-    return {
-        Exit::peer_said_no,
-        who() + ": this is no HTTP (" + error.message() + "): '" +
-            printable(line.substr(0, shown_max)) + "'",
-        "is another service on this port? portlab connect " + session_.remote().address_and_port()};
+    return {Exit::peer_said_no,
+            who() + ": this is no HTTP (" + error.message() + "): '" +
+                printable(line.substr(0, shown_max)) + "'",
+            session_.remote().transport == Transport::local
+                ? connect_advice(session_.remote())
+                : "is another service on this port? " + connect_advice(session_.remote())};
   }
 
   ClientSession& session_;

@@ -34,8 +34,13 @@ Target target_of(const HttpPlan& plan, const HttpUrl& url) {
 
 /// The first of the SRV record's servers that answers (RFC 2782: try them in order).
 std::vector<ClientSession> dial_srv(const HttpUrl& url, const ClientOptions& options) {
-  const auto name = srv_name_of(url.host);
-  const auto found = find_service(name, options);
+  auto name = "_http._tcp." + url.host;
+  auto found = find_service(name, options);
+  if (found.empty()) {  // then its domain's: but not for a host that does not exist
+    if (is_lab_name(url.host)) resolve(url.host, options);
+    name = srv_name_of(url.host);
+    found = find_service(name, options);
+  }
   if (found.empty())
     throw Failure(Exit::peer_said_no, name + ": no SRV record says where http is",
                   "http://HOST:PORT/ instead of --srv");

@@ -48,8 +48,8 @@ std::vector<ClientSession> open_sessions(const HttpPlan& plan, const ClientOptio
 HttpFetched fetch(const HttpPlan& plan, ClientSession session, const ClientOptions& options,
                   HttpOutput& output);
 
-/// The SRV name under which a host's http service is looked up: "_http._tcp.lab.test" for
-/// "www.lab.test" (RFC 2782: the service belongs to the domain, not to one of its machines).
+/// The SRV name of a host's domain, "_http._tcp.lab.test" for "www.lab.test": for hosts without a
+/// record of their own (RFC 2782 looks up the very name that the user gave).
 std::string srv_name_of(const std::string& host);
 
 /// The request as it is sent to a URL: with Host and the fields that every request has, unless the

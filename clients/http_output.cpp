@@ -75,9 +75,8 @@ class ToFile : public HttpOutput {
     progress_->finish();
     file_.commit();
     if (visible_)
-      std::fprintf(stderr, "saved %s: %s in %s\n", printable(path_).c_str(),
-                   human_size(progress_->bytes()).c_str(),
-                   in_seconds(progress_->elapsed()).c_str());
+      std::fprintf(stderr, "saved %s: %s\n", printable(path_).c_str(),
+                   progress_->summary().c_str());
   }
 
  private:

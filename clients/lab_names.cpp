@@ -5,6 +5,7 @@
 
 #include "clients/dns_exchange.hpp"
 #include "clients/failure.hpp"
+#include "clients/neighbour.hpp"
 #include "clients/resolve.hpp"
 #include "clients/terminal.hpp"
 #include "common/dns/rdata.hpp"
@@ -24,24 +25,36 @@ std::string server_text(const ClientOptions& options) {
   return server.host + " port " + std::to_string(server.port);
 }
 
-/// The answer section to a question about one of the lab's names, or a Failure that says why there
-/// is none.
-std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
-                                 const ClientOptions& options) {
+/// What to try when the lab's names can't be asked for.
+std::string lab_dns_advice(const ClientOptions& options) {
+  const std::string rest =
+      "--dns ADDRESS:PORT where one listens; or an address instead of the name";
+  const auto* ours = neighbour();
+  if (options.dns || ours == nullptr) return "portlabd, which runs one; or " + rest;
+  if (!ours->here) return enter_advice();
+  return "portlab server listeners (does your portlabd serve dns?); or " + rest;
+}
+
+/// The answer to a question about one of the lab's names, or a Failure that says why there is none.
+DnsReply ask_lab_server(const std::string& name, dns::Type type, const ClientOptions& options) {
   const auto qname = dns::Name::from_text(name);
   if (!qname) throw usage_failure(qname.error().text, "a name like www.lab.test");
-  const auto reply = [&] {
-    try {
-      return look_up({*qname, type, dns::Class::IN}, options);
-    } catch (const Failure& failure) {
-      if (failure.exit() != Exit::no_connection) throw;
-      throw Failure(Exit::no_connection,
-                    printable(name) + ": the lab's DNS server does not answer: " + failure.reason(),
-                    "portlabd, which runs one; or --dns ADDRESS:PORT where it listens; or an "
-                    "address instead of the name");
-    }
-  }();
+  try {
+    return look_up({*qname, type, dns::Class::IN}, options);
+  } catch (const Failure& failure) {
+    if (failure.exit() != Exit::no_connection) throw;
+    throw Failure(Exit::no_connection,
+                  printable(name) + ": the lab's DNS server does not answer: " + failure.reason(),
+                  lab_dns_advice(options));
+  }
+}
+
+/// The answer section, or a Failure where the server says no.
+std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
+                                 const ClientOptions& options, bool must_exist = true) {
+  const auto reply = ask_lab_server(name, type, options);
   const auto rcode = reply.message.rcode();
+  if (rcode == dns::Rcode::NXDOMAIN && !must_exist) return {};
   if (rcode == dns::Rcode::NXDOMAIN)
     throw Failure(Exit::peer_said_no,
                   printable(name) + ": NXDOMAIN: the DNS server at " + server_text(options) +
@@ -87,7 +100,7 @@ std::vector<ServiceLocation> find_service(const std::string& srv_name,
     ServiceLocation where;
   };
   std::vector<Found> found;
-  for (const auto& record : ask_lab(srv_name, dns::Type::SRV, options)) {
+  for (const auto& record : ask_lab(srv_name, dns::Type::SRV, options, false)) {
     ByteReader in(as_bytes(record.rdata));
     const auto priority = in.u16();
     const auto weight = in.u16();

@@ -21,7 +21,35 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr unsigned help_columns = 80;
+/// As wide as the terminal, but no wider than reads well.
+unsigned help_columns() {
+  constexpr unsigned least = 24;
+  constexpr unsigned most = 80;
+  return std::clamp(columns_of(STDOUT_FILENO), least, most);
+}
+
+/// Each option and what it does: side by side, or one below the other where room is short.
+/// (Boost.Program_options would break words there.)
+std::string option_lines(const po::options_description& group, unsigned columns) {
+  constexpr unsigned side_by_side_least = 64;
+  constexpr unsigned gap = 2;
+  const bool side_by_side = columns >= side_by_side_least;
+  const auto name_of = [](const auto& option) {
+    const auto value = option->format_parameter();
+    return "  " + option->format_name() + (value.empty() ? "" : " " + value);
+  };
+  std::size_t widest = 0;
+  for (const auto& option : group.options()) widest = std::max(widest, name_of(option).size());
+  const auto indent = side_by_side ? static_cast<unsigned>(widest) + gap : 6;
+  std::string text;
+  for (const auto& option : group.options()) {
+    auto line = name_of(option);
+    if (!side_by_side) text += std::exchange(line, "") + "\n";
+    line.resize(indent, ' ');
+    text += wrap(line + option->description(), columns, indent) + "\n";
+  }
+  return text;
+}
 constexpr milliseconds shortest_timeout{1};
 constexpr milliseconds longest_wait = std::chrono::hours(24);
 
@@ -74,18 +102,13 @@ void parse_tokens(const Arguments& arguments, const po::options_description& all
 }  // namespace
 
 CommandLine::CommandLine(const Manual& manual, Shared shared)
-    : manual_(manual), shared_(shared), own_("Options", help_columns) {}
+    : manual_(manual), shared_(shared), own_("") {}
 
-po::options_description CommandLine::all_options() {
-  po::options_description all(help_columns);
-  if (!own_.options().empty()) all.add(own_);
+po::options_description CommandLine::shared_description() {
   const auto text = [](std::string& to, const char* name) {
     return po::value(&to)->value_name(name);
   };
-  po::options_description shared(shared_ == Shared::all   ? "Options of all clients"
-                                 : own_.options().empty() ? "Options"
-                                                          : "Options of all commands",
-                                 help_columns);
+  po::options_description shared;
   auto add = shared.add_options();
   if (shared_ == Shared::all) {
     add("source", text(source_, "ADDRESS"), "call from this address of this machine");
@@ -104,12 +127,12 @@ po::options_description CommandLine::all_options() {
   }
   add("json", po::bool_switch(&json_), "one JSON document on stdout, nothing else");
   add("help,h", po::bool_switch(&help_), "this text");
-  all.add(shared);
-  return all;
+  return shared;
 }
 
 std::optional<ClientOptions> CommandLine::parse(const Arguments& arguments) {
-  const auto shown = all_options();
+  po::options_description shown;
+  shown.add(own_).add(shared_description());
   po::options_description all;
   all.add(shown).add_options()("operands", po::value(&operands_));
   try {
@@ -155,7 +178,10 @@ ClientOptions CommandLine::shared_options() const {
   if (!timeout_.empty())
     options.timeout =
         value_of(*this, "--timeout", parse_seconds(timeout_, shortest_timeout, longest_wait));
-  if (!dns_.empty()) options.dns = value_of(*this, "--dns", parse_host_and_port(dns_));
+  if (!dns_.empty()) {
+    options.dns = value_of(*this, "--dns", parse_host_and_port(dns_));
+    value_of(*this, "--dns", parse_address(options.dns->host));  // else who would be asked for it?
+  }
   if (ipv4_ && ipv6_) throw wrong("-4 and -6 exclude each other", "one of them, or none");
   options.ipv4_only = ipv4_;
   options.ipv6_only = ipv6_;
@@ -170,7 +196,20 @@ void CommandLine::expect_operands(std::size_t least, std::size_t most) const {
                 std::string(manual_.operands));
   if (operands_.size() > most)
     throw wrong("'" + printable(operands_[most]) + "' is too much: portlab " +
-                std::string(manual_.name) + " " + std::string(manual_.operands));
+                std::string(manual_.name) +
+                (most == 0 ? " takes only options" : " " + std::string(manual_.operands)));
+}
+
+HostAndPort CommandLine::host_and_port(const std::string& text) const {
+  const auto where = parse_host_and_port(text);
+  if (where) return *where;
+  const auto scheme = text.find("://");
+  if (scheme == std::string::npos) throw wrong(printable(where.error().text));
+  const auto authority = text.substr(scheme + 3);
+  const auto host = printable(authority.substr(0, authority.find_first_of("/?#")));
+  const std::string name(manual_.name);
+  throw wrong("'" + printable(text) + "' is a URL; " + name + " wants HOST:PORT",
+              "portlab " + name + " " + host);
 }
 
 Failure CommandLine::wrong(const std::string& reason, std::string advice) const {
@@ -182,8 +221,9 @@ Failure CommandLine::wrong(const std::string& reason, std::string advice) const 
 std::string CommandLine::help() {
   const std::string name(manual_.name);
   const auto* command = find_command(name);
-  const auto fit = [](std::string_view text, unsigned indent) {
-    return wrap(text, help_columns, indent) + "\n";
+  const auto columns = help_columns();
+  const auto fit = [&](std::string_view text, unsigned indent) {
+    return wrap(text, columns, indent) + "\n";
   };
   std::ostringstream out;
   const std::string summary = command == nullptr ? "" : ": " + std::string(command->summary);
@@ -193,7 +233,12 @@ std::string CommandLine::help() {
   for (const auto& example : manual_.examples)
     out << fit("  " + std::string(example.command), 6)
         << fit("      " + std::string(example.shows), 6);
-  out << all_options();
+  const bool has_own = !own_.options().empty();
+  if (has_own) out << "\nOptions:\n" << option_lines(own_, columns);
+  out << (shared_ == Shared::all ? "\nOptions of all clients:\n"
+          : has_own              ? "\nOptions of all commands:\n"
+                                 : "\nOptions:\n");
+  out << option_lines(shared_description(), columns);
   if (!manual_.notes.empty()) out << "\n" << fit(manual_.notes, 0);
   return out.str();
 }

@@ -57,7 +57,7 @@ struct Manual {
   std::string_view name;      ///< "echo"
   std::string_view operands;  ///< "HOST[:PORT] [TEXT]"
   std::array<Example, 3> examples;
-  std::string_view notes = {};  ///< a paragraph for the end, lines of at most 80 columns
+  std::string_view notes = {};  ///< paragraphs for the end; they are wrapped at words
 };
 
 /// Which of the shared options a command takes.
@@ -83,13 +83,15 @@ class CommandLine {
   bool was_given(const std::string& option) const { return given_.count(option) != 0; }
   /// Throws unless there are at least `least` and at most `most` operands.
   void expect_operands(std::size_t least, std::size_t most) const;
+  /// Reads HOST or HOST:PORT; throws where it is neither.
+  HostAndPort host_and_port(const std::string& text) const;
   /// A usage error of this command: "portlab echo: REASON", "try: ADVICE" (by default its --help).
   Failure wrong(const std::string& reason, std::string advice = {}) const;
   /// The text of --help.
   std::string help();
 
  private:
-  po::options_description all_options();
+  po::options_description shared_description();
   ClientOptions shared_options() const;
 
   Manual manual_;

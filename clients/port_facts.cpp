@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "clients/port_owner.hpp"
 #include "clients/terminal.hpp"
 #include "common/service_names.hpp"
 
@@ -20,7 +21,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr unsigned columns = 80;
 constexpr unsigned label_width = 12;
 
 Bindable try_to_bind(int type, std::uint16_t port) {
@@ -66,22 +66,31 @@ std::string category_text(std::uint16_t port) {
          std::to_string(range.last) + ", also called " + std::string(other) + ")";
 }
 
-std::string labelled(std::string_view label, const std::string& text) {
+std::string labelled(std::string_view label, const std::string& text, unsigned columns) {
   std::string line = "  " + std::string(label);
   line.resize(std::max<std::size_t>(line.size() + 1, label_width), ' ');
   return wrap(line + text, columns, label_width) + "\n";
+}
+
+/// "tcp: no, python3 (pid 4711) has it".
+std::string bind_text(Transport transport, Bindable bindable, std::uint16_t port) {
+  const std::string head = std::string(to_string(transport)) + ": ";
+  if (bindable == Bindable::free) return head + "yes";
+  if (bindable != Bindable::in_use) return head + std::string(to_word(bindable));
+  const auto owner = port_owner(transport, port);
+  return head + "no, " +
+         (owner.empty() ? "another program has it (sudo ss -tulpn says which)" : owner + " has it");
 }
 
 std::string bind_text(const PortFacts& facts) {
   if (facts.tcp == Bindable::forbidden)
     return "no: on this machine only root may listen below " +
            std::to_string(facts.first_unprivileged);
-  const auto state = [](Bindable bindable) {
-    return bindable == Bindable::free     ? std::string("free")
-           : bindable == Bindable::in_use ? std::string("in use (portlab netstat -a shows by whom)")
-                                          : std::string(to_word(bindable));
-  };
-  return "yes; tcp is " + state(facts.tcp) + ", udp is " + state(facts.udp);
+  std::string text;
+  if (facts.transport != "udp") text = bind_text(Transport::tcp, facts.tcp, facts.port);
+  if (facts.transport.empty()) text += "; ";
+  if (facts.transport != "tcp") text += bind_text(Transport::udp, facts.udp, facts.port);
+  return text;
 }
 
 std::string ephemeral_text(const PortFacts& facts) {
@@ -110,9 +119,10 @@ struct Line {
 };
 
 /// The registry's lines, those that differ only in their transport made one.
-std::vector<Line> merged(std::uint16_t port) {
+std::vector<Line> merged(std::uint16_t port, std::string_view transport) {
   std::vector<Line> lines;
   for (const auto& entry : services_at(port)) {
+    if (!transport.empty() && entry.transport != transport) continue;
     const auto same = std::find_if(lines.begin(), lines.end(), [&](const Line& line) {
       return line.name == entry.name && line.description == entry.description;
     });
@@ -134,9 +144,10 @@ std::optional<std::uint64_t> whole_number(const std::string& text, int base) {
 
 }  // namespace
 
-PortFacts facts_of(std::uint16_t port) {
+PortFacts facts_of(std::uint16_t port, std::string_view transport) {
   PortFacts facts;
   facts.port = port;
+  facts.transport = transport;
   facts.ephemeral = ephemeral_range();
   facts.first_unprivileged = first_unprivileged_port();
   if (port == 0) return facts;
@@ -145,9 +156,14 @@ PortFacts facts_of(std::uint16_t port) {
   return facts;
 }
 
-std::string to_text(const PortFacts& facts) {
-  std::string text = "port " + std::to_string(facts.port) + ": " + category_text(facts.port) + "\n";
-  const auto lines = merged(facts.port);
+std::string to_text(const PortFacts& facts, unsigned columns) {
+  const auto labelled = [&](std::string_view label, const std::string& text) {
+    return portlab::labelled(label, text, columns);
+  };
+  std::string text = wrap("port " + std::to_string(facts.port) + ": " + category_text(facts.port),
+                          columns, label_width) +
+                     "\n";
+  const auto lines = merged(facts.port, facts.transport);
   for (const auto& line : lines) {
     std::string what(line.name.empty() ? "no service" : line.name);
     if (!line.description.empty()) what += ": " + std::string(line.description);
@@ -161,27 +177,33 @@ std::string to_text(const PortFacts& facts) {
     text += labelled("note", belief);
   if (facts.port == 0) return text;
   text += labelled("ephemeral", ephemeral_text(facts));
-  return text + labelled("listen", "may you listen on it? " + bind_text(facts));
+  return text + labelled("listen", "may you listen? " + bind_text(facts));
 }
 
 json::value to_json(const PortFacts& facts) {
   json::array services;
   for (const auto& entry : services_at(facts.port))
-    services.push_back(
-        {{"transport", entry.transport}, {"name", entry.name}, {"description", entry.description}});
+    if (facts.transport.empty() || entry.transport == facts.transport)
+      services.push_back({{"transport", entry.transport},
+                          {"name", entry.name},
+                          {"description", entry.description}});
   const auto range = range_of(category_of(facts.port));
   json::object out{{"port", facts.port},
                    {"category", to_string(category_of(facts.port))},
                    {"category_range", {{"first", range.first}, {"last", range.last}}},
                    {"services", services}};
   if (facts.ephemeral) out["ephemeral"] = facts.ephemeral->contains(facts.port);
-  if (facts.port != 0) out["bind"] = {{"tcp", to_word(facts.tcp)}, {"udp", to_word(facts.udp)}};
+  if (facts.port == 0) return out;
+  json::object bind;
+  if (facts.transport != "udp") bind["tcp"] = to_word(facts.tcp);
+  if (facts.transport != "tcp") bind["udp"] = to_word(facts.udp);
+  out["bind"] = std::move(bind);
   return out;
 }
 
-std::vector<std::string> registered_lines(std::uint16_t port) {
+std::vector<std::string> registered_lines(std::uint16_t port, std::string_view transport) {
   std::vector<std::string> lines;
-  for (const auto& entry : merged(port)) {
+  for (const auto& entry : merged(port, transport)) {
     std::string text = entry.transports;
     text.resize(std::max<std::size_t>(text.size() + 1, 14), ' ');
     text += entry.name;
@@ -199,7 +221,9 @@ Failure not_a_port(const std::string& text) {
     return usage_failure(quoted + "port numbers are written in decimal",
                          fits ? "portlab port " + std::to_string(*number) : "portlab port 80");
   }
-  if (text.starts_with('-')) return usage_failure(quoted + "ports begin at 0", "portlab port 80");
+  if (text.starts_with('-'))
+    return usage_failure(quoted + "ports are not negative, they begin at 0",
+                         "portlab port " + (parse_port(text.substr(1)) ? text.substr(1) : "80"));
   const auto number = whole_number(text, 10);
   const bool digits = text.find_first_not_of("0123456789") == text.npos;
   if (digits && !number)

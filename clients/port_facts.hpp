@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clients/failure.hpp"
@@ -23,6 +24,7 @@ enum class Bindable : unsigned char {
 /// All about one port.
 struct PortFacts {
   std::uint16_t port = 0;
+  std::string transport;               ///< "tcp" or "udp": only this one was asked for
   std::optional<PortRange> ephemeral;  ///< this machine's range of client ports
   std::uint16_t first_unprivileged = 1024;
   Bindable tcp = Bindable::unknown;
@@ -30,14 +32,14 @@ struct PortFacts {
 };
 
 /// Asks the system; to know whether a port can be bound, it binds it for a moment, on loopback.
-PortFacts facts_of(std::uint16_t port);
+PortFacts facts_of(std::uint16_t port, std::string_view transport = {});
 
-/// A paragraph for people, lines of at most 80 columns.
-std::string to_text(const PortFacts& facts);
+/// A paragraph for people, in lines of so many columns.
+std::string to_text(const PortFacts& facts, unsigned columns = 80);
 boost::json::value to_json(const PortFacts& facts);
 
 /// What is registered at a port, one line per name: "tcp udp  http  World Wide Web HTTP".
-std::vector<std::string> registered_lines(std::uint16_t port);
+std::vector<std::string> registered_lines(std::uint16_t port, std::string_view transport = {});
 
 /// Why this is no port number: a Failure with exit status 2 that tells what it would be in 16 bits.
 Failure not_a_port(const std::string& text);

@@ -85,7 +85,7 @@ Addresses resolve_by_system(const std::string& host, const ClientOptions& option
                       in_seconds(options.timeout),
                   "its address instead of its name, or --timeout SECONDS");
   if (answer->error != 0 || answer->addresses.empty())
-    throw Failure(Exit::no_connection,
+    throw Failure(answer->error == EAI_NONAME ? Exit::peer_said_no : Exit::no_connection,
                   printable(host) + ": no address: the system's resolver says: " +
                       (answer->error != 0 ? ::gai_strerror(answer->error) : "none of this family"),
                   "is it spelt right? The lab's own names end in lab.test");

@@ -31,9 +31,9 @@ struct ServiceLocation {
   std::uint16_t port = 0;
 };
 
-/// Where to find a service such as "_http._tcp.lab.test", best first, asked of options.dns. A
-/// Failure where the name does not exist (exit status 1), says "no such service" (1), or nobody
-/// answers (3).
+/// Where to find a service such as "_http._tcp.lab.test", best first, asked of options.dns; empty
+/// where the name does not exist or has no SRV record. A Failure where it says "no such service"
+/// (exit status 1), or nobody answers (3).
 std::vector<ServiceLocation> find_service(const std::string& srv_name,
                                           const ClientOptions& options);
 

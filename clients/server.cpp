@@ -1,20 +1,26 @@
 // portlab server: asks a running portlabd, and tells it what to do.
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/program_options/value_semantic.hpp>
 
 #include "clients/control_client.hpp"
 #include "clients/failure.hpp"
+#include "clients/neighbour.hpp"
 #include "clients/netstat/watch.hpp"
 #include "clients/options.hpp"
 #include "clients/server_tables.hpp"
 #include "clients/terminal.hpp"
+#include "common/port.hpp"
 
 namespace portlab {
 
 namespace {
 
-std::string as_people_read_it(ControlCommand command, const ControlReply& reply) {
+std::string as_people_read_it(ControlCommand command, const ControlReply& reply,
+                              const std::string& control) {
   const auto room = room_on_stdout();
   switch (command) {
     case ControlCommand::listeners:
@@ -28,9 +34,38 @@ std::string as_people_read_it(ControlCommand command, const ControlReply& reply)
     case ControlCommand::stop:
       return printable(reply.done) + "\n";
     case ControlCommand::status:
-      return status_text(reply.status);
+      return status_text(reply.status) + "control socket " + printable(control) + "\n";
   }
   return {};
+}
+
+/// Whether the server could read this as SERVICE[/TRANSPORT][=[ADDRESS:]PORT]. What services there
+/// are is the server's to know.
+Result<void> check_service(const std::string& text) {
+  const auto equals = text.find('=');
+  const auto name = text.substr(0, std::min(text.find('/'), equals));
+  if (name.empty() || name.find_first_of(": .") != std::string::npos)
+    return Error{"'" + printable(text) + "' names no service"};
+  if (equals == std::string::npos || text.compare(equals + 1, 5, "unix:") == 0) return {};
+  const auto place = text.substr(equals + 1);
+  const auto colon = place.rfind(':');
+  const auto port = parse_port(colon == std::string::npos ? place : place.substr(colon + 1));
+  if (!port) return Error{port.error().text};
+  if (colon == std::string::npos) return {};
+  if (const auto host = parse_host_and_port(place); !host) return Error{host.error().text};
+  if (const auto address = parse_address(place.substr(0, colon)); !address)
+    return Error{address.error().text};
+  return {};
+}
+
+/// SERVICE and its place, as they were written; throws where no server could understand them.
+std::string service_of(const CommandLine& line, ControlCommand command, const std::string& text) {
+  const std::string example = "portlab server " + std::string(to_string(command)) + " http=8083";
+  if (const auto good = check_service(text); !good)
+    throw line.wrong(std::string(to_string(command)) + ": " + good.error().text, example);
+  if (command == ControlCommand::move && text.find('=') == std::string::npos)
+    throw line.wrong("move: to which port?", "portlab server move " + printable(text) + "=8083");
+  return text;
 }
 
 ControlRequest request_of(const CommandLine& line) {
@@ -48,7 +83,42 @@ ControlRequest request_of(const CommandLine& line) {
     throw line.wrong(name + ": which service, and where?", "portlab server " + name + " http=83");
   if (!takes_argument(*command) && words.size() > 1)
     throw line.wrong(name + " takes no '" + printable(words[1]) + "'", "portlab server " + name);
-  return {*command, words.size() > 1 ? words[1] : ""};
+  return {*command, words.size() > 1 ? service_of(line, *command, words[1]) : ""};
+}
+
+/// What an error of the server's suggests is meant for portlabd's command line.
+std::string without_servers_advice(const std::string& reason) {
+  return reason.substr(0, std::min({reason.find(": try "), reason.find(": choose another port"),
+                                    reason.find(": 'portlab ")}));
+}
+
+std::string advice_for(const ControlRequest& request, const std::string& reason) {
+  const auto service = request.argument.substr(0, request.argument.find('='));
+  const std::string again =
+      "portlab server " + std::string(to_string(request.command)) + " " + printable(service);
+  const auto least = std::to_string(std::max<int>(first_unprivileged_port(), 1024));
+  if (reason.find("permission denied") != std::string::npos)
+    return again + "=PORT with a port from " + least + " on, which takes no root";
+  if (reason.starts_with("cannot listen"))
+    return again + "=PORT with another port; portlab port PORT says who has one";
+  return "portlab server listeners (what there is now)";
+}
+
+ControlAnswer ask(const std::string& control, const ControlRequest& request) try {
+  return ask_server(control, request);
+} catch (const Failure& failure) {
+  if (failure.exit() != Exit::peer_said_no || !failure.advice().empty()) throw;
+  throw Failure(failure.exit(), printable(without_servers_advice(failure.reason())),
+                advice_for(request, failure.reason()));
+}
+
+/// The tables tell of ports; whoever reads them in another network should know it.
+std::string where(const ControlRequest& request, bool here) {
+  if (here || request.command == ControlCommand::stop || request.command == ControlCommand::status)
+    return {};
+  return wrap("In a private network of its own (portlab enter leads there):",
+              columns_of(STDOUT_FILENO), 0) +
+         "\n";
 }
 
 }  // namespace
@@ -60,8 +130,8 @@ int run_server(const Arguments& arguments) {
       {{{"portlab server move http=83", "HTTP answers on port 83 from now on"},
         {"portlab server listen echo=[::1]:7007", "a second place for echo"},
         {"portlab server sessions", "everybody who is connected, and what they did last"}}},
-      "The server is asked over its control socket, which is its owner's alone:\n"
-      "$PORTLAB_CONTROL, or portlab/control below $XDG_RUNTIME_DIR (else below /run for root,\n"
+      "The server is asked over its control socket, which is its owner's alone: "
+      "$PORTLAB_CONTROL, or portlab/control below $XDG_RUNTIME_DIR (else below /run for root, "
       "/tmp/portlab-UID/control for others), or --control PATH."};
   std::string control;
   CommandLine line(manual, Shared::json);
@@ -70,11 +140,12 @@ int run_server(const Arguments& arguments) {
   if (!options) return 0;
   const auto request = request_of(line);
   if (control.empty()) control = default_control_path();
-  const auto answer = ask_server(control, request);
+  const auto answer = ask(control, request);
   if (options->json)
-    print(answer.line + "\n");
+    print_json(boost::json::parse(answer.line));
   else
-    print(as_people_read_it(request.command, answer.reply));
+    print(where(request, is_in_our_network(control, answer.server_pid)) +
+          as_people_read_it(request.command, answer.reply, control));
   return 0;
 }
 

@@ -46,6 +46,7 @@ std::string listener_table(std::span<const ListenerRow> rows, const TableRoom& r
                    {.title = "Sessions so far", .right_aligned = true}});
   bool moved = false;
   for (const auto& row : rows) {
+    if (row.endpoint.transport == Transport::local && row.service == "control") continue;
     moved = moved || row.moved();
     table.cells({printable(row.service) + (row.moved() ? " *" : ""),
                  to_string(row.endpoint.transport), printable(row.endpoint.address_and_port()),

@@ -5,13 +5,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json/serialize.hpp>
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "clients/failure.hpp"
+#include "clients/options.hpp"
 
 namespace portlab {
 
@@ -80,6 +85,48 @@ std::string wrap_line(std::string_view line, std::size_t columns, std::size_t in
   return out;
 }
 
+Failure stdout_failure(int system_error) {
+  const bool closed = system_error == EBADF;
+  const bool full = system_error == ENOSPC || system_error == EDQUOT;
+  return {Exit::peer_said_no,
+          "stdout: " + std::string(closed ? "it is closed" : std::strerror(system_error)),
+          closed ? "without >&-; > FILE (save it), or > /dev/null (throw it away)"
+          : full ? "df . (is the disk full?)"
+                 : "> FILE (another place for the output)"};
+}
+
+template <class Range, class AppendOne>
+void append_list(std::string& out, const Range& range, const AppendOne& append_one) {
+  bool first = true;
+  for (const auto& each : range) {
+    if (!std::exchange(first, false)) out += ',';
+    append_one(each);
+  }
+}
+
+/// Boost.JSON writes 0.09 as 9E-2, which is right and reads badly: fractions get plain decimals.
+void append_json(std::string& out, const boost::json::value& value) {
+  if (const auto* object = value.if_object()) {
+    out += '{';
+    append_list(out, *object, [&](const auto& member) {
+      out += boost::json::serialize(boost::json::value(member.key())) + ':';
+      append_json(out, member.value());
+    });
+    out += '}';
+  } else if (const auto* array = value.if_array()) {
+    out += '[';
+    append_list(out, *array, [&](const auto& element) { append_json(out, element); });
+    out += ']';
+  } else if (const auto* number = value.if_double(); number != nullptr && std::isfinite(*number)) {
+    std::array<char, 512> text{};  // 1.8e308 has 309 digits
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), *number, std::chars_format::fixed);
+    out.append(text.data(), end.ptr);
+  } else {
+    out += boost::json::serialize(value);
+  }
+}
+
 }  // namespace
 
 std::string TextStyle::paint(std::string_view text, std::string_view sgr) const {
@@ -97,11 +144,20 @@ TextStyle style_of(int descriptor) {
   return style;
 }
 
+std::optional<unsigned> room_of(int descriptor) {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0) return size.ws_col == 0 ? 80 : size.ws_col;
+  const char* told = std::getenv("PORTLAB_COLUMNS");
+  if (told == nullptr) return std::nullopt;
+  constexpr unsigned least = 20;
+  constexpr unsigned most = 1000;
+  const auto columns = parse_number(told, least, most);
+  return columns ? std::optional(static_cast<unsigned>(*columns)) : std::nullopt;
+}
+
 unsigned columns_of(int descriptor) {
   constexpr unsigned usual = 80;
-  winsize size{};
-  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual;
-  return size.ws_col;
+  return room_of(descriptor).value_or(usual);
 }
 
 std::string printable(std::string_view text) {
@@ -161,14 +217,17 @@ void print(std::string_view text) {
     } else if (errno == EPIPE) {
       throw OutputClosed{};
     } else if (errno != EINTR) {
-      throw usage_failure("stdout: " + std::string(std::strerror(errno)),
-                          "df . (is the disk full?)");
+      throw stdout_failure(errno);
     }
   }
 }
 
-void print_json(const boost::json::value& document) {
-  print(boost::json::serialize(document) + "\n");
+std::string to_json_text(const boost::json::value& document) {
+  std::string out;
+  append_json(out, document);
+  return out;
 }
+
+void print_json(const boost::json::value& document) { print(to_json_text(document) + "\n"); }
 
 }  // namespace portlab

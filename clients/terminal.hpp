@@ -2,6 +2,7 @@
 // What the terminal can show: Unicode, colour, how many columns.
 
 #include <boost/json/value.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@ struct TextStyle {
   bool colour = false;
 
   std::string_view arrow() const { return unicode ? "\u2192" : "->"; }
+  std::string_view back_arrow() const { return unicode ? "\u2190" : "<-"; }
   std::string_view separator() const { return unicode ? " \u00b7 " : ", "; }
   /// The text in an SGR style such as "1" (bold) or "32" (green), or as it is without colour.
   std::string paint(std::string_view text, std::string_view sgr) const;
@@ -24,7 +26,10 @@ struct TextStyle {
 /// terminal, not with NO_COLOR, not on TERM=dumb.
 TextStyle style_of(int descriptor);
 
-/// How many columns the terminal behind this descriptor has; 80 where it is none.
+/// How many columns the terminal behind this descriptor has, or the one that shows our output in
+/// the end ($PORTLAB_COLUMNS: the tour's). Nothing where it is none, and lines may be long.
+std::optional<unsigned> room_of(int descriptor);
+/// The same; 80 where it is no terminal.
 unsigned columns_of(int descriptor);
 
 /// The text with everything that could steer a terminal (control characters, bytes that are not
@@ -47,8 +52,11 @@ std::string wrap(std::string_view text, unsigned columns, unsigned indent);
 /// Nobody reads our output any more (portlab … | head): the program ends without a word.
 struct OutputClosed {};
 
-/// Writes to stdout, all of it. Throws a Failure (a full disk) or OutputClosed.
+/// Writes to stdout, all of it. Throws a Failure (a full disk: exit status 1) or OutputClosed.
 void print(std::string_view text);
+
+/// The document on one line, numbers as plain decimals.
+std::string to_json_text(const boost::json::value& document);
 
 /// Prints the one document of --json, and a newline.
 void print_json(const boost::json::value& document);

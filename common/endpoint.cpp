@@ -61,9 +61,13 @@ Result<HostAndPort> parse_host_and_port(std::string_view text) {
     return with_port(host, rest.substr(1));
   }
 
+  if (text.find("://") != std::string_view::npos) return complain("this is a URL");
   const auto colons = std::count(text.begin(), text.end(), ':');
   if (colons > 1) {  // a bare IPv6 address has no place for a port
-    if (!parse_address(text)) return complain("an IPv6 address with a port needs brackets");
+    // ::1:8007 is an address, of nobody: whoever writes it means port 8007 of ::1.
+    const bool meant = text.starts_with("::1:") && parse_port(text.substr(4));
+    if (meant || !parse_address(text))
+      return complain("an IPv6 address with a port needs brackets");
     return HostAndPort{std::string(text), std::nullopt};
   }
   const auto colon = text.find(':');

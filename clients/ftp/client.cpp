@@ -78,13 +78,15 @@ std::uint64_t Client::read_all(ClientSession& data, Type type, const Sink& sink)
     const auto got = data.read_some(buffer);
     if (got.empty()) break;
     count += got.size();
-    if (type == Type::text)
-      sink(as_bytes(decoder.decode(as_text(got))));
-    else
+    if (type == Type::bytes) {
       sink(got);
+    } else if (const auto text = decoder.decode(as_text(got)); !text.empty()) {
+      sink(as_bytes(text));
+    }
   }
   const auto last = decoder.finish();
   if (!last.empty()) sink(as_bytes(last));
+  sink({});
   return count;
 }
 

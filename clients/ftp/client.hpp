@@ -25,8 +25,8 @@ struct Transferred {
 
 class Client {
  public:
-  using Sink = std::function<void(Bytes)>;
-  using Source = std::function<Bytes()>;  ///< empty: that was all
+  using Sink = std::function<void(Bytes)>;  ///< nothing: that was all
+  using Source = std::function<Bytes()>;    ///< empty: that was all
 
   Client(ClientSession session, const ClientOptions& options, bool verbose);
 

@@ -66,7 +66,7 @@ Reply Control::receive() {
     auto reply = replies.add_line(line);
     if (!reply)
       throw Failure(Exit::peer_said_no, session_.remote().to_string() + ": " + reply.error().text,
-                    "portlab connect " + session_.remote().address_and_port() + " (see it raw)");
+                    "is another service on this port? " + connect_advice(session_.remote()));
     if (*reply) return std::move(**reply);
   }
 }

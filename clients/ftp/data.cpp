@@ -117,7 +117,15 @@ void DataPort::agree_active() {
 ClientSession DataPort::open() {
   auto session = choice_.active ? accept_server() : std::move(*connected_);
   const std::uint16_t home = choice_.active ? servers_home_port : 0;
-  const Card card{session.local(), session.remote(), "ftp-data", home, false};
+  const auto command = std::string(facts_.at("command").as_string());
+  const Card card{.local = session.local(),
+                  .remote = session.remote(),
+                  .service = "ftp-data",
+                  .home_port = home,
+                  .incoming = choice_.active,
+                  .named_by = choice_.active     ? "our " + command
+                              : choice_.extended ? "the 229 reply"
+                                                 : "the 227 reply"};
   show_card(card, options_);
   const auto ends = to_json(card);
   for (const auto& [key, value] : ends.as_object()) facts_[key] = value;

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <iostream>
 #include <list>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +40,7 @@ constexpr Manual manual{
        "save a file; the server connects to us, and we see every command"},
       {"printf 'cd docs\\nls\\n' | portlab ftp ftp://127.0.0.1/",
        "several commands; on a terminal, you are asked for them"}}},
-    "Without COMMAND a URL that names a file shows it. COMMAND help lists all commands.\n"
+    "Without COMMAND a URL that names a file shows it. COMMAND help lists all commands. "
     "Several commands are separated by a word ';' of its own: cd docs ';' ls"};
 
 struct FtpArguments {
@@ -58,14 +59,14 @@ void describe(CommandLine& line, FtpArguments& given) {
   add("output,o", po::value(&given.output)->value_name("FILE"), "get: save it as this file");
 }
 
-/// The commands of the command line: words, separated by ";".
-std::vector<Words> split_commands(const Arguments& operands) {
+/// Several commands, separated by the word ";".
+std::vector<Words> split_commands(std::span<const std::string> words_of_all) {
   std::vector<Words> commands(1);
-  for (std::size_t i = 1; i < operands.size(); ++i) {
-    if (operands[i] == ";")
+  for (const auto& word : words_of_all) {
+    if (word == ";")
       commands.emplace_back();
     else
-      commands.back().push_back(operands[i]);
+      commands.back().push_back(word);
   }
   std::erase_if(commands, [](const Words& words) { return words.empty(); });
   for (const auto& words : commands) Shell::find(words);  // a mistake shows before anything is done
@@ -85,10 +86,9 @@ int converse(Shell& shell, Client& client, const ClientOptions& options) {
   while (!shell.ended()) {
     if (person) std::fputs("ftp> ", stderr);
     if (!std::getline(std::cin, line)) break;
-    const auto words = split_words(line);
-    if (words.empty()) continue;
     try {
-      shell.run(words);
+      for (const auto& words : split_commands(split_words(line)))
+        if (!shell.ended()) shell.run(words);
     } catch (const Failure& failure) {
       if (failure.exit() == Exit::no_connection) throw;
       complain(failure);
@@ -139,7 +139,7 @@ int run_ftp(const Arguments& arguments) {
   if (!options) return 0;
   line.expect_operands(1, 100);
   const auto url = parse_ftp_url(line.operands()[0]);
-  const auto commands = split_commands(line.operands());
+  const auto commands = split_commands(std::span(line.operands()).subspan(1));
 
   json::array cards;
   auto clients = open_clients(url, given, *options, cards);

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <cstdio>
+#include <locale>
 #include <utility>
 
 #include "clients/download.hpp"
@@ -33,6 +35,16 @@ const std::string& argument_of(const Words& arguments) {
   return arguments.empty() ? none : arguments.front();
 }
 
+/// The name in our table: any case will do, and the words that other clients have.
+std::string usual_name(const std::string& word) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> others{
+      {{"bye", "quit"}, {"exit", "quit"}, {"dir", "ls"}, {"?", "help"}}};
+  const auto lower = boost::algorithm::to_lower_copy(word, std::locale::classic());
+  const auto* const other = std::find_if(others.begin(), others.end(),
+                                         [&](const auto& pair) { return pair.first == lower; });
+  return other == others.end() ? lower : std::string(other->second);
+}
+
 /// "dir             -  20240102030405  docs"
 std::string describe(const FileFacts& facts) {
   std::array<char, 64> text{};
@@ -53,7 +65,7 @@ json::value to_json(const FileFacts& facts) {
 
 std::span<const Shell::Row> Shell::table() {
   static constexpr std::array rows = {
-      Row{"ls", "[PATH]", 0, 1, "what is there, for people (LIST)", &Shell::list},
+      Row{"ls", "[PATH]", 0, 1, "what is there, for people (LIST); also dir", &Shell::list},
       Row{"nlst", "[PATH]", 0, 1, "names only (NLST)", &Shell::names},
       Row{"mlsd", "[PATH]", 0, 1, "what is there, for programs (MLSD)", &Shell::facts},
       Row{"get", "FILE [AS]", 1, 2, "fetch a file and save it (RETR)", &Shell::get},
@@ -69,8 +81,8 @@ std::span<const Shell::Row> Shell::table() {
       Row{"active", "", 0, 0, "from now on the server connects to our second port", &Shell::active},
       Row{"ascii", "", 0, 0, "files are text (TYPE A)", &Shell::text},
       Row{"binary", "", 0, 0, "files are bytes (TYPE I)", &Shell::bytes},
-      Row{"help", "", 0, 0, "this list", &Shell::help},
-      Row{"quit", "", 0, 0, "goodbye (QUIT)", &Shell::quit},
+      Row{"help", "", 0, 0, "this list; also ?", &Shell::help},
+      Row{"quit", "", 0, 0, "goodbye (QUIT); also bye, exit", &Shell::quit},
   };
   return rows;
 }
@@ -79,7 +91,7 @@ Shell::Shell(Client& client, const ClientOptions& options, std::string output, b
     : client_(client), options_(options), output_(std::move(output)), as_text_(as_text) {}
 
 const Shell::Row& Shell::find(const Words& words) {
-  const auto& name = words.at(0);
+  const auto name = usual_name(words.at(0));
   const auto rows = table();
   const auto row =
       std::find_if(rows.begin(), rows.end(), [&](const Row& one) { return one.name == name; });
@@ -159,15 +171,16 @@ void Shell::get(const Words& arguments) {
   OutputFile file(to);
   const auto done = client_.receive({"RETR", path}, type(), [&](Bytes bytes) {
     file.write(bytes);
-    progress.add(bytes.size());
+    if (bytes.empty())
+      progress.finish();  // before the server's last reply is shown
+    else
+      progress.add(bytes.size());
   });
-  progress.finish();
   file.commit();
   add_transfer(done);
   document_["saved"] = printable(to);
   if (visible)
-    std::fprintf(stderr, "saved %s: %s in %s\n", printable(to).c_str(),
-                 human_size(done.bytes).c_str(), in_seconds(progress.elapsed()).c_str());
+    std::fprintf(stderr, "saved %s: %s\n", printable(to).c_str(), progress.summary().c_str());
 }
 
 void Shell::cat(const Words& arguments) {

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <cstdio>
 #include <cstring>
@@ -17,6 +16,7 @@
 
 #include "clients/control_client.hpp"
 #include "clients/failure.hpp"
+#include "clients/neighbour.hpp"
 #include "clients/netstat/names.hpp"
 #include "clients/netstat/pairs.hpp"
 #include "clients/netstat/print.hpp"
@@ -24,7 +24,6 @@
 #include "clients/netstat/watch.hpp"
 #include "clients/options.hpp"
 #include "clients/terminal.hpp"
-#include "common/linux/private_network.hpp"
 
 namespace portlab {
 
@@ -102,7 +101,7 @@ class Netstat {
 ServerTables Netstat::ask_portlabd(std::span<const SocketRow> sockets) try {
   const auto path = options_.control.empty() ? default_control_path() : options_.control;
   const auto answer = ask_server(path, {ControlCommand::listeners, {}}, server_patience);
-  if (answer.server_pid != 0 && !shares_network_with(answer.server_pid)) {
+  if (!is_in_our_network(path, answer.server_pid)) {
     hint_ =
         "portlab: portlabd has a private network; this is the other one\n"
         "  try: portlab enter portlab netstat --pairs\n";
@@ -110,7 +109,7 @@ ServerTables Netstat::ask_portlabd(std::span<const SocketRow> sockets) try {
   }
   ServerTables tables;
   tables.listeners = answer.reply.listeners;
-  if (has_unexplained_session(sockets, tables.listeners))
+  if (options_.pairs && has_unexplained_session(sockets, tables.listeners))
     tables.sessions =
         ask_server(path, {ControlCommand::sessions, {}}, server_patience).reply.sessions;
   return tables;
@@ -136,7 +135,7 @@ void Netstat::look() {
   rows_.clear();
   pairs_.clear();
   ServerTables tables;
-  if (options_.pairs) tables = ask_portlabd(*sockets);
+  if (options_.pairs || !options_.numeric) tables = ask_portlabd(*sockets);
   guide_.emplace(std::move(tables), *sockets);
   if (options_.pairs) {
     const PairingFacts facts{
@@ -162,8 +161,8 @@ NetstatNames Netstat::names() const {
   names.service = [this](const Pair& pair) { return guide_->label(pair); };
   // With both ends on one line the service has a column of its own: the ports stay numbers.
   if (!options_.numeric && !options_.pairs)
-    names.port = [this](Transport transport, std::uint16_t port) {
-      return guide_->port_name(transport, port);
+    names.port = [this](Transport transport, const SocketEnd& end) {
+      return guide_->port_name(transport, end);
     };
   return names;
 }
@@ -190,7 +189,8 @@ void expect_no_programs(const Arguments& arguments) {
   for (const auto& each : arguments) {
     const bool cluster = each.starts_with('-') && !each.starts_with("--");
     if (!cluster || each.find('p') == std::string::npos) continue;
-    throw usage_failure("netstat: " + printable(each) + ": -p, the programs, is not known here",
+    throw usage_failure("netstat: " + (each == "-p" ? "-p" : "the p of " + printable(each)) +
+                            ", the programs, is not known here",
                         "the same without p; ss -tulpn shows programs");
   }
 }
@@ -203,10 +203,12 @@ std::optional<NetstatOptions> parse_options(const Arguments& arguments) {
          "both ends of each session: who called whom, and by which port"},
         {"portlab netstat -tuan", "every socket of this machine, numbers only"},
         {"portlab netstat --pairs --watch", "the same table again each second, until Ctrl-C"}}},
-      "A port shows its name in IANA's registry, which says what is expected there, not what\n"
-      "answers; a port of the range that this machine gives to clients stays a number.\n"
-      "With --pairs, the server is the end whose port has a listener; where there is none\n"
-      "(any more) the well-known port, then the registered one, then the lower one."};
+      "A port of your portlabd shows its service, others show their name in IANA's registry, "
+      "which says what is expected there, not what answers; a port of the range that this machine "
+      "gives to clients stays a number. With --pairs, the server is the end whose port has a "
+      "listener; where there is none (any more), the well-known or registered port; where the "
+      "numbers do not tell either, the arrow points both ways. --watch with --json prints one "
+      "document a line."};
   constexpr milliseconds shortest{100};
   constexpr milliseconds longest = std::chrono::hours(1);
   constexpr std::uint64_t count_max = 1'000'000;
@@ -262,7 +264,7 @@ int run_netstat(const Arguments& arguments) {
   if (options->watching) {
     watch(options->watch, {[&] { netstat.look(); },
                            [&](const TableRoom& room) {
-                             return options->json ? boost::json::serialize(netstat.json())
+                             return options->json ? to_json_text(netstat.json())
                                                   : netstat.text(room);
                            }});
     return 0;

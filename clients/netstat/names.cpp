@@ -37,9 +37,8 @@ ServiceGuide::ServiceGuide(ServerTables tables, std::span<const SocketRow> rows)
 }
 
 ServiceLabel ServiceGuide::label(const Pair& pair) const {
-  for (const auto& listener : listeners_)
-    if (is_at(listener, pair.transport, pair.server))
-      return {listener.service, listener.home_port, listener.moved()};
+  if (const auto* listener = listener_at(pair.transport, pair.server))
+    return {listener->service, listener->home_port, listener->moved()};
   if (!sessions_.empty()) {
     // An active FTP data connection was opened by the server: its end is the client's here.
     for (const auto& [one, other] :
@@ -47,7 +46,7 @@ ServiceLabel ServiceGuide::label(const Pair& pair) const {
       if (const auto found = sessions_.find({pair.transport, one, other}); found != sessions_.end())
         return {found->second, 0, false};
   }
-  return {std::string(port_name(pair.transport, pair.server.port)), 0, false};
+  return {std::string(port_name(pair.transport, pair.server)), 0, false};
 }
 
 bool ServiceGuide::is_served(Transport transport, const SocketEnd& server,
@@ -55,10 +54,17 @@ bool ServiceGuide::is_served(Transport transport, const SocketEnd& server,
   return sessions_.contains({transport, server, client});
 }
 
-std::string_view ServiceGuide::port_name(Transport transport, std::uint16_t port) const {
+std::string_view ServiceGuide::port_name(Transport transport, const SocketEnd& end) const {
+  if (const auto* listener = listener_at(transport, end)) return listener->service;
   const auto& listened = transport == Transport::tcp ? listened_tcp_ : listened_udp_;
-  if (ephemeral_ && ephemeral_->contains(port) && !listened[port]) return {};
-  return service_name(port, to_string(transport));
+  if (ephemeral_ && ephemeral_->contains(end.port) && !listened[end.port]) return {};
+  return service_name(end.port, to_string(transport));
+}
+
+const ListenerRow* ServiceGuide::listener_at(Transport transport, const SocketEnd& end) const {
+  const auto found = std::find_if(listeners_.begin(), listeners_.end(),
+                                  [&](const auto& row) { return is_at(row, transport, end); });
+  return found == listeners_.end() ? nullptr : &*found;
 }
 
 bool has_unexplained_session(std::span<const SocketRow> rows,

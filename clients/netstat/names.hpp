@@ -31,10 +31,13 @@ class ServiceGuide {
   ServiceLabel label(const Pair& pair) const;
   /// Whether portlabd holds this session at its end `server`.
   bool is_served(Transport transport, const SocketEnd& server, const SocketEnd& client) const;
-  /// IANA's name for a port, with the same exception. A client's port is a number, not a service.
-  std::string_view port_name(Transport transport, std::uint16_t port) const;
+  /// portlabd's name for its own port, else IANA's, with the same exception: a client's port is a
+  /// number, not a service. Valid as long as the guide.
+  std::string_view port_name(Transport transport, const SocketEnd& end) const;
 
  private:
+  const ListenerRow* listener_at(Transport transport, const SocketEnd& end) const;
+
   std::vector<ListenerRow> listeners_;
   std::map<std::tuple<Transport, SocketEnd, SocketEnd>, std::string> sessions_;
   std::vector<bool> listened_tcp_;

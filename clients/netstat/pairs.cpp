@@ -61,7 +61,9 @@ class Pairing {
   std::vector<Pair> run(bool with_listeners);
 
  private:
-  bool is_server(const SocketRow& row) const;
+  std::optional<bool> known_server(const SocketRow& row) const;
+  bool looks_like_server(const SocketRow& row) const;
+  bool tells_nothing(const SocketRow& row) const;
   bool is_here(const SocketRow& row) const;
   void add(const SocketRow& one, const SocketRow* other);
 
@@ -71,8 +73,8 @@ class Pairing {
   std::vector<Pair> pairs_;
 };
 
-/// Whether the local end of this row is the server's end: the four rules.
-bool Pairing::is_server(const SocketRow& row) const {
+/// Whether the local end of this row is the server's end, by the first two rules.
+std::optional<bool> Pairing::known_server(const SocketRow& row) const {
   const bool local = listeners_.waits_at(row.transport, row.local);
   const bool remote = is_here(row) && listeners_.waits_at(row.transport, row.remote);
   if (local != remote) return local;
@@ -80,11 +82,25 @@ bool Pairing::is_server(const SocketRow& row) const {
     if (facts_.is_served(row.transport, row.local, row.remote)) return true;
     if (facts_.is_served(row.transport, row.remote, row.local)) return false;
   }
+  return std::nullopt;
+}
+
+/// The same by the numbers of the ports.
+bool Pairing::looks_like_server(const SocketRow& row) const {
   const auto order = [&](const SocketEnd& end) {
     return std::pair(server_rank(end.port, facts_.ephemeral), end.port);
   };
   if (order(row.local) != order(row.remote)) return order(row.local) < order(row.remote);
   return row.local < row.remote;
+}
+
+bool Pairing::tells_nothing(const SocketRow& row) const {
+  constexpr std::uint16_t ftp_data_port = 20;
+  constexpr int registered_rank = 1;
+  const bool local_serves = server_rank(row.local.port, facts_.ephemeral) <= registered_rank;
+  const bool remote_serves = server_rank(row.remote.port, facts_.ephemeral) <= registered_rank;
+  return local_serves == remote_serves || row.local.port == ftp_data_port ||
+         row.remote.port == ftp_data_port;
 }
 
 /// Whether the remote end of this row is this machine, too.
@@ -95,12 +111,14 @@ bool Pairing::is_here(const SocketRow& row) const {
 }
 
 void Pairing::add(const SocketRow& one, const SocketRow* other) {
-  const bool one_serves = is_server(one);
+  const auto known = known_server(one);
+  const bool one_serves = known.value_or(looks_like_server(one));
   const SocketRow* server = one_serves ? &one : other;
   const SocketRow* client = one_serves ? other : &one;
   const SocketRow& seen = server != nullptr ? *server : *client;
   Pair pair;
   pair.transport = one.transport;
+  pair.guessed = !known && tells_nothing(one);
   pair.interface = seen.interface;
   pair.elsewhere = other == nullptr && !is_here(one);
   pair.server = one_serves ? one.local : one.remote;

@@ -8,8 +8,9 @@
 //   3. whose port is less of a client's: well-known before registered before this machine's
 //      ephemeral range before whatever is left of IANA's dynamic range;
 //   4. with the lower number.
-// 3 and 4 are guesses. So is every answer about a session with another machine whose port here has
-// no listener.
+// 3 and 4 are guesses. Where 3 sets a service's port (well-known or registered) against a client's,
+// the guess is as good as knowledge; all others are marked. FTP's port 20 is the exception of rule
+// 3: the server calls from there.
 
 #include <cstdint>
 #include <functional>
@@ -32,6 +33,7 @@ struct Pair {
   Transport transport = Transport::tcp;
   Kind kind = Kind::session;
   bool elsewhere = false;       ///< the end without a state belongs to another machine
+  bool guessed = false;         ///< which end is the server: the port numbers do not really tell
   std::uint32_t interface = 0;  ///< that a socket seen is bound to
   SocketEnd client;
   SocketEnd server;

@@ -30,7 +30,7 @@ class EndWriter {
       text_.insert(text_.size() - (text_.back() == ']' ? 1 : 0), name);
     }
     text_ += ':';
-    const auto name = names_.port ? names_.port(transport, end.port) : std::string_view{};
+    const auto name = names_.port ? names_.port(transport, end) : std::string_view{};
     if (!name.empty()) {
       text_ += name;
     } else {
@@ -50,6 +50,7 @@ class EndWriter {
 
   std::string_view dash() const { return room_.unicode ? "—" : "-"; }
   std::string_view arrow() const { return room_.unicode ? "→" : "->"; }
+  std::string_view both_ways() const { return room_.unicode ? "↔" : "<>"; }
 
  private:
   const NetstatNames& names_;
@@ -62,10 +63,11 @@ std::string_view protocol(const SocketRow& row) {
   return row.ipv6_socket ? "tcp6" : "tcp";
 }
 
-/// A UDP socket has no states; netstat(8) says ESTABLISHED once it has a peer.
+/// A UDP socket has no states. Once it has chosen a peer, the kernel (and netstat(8)) calls that
+/// ESTABLISHED, though nothing was sent and the peer knows nothing of it.
 std::string_view state_of(const SocketRow& row) {
-  return row.transport == Transport::udp && row.waits_for_anyone() ? std::string_view{}
-                                                                   : to_string(row.state);
+  if (row.transport == Transport::tcp) return to_string(row.state);
+  return row.waits_for_anyone() ? std::string_view{} : "no connection";
 }
 
 // A row without a mark, or with one: the tables below are printed with and without.
@@ -148,13 +150,16 @@ std::uint32_t zone_of(const Pair& pair, const SocketEnd& end) {
 
 /// The lines below the table that explain its signs.
 std::string footnotes(const std::map<std::string, std::uint16_t>& moved, bool two_states_seen,
-                      std::string_view dash) {
+                      bool guess_seen, const EndWriter& signs) {
   std::string out;
   for (const auto& [service, home_port] : moved)
     out += "* moved: " + service + "'s home port is " + std::to_string(home_port) + "\n";
   if (two_states_seen)
-    out += "A / B: the client's end is in state A, the server's in B; " + std::string(dash) +
-           ": that end is gone\n";
+    out += "A / B: the client's end is in state A, the server's in B; " +
+           std::string(signs.dash()) + ": it is gone\n";
+  if (guess_seen)
+    out += std::string(signs.both_ways()) +
+           " nobody listens at either port (any more): who called whom is not known\n";
   return out;
 }
 
@@ -171,6 +176,7 @@ std::string print_pairs(std::span<const T> pairs, const NetstatNames& names,
   EndWriter writer(names, room);
   std::map<std::string, std::uint16_t> moved;
   bool two_states_seen = false;
+  bool guess_seen = false;
   for (const auto& each : pairs) {
     const Pair& pair = bare(each);
     const bool session = pair.kind == Pair::Kind::session;
@@ -178,15 +184,16 @@ std::string print_pairs(std::span<const T> pairs, const NetstatNames& names,
     table.cell(to_string(pair.transport));
     table.cell(session ? writer.end(pair.transport, pair.client, zone_of(pair, pair.client))
                        : writer.dash());
-    table.cell(session ? writer.arrow() : std::string_view{});
+    table.cell(!session ? std::string_view{} : pair.guessed ? writer.both_ways() : writer.arrow());
     table.cell(writer.end(pair.transport, pair.server, zone_of(pair, pair.server)));
     auto service = names.service ? names.service(pair) : ServiceLabel{};
     if (service.moved) moved[service.name] = service.home_port;
     table.cell(service.moved ? service.name + " *" : service.name);
     table.cell(pair_state(pair, writer.dash()));
     two_states_seen = two_states_seen || two_states(pair);
+    guess_seen = guess_seen || pair.guessed;
   }
-  return table.to_string(room) + footnotes(moved, two_states_seen, writer.dash());
+  return table.to_string(room) + footnotes(moved, two_states_seen, guess_seen, writer);
 }
 
 }  // namespace
@@ -226,7 +233,7 @@ json::value sockets_json(std::span<const SocketRow> rows) {
                         {"user_id", row.user_id},
                         {"inode", row.inode}};
     if (row.remote.port != 0) socket["remote"] = to_json(to_endpoint(row.transport, row.remote));
-    if (const auto state = state_of(row); !state.empty()) socket["state"] = state;
+    if (row.transport == Transport::tcp) socket["state"] = state_of(row);
     sockets.push_back(std::move(socket));
   }
   return json::object{{"sockets", std::move(sockets)}};
@@ -247,6 +254,7 @@ json::value pairs_json(std::span<const Pair> pairs, const NetstatNames& names) {
                      {"client_state", state(pair, pair.client_state)},
                      {"server_state", state(pair, pair.server_state)},
                      {"other_machine", pair.elsewhere},
+                     {"direction_known", !pair.guessed},
                      {"service", nullptr},
                      {"moved", service.moved}};
     if (pair.kind == Pair::Kind::session)

@@ -24,8 +24,8 @@ struct ServiceLabel {
 
 /// How numbers become names; each may be left out.
 struct NetstatNames {
-  std::function<std::string_view(Transport, std::uint16_t)> port;  ///< empty: show the number
-  std::function<std::string(std::uint32_t)> interface;             ///< "lo"
+  std::function<std::string_view(Transport, const SocketEnd&)> port;  ///< empty: show the number
+  std::function<std::string(std::uint32_t)> interface;                ///< "lo"
   std::function<ServiceLabel(const Pair&)> service;
 };
 

@@ -105,17 +105,18 @@ std::string heading(const WatchOptions& options, bool terminal) {
   std::string seconds = std::to_string(static_cast<double>(options.interval.count()) / 1000);
   seconds.erase(seconds.find_last_not_of('0') + 1);
   if (seconds.back() == '.') seconds.pop_back();
-  return std::string(clock) + "  every " + seconds + " s   + new   - gone   ~ other state" +
-         (terminal ? "   Ctrl-C ends" : "") + "\n\n";
+  const auto text = std::string(clock) + "  every " + seconds +
+                    " s   + new   - gone   ~ other state" + (terminal ? "   Ctrl-C ends" : "");
+  return (terminal ? wrap(text, columns_of(STDOUT_FILENO), 0) : text) + "\n\n";
 }
 
 }  // namespace
 
 TableRoom room_on_stdout() {
   constexpr std::size_t pipe_columns = 100;
-  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  return {terminal ? columns_of(STDOUT_FILENO) : pipe_columns,
-          terminal ? Overlong::wrap : Overlong::push, style_of(STDOUT_FILENO).unicode};
+  const auto columns = room_of(STDOUT_FILENO);
+  return {columns.value_or(pipe_columns), columns ? Overlong::wrap : Overlong::push,
+          style_of(STDOUT_FILENO).unicode};
 }
 
 void watch(const WatchOptions& options, const Watched& watched) {

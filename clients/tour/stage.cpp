@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 namespace portlab {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::chrono::seconds command_max{30};
 constexpr unsigned columns = 80;
+constexpr unsigned columns_of_output = columns - 2;  // it is indented
 
 /// As it would be typed: a word that a shell would take apart is quoted.
 std::string typed(const std::vector<std::string>& arguments) {
@@ -24,7 +26,9 @@ std::string typed(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-Stage::Stage(bool quiet) : quiet_(quiet), style_(style_of(STDOUT_FILENO)) {}
+Stage::Stage(bool quiet) : quiet_(quiet), style_(style_of(STDOUT_FILENO)) {
+  ::setenv("PORTLAB_COLUMNS", std::to_string(columns_of_output).c_str(), 1);
+}
 
 void Stage::show(std::string_view text) const {
   if (!quiet_) print(text);
@@ -45,7 +49,9 @@ void Stage::show_output(const std::string& output) const {
   std::size_t begin = 0;
   while (begin < output.size()) {
     const auto end = std::min(output.find('\n', begin), output.size());
-    show("  " + output.substr(begin, end - begin) + "\n");
+    const auto line = output.substr(begin, end - begin);
+    // Here the tour holds the session, and Ctrl-C would end the tour.
+    if (!line.starts_with("held open for ")) show((line.empty() ? "" : "  ") + line + "\n");
     begin = end + 1;
   }
 }

@@ -107,13 +107,14 @@ void four_clients(Stage& stage, TourLab& lab) {
       Visit{Transport::udp, dns, "over udp", {"dns", "www.lab.test"}},
       Visit{Transport::tcp,
             ftp,
-            "index.html",
-            {"ftp", "ftp://" + host + lab.written_port(ftp) + "/", "ls"}},
+            "a port for it.",
+            {"ftp", "ftp://" + host + lab.written_port(ftp) + "/hello.txt"}},
       Visit{Transport::tcp, echo, "\nhello", {"echo", host + lab.written_port(echo), "hello"}}};
   std::vector<Process> held;
   std::set<std::uint16_t> sources;
   bool as_shown = true;
   for (auto visit : visits) {
+    if (held.size() == 2) stage.pause("two more clients, and ftp takes two ports");
     visit.command.insert(visit.command.end(), {"--hold", "60"});
     const auto port = lab.port(visit.home);
     held.push_back(stage.run_beside(visit.command, [&](const std::string& output) {
@@ -141,6 +142,7 @@ void five_sessions(Stage& stage, TourLab& lab) {
       {"echo", host + lab.written_port(echo), "hello", "--sessions", std::to_string(count),
        "--hold", "60", "--quiet"},
       [&](const std::string&) { return clients_of(Transport::tcp, port).size() == count; });
+  stage.pause("the table of the sessions");
   const auto shown = stage.run({"netstat", "--pairs", "-n"});
   stage.say(
       "(TIME_WAIT: the sessions of the scene before. They are closed, and who closed first "
@@ -171,6 +173,7 @@ void http_moves(Stage& stage, TourLab& lab) {
                   " is closed");
   const auto not_told = stage.run({"http", url(lab, http, "/hello.txt")});
   stage.check(not_told.status == 3, "refused at port " + std::to_string(home) + " (exit status 3)");
+  stage.pause("told by the URL, and by the DNS");
   const auto told = stage.run({"http", "http://" + host + ":" + std::to_string(away) + "/whoami"});
   const auto client = port_shown(told.output);
   stage.check(told.status == 0 && client &&
@@ -184,14 +187,15 @@ void http_moves(Stage& stage, TourLab& lab) {
 
 void the_ranges(Stage& stage, TourLab& lab) {
   stage.begin("5 · The ranges of the ports",
-              "IANA keeps three ranges: well-known, registered and dynamic. Each system takes its "
-              "clients' ports from a range of its own, which need not be IANA's dynamic one.");
+              "IANA keeps three ranges: well-known, registered and dynamic. Each system picks its "
+              "clients' ports from a range of its own, not always IANA's dynamic one.");
   const auto range = ephemeral_range();
   const auto shown = stage.run(
       {"port", std::to_string(moved_http), "8080", range ? std::to_string(range->first) : "32768"});
   stage.check(shown.status == 0 && category_of(moved_http) == PortCategory::well_known &&
                   category_of(8080) == PortCategory::registered,
               "83 is well-known, 8080 is registered");
+  stage.pause("the port that this machine picks");
   const auto probe = stage.run({"echo", host + lab.written_port(echo), "where from?"});
   const auto source = port_shown(probe.output);
   stage.check(range && source && range->contains(*source),

@@ -58,6 +58,32 @@ BOOST_AUTO_TEST_CASE(a_chosen_source_port_is_not_ephemeral) {
   BOOST_TEST(describe_local(card, ", ") == "registered, chosen with --from");
 }
 
+BOOST_AUTO_TEST_CASE(a_port_that_a_reply_named_is_not_called_by_the_registry) {
+  Card card{at("127.0.0.1", 40000), at("127.0.0.1", 36895), "ftp-data"};
+  card.named_by = "the 227 reply";
+  BOOST_TEST(describe_local(card, ", ") == "ephemeral");
+  BOOST_TEST(describe_remote(card, ", ") == "ephemeral, named by the 227 reply");
+}
+
+BOOST_AUTO_TEST_CASE(who_was_called_is_shown_by_the_arrow) {
+  Card card{at("127.0.0.1", 40000), at("127.0.0.1", 20), "ftp-data", 20};
+  card.incoming = true;
+  card.named_by = "our PORT";
+  BOOST_TEST(to_text(card, ascii) ==
+             "tcp  127.0.0.1:40000               <-  127.0.0.1:20\n"
+             "     ephemeral, named by our PORT      well-known, ftp-data's home port\n");
+}
+
+BOOST_AUTO_TEST_CASE(on_a_narrow_terminal_the_ends_stand_below_each_other) {
+  const Card card{at("127.0.0.1", 49876), at("127.0.0.1", 83), "http", 80, false};
+  BOOST_TEST(to_text(card, ascii, 61) == to_text(card, ascii));
+  BOOST_TEST(to_text(card, ascii, 60) ==
+             "tcp  127.0.0.1:49876\n"
+             "     ephemeral\n"
+             "  ->  127.0.0.1:83\n"
+             "     well-known, not http's home port 80\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_unix_socket_has_no_ports_to_tell_about) {
   const Card card{local_endpoint(""), local_endpoint("/run/x"), "http", 80, false};
   BOOST_TEST(to_text(card, ascii) == "unix  (unnamed)  ->  /run/x\n");

@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 
-from lab import ClientTest, Server, UdpServer, main, on_terminal, portlab
+from lab import ClientTest, Server, UdpServer, environment, main, on_terminal, portlab
 
 
 def echo(session):
@@ -101,6 +101,8 @@ class Connect(ClientTest):
                 ends.append(session.recv(1))
             except TimeoutError:
                 ends.append("open")
+                session.settimeout(30)
+                session.recv(1)
 
         with Server(watch) as server:
             result = portlab("connect", "--sessions", 3, "--hold", "0.6", server.where)
@@ -120,6 +122,41 @@ class Connect(ClientTest):
             self.assertEqual(code, 0)
             self.assertIn("Ctrl-D", screen)
             self.assertEqual(screen.count("hello"), 2, screen)  # typed, and echoed
+
+    def test_on_a_terminal_enter_sends_crlf(self):
+        heard = []
+
+        def hear(session):
+            heard.append(read_all(session))
+
+        for option, expected in (([], b"GET\r\n\r\n"), (["--lf"], b"GET\n\n")):
+            with Server(hear) as server:
+                on_terminal("connect", "-q", *option, server.where, typed=b"GET\n\n\x04")
+            self.assertEqual(heard.pop(), expected)
+        self.expect(portlab("connect", "--crlf", "--lf", "127.0.0.1:9"), 2, "exclude")
+
+    def test_on_a_terminal_udp_has_no_connection_and_datagrams_as_typed(self):
+        with UdpServer(lambda data: repr(data).encode()) as server:
+            screen = on_terminal("connect", "-u", "--timeout", "0.2", server.where,
+                                 typed=b"hi\n\x04")[1]
+        self.assertIn("udp has no connection", screen)
+        self.assertIn(r"b'hi\n'", screen)
+        self.assertNotIn("connected", screen)
+
+    def test_a_path_is_no_host(self):
+        self.expect(portlab("connect", "/run/x"), 2, "is a path",
+                    "try: portlab connect --unix-socket /run/x\n")
+        result = portlab("connect", "/run/x", env=environment(PORTLAB_CONTROL="/run/x"))
+        self.expect(result, 2, "try: portlab server status")
+
+    def test_sessions_that_are_turned_away_are_told(self):
+        def limited(session):
+            if session.getpeername() == server.peers[0]:
+                session.recv(1)  # until the client leaves
+
+        with Server(limited) as server:
+            result = portlab("connect", "--sessions", 3, "--hold", "0.3", server.where)
+            self.expect(result, 1, "2 of 3 sessions were turned away")
 
     def test_control_characters_are_shown_on_a_terminal(self):
         with Server(lambda session: session.sendall(b"\033[2Jbye \xc3\xbc\r\n")) as server:

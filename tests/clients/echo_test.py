@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """portlab echo, against good and bad echo servers."""
 
+import itertools
 import json
 import os
 import socket
@@ -47,10 +48,35 @@ class Tcp(ClientTest):
         with Server(lambda session: session.sendall(session.recv(100)[:3])) as server:
             self.expect(portlab("echo", server.where, "abcd"), 1, "only 3 of 4 bytes")
 
+    def test_sessions_beyond_the_servers_limit_are_counted(self):
+        taken = itertools.count()
+
+        def limited(session):
+            if next(taken) < 2:
+                echo(session)
+
+        with Server(limited) as server:
+            result = portlab("echo", "--sessions", 5, server.where, "x")
+            self.expect(result, 1, f"tcp {server.where}: 3 of 5 sessions were turned away", "limit")
+            self.assertEqual(result.text, "x\nx\n")
+
+    def test_a_session_that_is_ended_while_held_is_told(self):
+        def echo_once(session):
+            session.sendall(session.recv(100))
+
+        with Server(echo_once) as server:
+            result = portlab("echo", "--hold", 20, server.where, "x")
+            self.expect(result, 3, "the session was ended by the other side while held open")
+
+    def test_a_url_is_no_host(self):
+        self.expect(portlab("echo", "http://127.0.0.1:8007/x", "x"), 2, "is a URL",
+                    "try: portlab echo 127.0.0.1:8007\n")
+        self.expect(portlab("echo", "::1:8007", "x"), 2, "needs brackets")
+
     def test_a_silent_server_is_given_up(self):
         with Server(lambda session: session.recv(1) and session.recv(1)) as server:
             result = portlab("echo", "--timeout", "0.2", server.where, "x")
-            self.expect(result, 3, "timed out", "0.2 s")
+            self.expect(result, 3, "timed out", "0.2 s", "is another service on this port?")
             self.expect_form(result)
 
     def test_a_reset_is_explained(self):

@@ -38,7 +38,8 @@ class AgainstPortlabd(ClientTest):
 
     def test_shows_both_ports_and_the_arithmetic(self):
         result = self.ftp(self.url, "nlst")
-        self.expect(result, 0, "not ftp's home port 21", "ftp-data")
+        self.expect(result, 0, "not ftp's home port 21", "ephemeral · named by the 227 reply")
+        self.assertNotIn("registered for", result.err)
         self.assertEqual(result.out, b"big.bin\ndocs\nhello.txt\n")
         found = [line for line in result.err.splitlines() if line.startswith("227 names")][0]
         numbers, arithmetic = found.split(": ")[1].split(", and ")
@@ -64,6 +65,22 @@ class AgainstPortlabd(ClientTest):
         self.assertEqual(data["local"]["port"], data["port"])
         high, low = data["numbers"].split(",")[4:]
         self.assertEqual(int(high) * 256 + int(low), data["port"])
+
+    def test_commands_have_the_names_that_other_clients_give_them(self):
+        result = self.ftp("-q", self.url, stdin=b"CD docs ; PWD\n?\nBye\nnonsense\n")
+        self.expect(result, 0)
+        self.assertIn(b"/docs\n", result.out)
+        self.assertIn(b"this list", result.out)
+        self.assertEqual(self.ftp("-q", self.url, "dir").out, self.ftp("-q", self.url, "ls").out)
+
+    def test_the_bar_has_a_line_of_its_own(self):
+        code, screen = on_terminal("ftp", "-v", self.url, "get", "big.bin", "-o", "/dev/null")
+        self.assertEqual(code, 0)
+        lines = [line.split("\r")[-1] for line in screen.split("\n")]
+        bars = [line for line in lines if line.startswith("[#")]
+        self.assertEqual(len(bars), 1, screen)
+        self.assertRegex(bars[0], r"\]  100 %  2\.0 MiB of 2\.0 MiB *$")
+        self.assertTrue(any("226" in line and "#" not in line for line in lines), screen)
 
     def test_saves_under_another_name_and_leaves_nothing_when_refused(self):
         self.expect(self.ftp(self.url, "get", "hello.txt", "-o", "copy.txt"), 0)

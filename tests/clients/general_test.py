@@ -2,6 +2,7 @@
 """portlab itself: help, misspelt words, what all commands have in common."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from lab import (
     closed_port,
     environment,
     has_ipv6,
+    in_shell,
     main,
     on_terminal,
     portlab,
@@ -43,6 +45,14 @@ class Help(ClientTest):
                 self.assertEqual(len(re.findall(r"^  \S.*\bportlab|^  portlab", examples, re.M)), 3)
                 self.assertLessEqual(max(map(len, result.text.splitlines())), 80, result)
                 self.assertEqual(portlab("help", name).out, result.out)
+
+    def test_help_fits_a_narrow_terminal(self):
+        for name in commands():
+            for columns in (40, 80):
+                with self.subTest(name, columns=columns):
+                    screen = on_terminal(name, "--help", columns=columns)[1]
+                    self.assertLessEqual(max(map(len, screen.splitlines())), columns, screen)
+                    self.assertIn("--json", screen)
 
     def test_help_is_plain_ascii_where_the_locale_is_not_utf_8(self):
         result = portlab("--help", env=environment(LC_ALL="C"))
@@ -85,6 +95,7 @@ class Misspelt(ClientTest):
             ("--source", "localhost", "address"),
             ("--source", "", "missing"),
             ("--dns", ":53", "host"),
+            ("--dns", "foo", "address"),
         ]:
             with self.subTest(option=option, value=value):
                 result = portlab("echo", f"{option}={value}", "127.0.0.1:9", "x")
@@ -104,6 +115,40 @@ class Misspelt(ClientTest):
         result = portlab("\033]0;title\007")
         self.expect(result, 2)
         self.assertNotIn("\033", result.err)
+
+
+class Descriptors(ClientTest):
+    """What is closed or full from the start."""
+
+    def call(self, redirection):
+        heard = []
+
+        def echo(session):
+            while data := session.recv(65536):
+                heard.append(data)
+                session.sendall(data)
+
+        with Server(echo) as server:
+            result = in_shell(f'"$PORTLAB" echo {server.where} hello {redirection}')
+        self.assertEqual(b"".join(heard), b"hello")  # and nothing that was meant for the user
+        return result
+
+    def test_a_closed_stderr_is_not_the_peer(self):
+        result = self.call("2>&-")
+        self.expect(result, 0)
+        self.assertEqual(result.text, "hello\n")
+
+    def test_a_closed_stdout_is_an_error_and_not_the_peer(self):
+        result = self.call(">&-")
+        self.expect(result, 1, "stdout: it is closed")
+        self.expect(self.call(">&- 2>&- <&-"), 1)
+
+    def test_a_closed_stdin_is_empty_for_who_does_not_read_it(self):
+        self.expect(self.call("<&-"), 0)
+
+    def test_a_full_disk_is_no_bad_usage(self):
+        result = self.call("> /dev/full")
+        self.expect(result, 1, "stdout: No space left", "df .")
 
 
 class Connecting(ClientTest):
@@ -175,7 +220,7 @@ class Connecting(ClientTest):
             holder.listen()
             port = holder.getsockname()[1]
             result = portlab("echo", "--source", "127.0.0.1", "--from", port, server.where, "x")
-            self.expect(result, 3, f"tcp 127.0.0.1:{port}: address in use")
+            self.expect(result, 3, f"tcp 127.0.0.1:{port}: address in use", f"(pid {os.getpid()})")
             self.expect_form(result)
 
     def test_a_source_address_of_another_machine(self):
@@ -191,12 +236,32 @@ class Connecting(ClientTest):
             self.assertEqual(ports, {peer[1] for peer in server.peers})
             self.assertEqual(len(ports), 5)
 
+    def test_the_same_four_values_cannot_be_used_twice(self):
+        holder, port = closed_port()
+        holder.close()
+        with Server(self.echo) as server, socket.socket() as first:
+            first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            first.bind(("127.0.0.1", port))
+            first.connect(("127.0.0.1", server.port))
+            result = portlab("echo", "--from", port, server.where, "x")
+            self.expect(result, 3, f"127.0.0.1:{port} → {server.where} exists already", "TIME_WAIT")
+            self.expect_form(result)
+
+    def test_too_few_descriptors(self):
+        with open(PORTLAB, "rb") as program:
+            if b"__ubsan_handle" in program.read():
+                self.skipTest("the sanitizer needs descriptors of its own")
+        with Server(self.echo) as server:
+            result = in_shell(f'ulimit -n 20; "$PORTLAB" echo --sessions 30 {server.where} x')
+            self.expect(result, 3, f"portlab: tcp {server.where}: no descriptor", "ulimit -n")
+
     def test_port_0_cannot_be_called(self):
         self.expect(portlab("echo", "127.0.0.1:0", "x"), 2, "port 0")
 
     def test_a_name_that_nobody_knows(self):
         result = portlab("echo", "--timeout", "10", "no-such-host.invalid", "x")
-        self.expect(result, 3, "no-such-host.invalid")
+        # 1 where a server said so, 3 where none could be asked.
+        self.expect(result, 1 if "not known" in result.err else 3, "no-such-host.invalid")
         self.expect_form(result)
 
     def test_json_errors_are_a_document_too(self):
@@ -218,6 +283,8 @@ class Connecting(ClientTest):
                 seen.append(session.recv(100))  # b"": the client closed
             except TimeoutError:
                 seen.append("open")
+                session.settimeout(30)
+                session.recv(100)
 
         with Server(watch) as server:
             self.expect(portlab("echo", "--hold", "0.4", server.where, "x"), 0, "held open")

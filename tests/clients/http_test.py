@@ -226,16 +226,18 @@ class BadAnswers(ClientTest):
             self.expect_form(result)
 
     def test_bad_heads(self):
-        for reply in (
-            b"HTTP/3.7 200 OK\r\n\r\n",
-            b"HTTP/1.1 2000 OK\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
-            b"HTTP/1.1 200 OK\r\n no colon\r\n\r\n",
+        for reply, wrong in (
+            (b"HTTP/3.7 200 OK\r\n\r\n", "HTTP/3.7 200 OK"),
+            (b"HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 2000 OK"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "Content-Length: x"),
+            (b"HTTP/1.1 200 OK\r\nA: b\r\nC d\r\n\r\n", "C d"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+             "Content-Length: 2"),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "xyz"),
+            (b"HTTP/1.1 200 OK\r\n no colon\r\n\r\n", " no colon"),
         ):
             with self.subTest(reply), Server(answer(reply)) as server:
-                self.expect(portlab("http", server.where), 1, "this is no HTTP")
+                self.expect(portlab("http", server.where), 1, "this is no HTTP", f": '{wrong}'\n")
 
     def test_a_head_without_end(self):
         with Server(answer(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000)) as server:

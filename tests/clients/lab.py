@@ -34,7 +34,9 @@ class Result:
 
 def environment(**changes):
     env = {k: v for k, v in os.environ.items() if not k.startswith("LC_") and k != "LANG"}
-    env.update({"LC_ALL": "C.UTF-8", "TERM": "xterm"}, **changes)
+    # Nobody's portlabd: what a developer runs beside the tests must not change their words.
+    env.update({"LC_ALL": "C.UTF-8", "TERM": "xterm", "PORTLAB_CONTROL": "/nonexistent/control"},
+               **changes)
     return env
 
 
@@ -48,6 +50,14 @@ def portlab(*arguments, stdin=b"", env=None, cwd=None):
         env=env or environment(),
         cwd=cwd,
     )
+    return Result(done.returncode, done.stdout, done.stderr.decode())
+
+
+def in_shell(script, env=None):
+    """Runs a shell's line; "$PORTLAB" is the program. For redirections that Python does not know."""
+    done = subprocess.run(["sh", "-c", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=PATIENCE,
+                          env=env or environment(PORTLAB=PORTLAB))
     return Result(done.returncode, done.stdout, done.stderr.decode())
 
 

@@ -32,7 +32,7 @@ def rows(*arguments):
     """Each row as (proto, local, foreign, state)."""
     found = []
     for line in netstat("-n", *arguments).splitlines()[1:]:
-        fields = line.split()
+        fields = line.split(maxsplit=3)
         found.append((*fields[:3], fields[3] if len(fields) > 3 else ""))
     return found
 
@@ -106,6 +106,13 @@ def normal(address):
     return ("*" if host in ("0.0.0.0", "::", "*") else host), port
 
 
+def state(proto, word):
+    """How we call what ss calls so: a udp socket with a peer has no connection all the same."""
+    if (proto, word) == ("udp", "ESTAB"):
+        return "no connection"
+    return STATES.get(word, word.replace("-", "_"))
+
+
 def of_ports(found, ports):
     """The rows of these ports, in order."""
     return sorted(row for row in found if row[2][1].isdigit() and int(row[2][1]) in ports or
@@ -125,8 +132,8 @@ class BesideSs(unittest.TestCase):
             def theirs():
                 lines = run("ss", "-Htuan").stdout.splitlines()
                 fields = [line.split() for line in lines]
-                return of_ports([(f[0], STATES.get(f[1], f[1].replace("-", "_")), normal(f[4]),
-                                  normal(f[5])) for f in fields], ports)
+                return of_ports([(f[0], state(*f[:2]), normal(f[4]), normal(f[5]))
+                                 for f in fields], ports)
 
             # A FIN may still be on its way when one of them looks.
             self.assertTrue(wait_until(lambda: ours() == theirs(), "ss agrees"))
@@ -207,6 +214,11 @@ class Pairs(unittest.TestCase):
             row = next(r for r in document["pairs"] if r["client"] and r["transport"] == "tcp" and
                        (r["client"]["port"], r["server"]["port"]) == (mine, http))
             self.assertEqual((row["service"], row["moved"], row["home_port"]), ("http", True, 80))
+
+    def test_a_port_of_portlabd_has_its_services_name_not_the_registrys(self):
+        with Portlabd("echo=127.0.0.77:0") as server:
+            text = netstat("-al", "--control", server.control)
+            self.assertRegex(text, r"(?m)^tcp +127\.0\.0\.77:echo +.*LISTEN$")
 
     def test_an_ftp_data_connection_is_known_though_nobody_listens_any_more(self):
         with tempfile.TemporaryDirectory() as root, contextlib.ExitStack() as stack:

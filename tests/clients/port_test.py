@@ -5,7 +5,7 @@ import json
 import os
 import socket
 
-from lab import ClientTest, main, portlab
+from lab import ClientTest, main, on_terminal, portlab
 
 
 class Port(ClientTest):
@@ -37,6 +37,26 @@ class Port(ClientTest):
                 result = portlab("port", text)
                 self.expect(result, 2, f"'{text}' is no port", why)
                 self.expect_form(result)
+
+    def test_a_negative_number_is_no_option(self):
+        self.expect(portlab("port", "-5"), 2, "'-5' is no port", "not negative", "portlab port 5\n")
+
+    def test_a_port_may_be_written_with_a_colon_or_its_transport(self):
+        self.assertEqual(portlab("port", ":80").out, portlab("port", 80).out)
+        result = portlab("port", "514/UDP")
+        self.expect(result, 0)
+        self.assertIn("syslog", result.text)
+        self.assertNotIn("shell", result.text)
+        self.assertNotIn("tcp", result.text)
+        (facts,) = json.loads(portlab("port", "--json", "514/tcp").out)["ports"]
+        self.assertEqual([service["name"] for service in facts["services"]], ["shell"])
+        self.assertEqual(list(facts["bind"]), ["tcp"])
+        self.assertIn("shell", portlab("port", "513-514/tcp").text)
+
+    def test_it_fits_a_narrow_terminal(self):
+        for columns in (40, 80):
+            screen = on_terminal("port", 80, 40000, columns=columns)[1]
+            self.assertLessEqual(max(map(len, screen.splitlines())), columns, screen)
 
     def test_65353_is_not_the_last_port(self):
         self.assertIn("65535", portlab("port", 65353).text)
@@ -80,6 +100,8 @@ class Port(ClientTest):
             self.assertEqual(facts["bind"]["tcp"], "in use")
             self.assertEqual(facts["bind"]["udp"], "free")
             self.assertTrue(facts["ephemeral"])
+            text = " ".join(portlab("port", port).text.split())
+            self.assertRegex(text, rf"tcp: no, \S+ \(pid {os.getpid()}\) has it; udp: yes")
 
     def test_the_lowest_ports_are_for_root(self):
         with open("/proc/sys/net/ipv4/ip_unprivileged_port_start") as file:

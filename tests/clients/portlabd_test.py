@@ -9,26 +9,35 @@ import subprocess
 import tempfile
 import unittest
 
-from lab import PATIENCE, ClientTest, environment, main, portlab
+from lab import PATIENCE, PORTLAB, ClientTest, closed_port, environment, main, portlab
 
 
 class Daemon:
-    """A portlabd with every service on a free port of 127.0.0.1."""
+    """A portlabd, unless told otherwise with every service on a free port of 127.0.0.1."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.control = os.path.join(folder, "control")
         self.process = subprocess.Popen(
             [os.environ["PORTLABD"], "--json", "--log", "none", "--control", self.control,
-             "http=0", "ftp=0", "dns=0", "echo=0"],
+             *(options or ["http=0", "ftp=0", "dns=0", "echo=0"])],
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.ready = json.loads(self.process.stdout.readline())
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.stdout.close()
+            raise unittest.SkipTest(f"portlabd {options} does not run here: {self.process.wait()}")
+        self.ready = json.loads(line)
         self.ports = {}
         for row in self.ready["listeners"]:
             end = row["endpoint"]
             if "port" in end:
                 self.ports[row["service"], end["transport"]] = end["port"]
+
+    @property
+    def env(self):
+        """For a portlab that knows of this portlabd."""
+        return environment(PORTLAB_CONTROL=self.control)
 
     def where(self, service, transport="tcp"):
         return f"127.0.0.1:{self.ports[service, transport]}"
@@ -84,6 +93,25 @@ class Together(ClientTest):
         result = fetch("--srv", "http://www.lab.test/hello.txt")
         self.expect(result, 0, f"port {new}", "not http's home port 80")
 
+    def test_a_host_that_does_not_exist_is_not_found_through_srv(self):
+        self.expect(portlab("http", "--dns", self.dns, "--srv", "http://nosuch.lab.test/hello.txt"),
+                    1, "nosuch.lab.test: NXDOMAIN")
+        self.expect(portlab("http", "--dns", self.dns, "--srv", "http://127.0.0.1/"), 2,
+                    "127.0.0.1 is an address")
+
+    def test_an_echo_server_is_no_dns_server(self):
+        where = self.daemon.where("echo", "udp")
+        result = portlab("dns", "--timeout", "0.2", "www.lab.test", f"@{where}")
+        self.expect(result, 1, "the question itself came back", "is this a DNS server?")
+
+    def test_dns_answers_of_no_address_family_are_not_the_users_mistake(self):
+        result = portlab("dns", "-6", "www.lab.test")
+        self.expect(result, 2, "the lab's DNS server is at 127.0.0.1")
+
+    def test_fractions_are_plain_decimals(self):
+        result = portlab("dns", "--json", "www.lab.test", f"@{self.dns}")
+        self.assertRegex(result.text, r'"milliseconds":\d+(\.\d+)?[},]')
+
     def test_names(self):
         port = self.daemon.ports["echo", "tcp"]
         result = portlab("echo", "--dns", self.dns, f"server1.lab.test:{port}", "hello")
@@ -119,6 +147,55 @@ class Together(ClientTest):
     def test_another_service_on_this_port(self):
         result = portlab("http", self.daemon.where("ftp"))
         self.expect(result, 1, "this is no HTTP", "220")
+
+
+@unittest.skipUnless(os.environ.get("PORTLABD"), "PORTLABD names no portlabd")
+class Neighbour(ClientTest):
+    """What a client that was refused says about the portlabd of its user."""
+
+    def daemon(self, *options):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        daemon = Daemon(folder.name, *options)
+        self.addCleanup(daemon.stop)
+        return daemon
+
+    def test_the_services_are_in_the_other_network(self):
+        daemon = self.daemon("--private")
+        holder, port = closed_port()
+        with holder:
+            for command in (["echo", f"127.0.0.1:{port}", "x"],
+                            ["echo", "-u", f"127.0.0.1:{port}", "x"],
+                            ["echo", "--timeout", "1", f"www.lab.test:{port}", "x"],
+                            ["http", "--timeout", "1", "--srv", "http://www.lab.test/"]):
+                with self.subTest(command):
+                    result = portlab(*command, env=daemon.env)
+                    self.expect(result, 3, "try: portlab enter")
+                    self.expect_form(result)
+
+    def test_the_table_of_listeners_says_whose_network_it_is(self):
+        daemon = self.daemon("--private")
+        outside = portlab("server", "listeners", env=daemon.env)
+        self.assertTrue(outside.text.startswith("In a private network of its own (portlab enter"))
+        inside = portlab("enter", PORTLAB, "server", "listeners", env=daemon.env)
+        self.assertTrue(inside.text.startswith("Service"), inside)
+
+    def test_who_is_inside_already_just_runs_the_command(self):
+        daemon = self.daemon("--private")
+        result = portlab("enter", PORTLAB, "enter", PORTLAB, "enter", "echo", "yes", env=daemon.env)
+        self.expect(result, 0)
+        self.assertEqual(result.text, "yes\n")
+
+    def test_connect_knows_the_service_at_a_port_that_is_somebody_elses(self):
+        daemon = self.daemon("echo=0")
+        result = portlab("connect", daemon.where("echo"), env=daemon.env)
+        self.expect(result, 0, "not echo's home port 7")
+
+    def test_what_has_moved_is_told_by_its_home_port(self):
+        daemon = self.daemon("echo=127.0.0.7:0")
+        result = portlab("echo", "127.0.0.6", "x", env=daemon.env)
+        self.expect(result, 3, "tcp 127.0.0.6:7: connection refused",
+                    f"try: 127.0.0.7:{daemon.ports['echo', 'tcp']}, where your portlabd has echo")
 
 
 if __name__ == "__main__":

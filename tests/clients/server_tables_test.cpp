@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(what_a_peer_wrote_cannot_steer_the_terminal) {
   BOOST_TEST(text.find("GET /\\x1b[2J 404") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(listeners_show_who_has_moved) {
+BOOST_AUTO_TEST_CASE(listeners_show_who_has_moved_and_not_the_socket_that_was_asked) {
   const auto here = parse_address("::1").value();
   const std::vector<ListenerRow> rows{{"http", tcp_endpoint(here, 83), 80, 12},
                                       {"dns", udp_endpoint(here, 53), 53, 0},
@@ -64,7 +64,6 @@ BOOST_AUTO_TEST_CASE(listeners_show_who_has_moved) {
              "Service  Proto  Listens on              Home port  Sessions so far\n"
              "http *   tcp    [::1]:83                       80               12\n"
              "dns      udp    [::1]:53                       53                0\n"
-             "control  unix   /run/x/control                  —                1\n"
              "* moved: not at its home port\n");
 }
 

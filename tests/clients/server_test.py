@@ -58,7 +58,11 @@ class Server(unittest.TestCase):
             done = server(daemon, "listen", f"echo={daemon.port('http')}")
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn(str(daemon.port("http")), done.stderr)
-            self.assertEqual(server(daemon, "listen", "nonsense=1").returncode, 1)
+            self.assertIn("\n  try: portlab server listen echo=PORT", done.stderr)
+            self.assertNotIn("--shift", done.stderr)
+            done = server(daemon, "listen", "nonsense=1")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("\n  try: portlab server listeners", done.stderr)
 
     def test_stop_waits_until_it_is_gone(self):
         with Portlabd("http=0") as daemon:
@@ -73,6 +77,10 @@ class Server(unittest.TestCase):
 
     def test_bad_usage_exits_2_and_teaches(self):
         for wrong, expected in ((["listner"], "listeners"), (["move"], "move http=83"),
+                                (["move", "ftp"], "move ftp=8083"),
+                                (["listen", "http=65536"], "16 bits"),
+                                (["listen", "http:80"], "names no service"),
+                                (["listen", "http=localhost:80"], "not an address"),
                                 (["stop", "now"], "stop"), ([], "missing")):
             done = portlab("server", *wrong)
             self.assertEqual((done.returncode, done.stdout), (2, ""), wrong)

@@ -31,6 +31,8 @@ def without_namespaces(command):
 
 
 class Tour(unittest.TestCase):
+    PAUSES = 5 + 4  # one before each scene, and one in the middle of those that a screen can't hold
+
     def test_everything_is_true_and_five_scenes_are_shown(self):
         done = portlab("tour", timeout=LONG)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -39,7 +41,9 @@ class Tour(unittest.TestCase):
             self.assertRegex(done.stdout, rf"(?m)^{number} \S ", done.stdout)
         self.assertIn("All of it was true", done.stdout)
         for line in done.stdout.splitlines():
-            self.assertLessEqual(len(line), 82, line)  # two columns of indentation
+            self.assertLessEqual(len(line), 80, line)
+        self.assertNotIn("Ctrl-C", done.stdout)
+        self.assertIn("named by the 227 reply", done.stdout)
         self.assertNotIn("\x1b", done.stdout)  # no colour without a terminal
 
     def test_two_tours_at_once_do_not_disturb_each_other(self):
@@ -70,10 +74,12 @@ class Tour(unittest.TestCase):
         os.close(child)
         shown = b""
         try:
-            for number in range(5):
+            for number in range(self.PAUSES):
                 while shown.count(b"Enter: ") <= number:
                     shown += os.read(parent, 65536)
                 self.assertEqual(len(re.findall(rb"true: ", shown)) > 0, number > 0)
+                since_enter = shown[shown[:shown.rindex(b"Enter: ")].rfind(b"Enter: ") + 1:]
+                self.assertLessEqual(since_enter.count(b"\n"), 24, since_enter.decode())
                 os.write(parent, b"\n")
             while True:
                 try:

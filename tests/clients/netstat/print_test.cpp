@@ -69,6 +69,16 @@ BOOST_AUTO_TEST_CASE(pairs_fit_a_terminal_of_80_columns) {
              "* moved: http's home port is 80\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_guess_has_no_direction) {
+  auto pair = session(Transport::tcp, "127.0.0.1:40000", "127.0.0.1:36000");
+  pair.guessed = true;
+  const auto text = pair_table(std::vector{pair}, {}, {.columns = 100});
+  BOOST_TEST(text.find("127.0.0.1:40000    ↔    127.0.0.1:36000") != std::string::npos);
+  BOOST_TEST(text.find("\n↔ nobody listens at either port") != std::string::npos);
+  const auto ascii = pair_table(std::vector{pair}, {}, {.columns = 100, .unicode = false});
+  BOOST_TEST(ascii.find("127.0.0.1:40000    <>    127.0.0.1:36000") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(without_unicode_the_signs_are_ascii) {
   auto pair = session(Transport::tcp, "127.0.0.1:40000", "127.0.0.1:80");
   pair.server_state.reset();
@@ -84,7 +94,7 @@ BOOST_AUTO_TEST_CASE(ends_in_different_states_show_both_and_a_gone_end_a_dash) {
   pair.server_state = TcpState::close_wait;
   BOOST_TEST(
       one_pair(pair).find("FIN_WAIT2 / CLOSE_WAIT\nA / B: the client's end is in state A, the "
-                          "server's in B; —: that end is gone\n") != std::string::npos);
+                          "server's in B; —: it is gone\n") != std::string::npos);
   pair.client_state.reset();
   BOOST_TEST(one_pair(pair).find("— / CLOSE_WAIT\n") != std::string::npos);
 }
@@ -120,13 +130,13 @@ BOOST_AUTO_TEST_CASE(sockets_look_as_netstat_prints_them) {
              "tcp    127.0.0.1:80             127.0.0.1:49876          CLOSE_WAIT\n"
              "tcp6   127.0.0.1:80             127.0.0.1:49878          ESTABLISHED\n"
              "udp    127.0.0.1:53             0.0.0.0:*\n"
-             "udp    127.0.0.1:59210          127.0.0.1:53             ESTABLISHED\n");
+             "udp    127.0.0.1:59210          127.0.0.1:53             no connection\n");
 }
 
 BOOST_AUTO_TEST_CASE(ports_and_interfaces_get_their_names_where_there_are_any) {
   NetstatNames names;
-  names.port = [](Transport transport, std::uint16_t port) -> std::string_view {
-    return transport == Transport::tcp && port == 22 ? "ssh" : "";
+  names.port = [](Transport transport, const SocketEnd& end) -> std::string_view {
+    return transport == Transport::tcp && end.port == 22 ? "ssh" : "";
   };
   names.interface = [](std::uint32_t) { return std::string("eth0"); };
   auto row = on_ipv6_socket(tcp("[fe80::1]:22", "[fe80::2]:50000"));
@@ -165,5 +175,6 @@ BOOST_AUTO_TEST_CASE(json_has_null_where_there_is_nothing) {
              R"({"pairs":[{"transport":"tcp","client":{"transport":"tcp","address":"127.0.0.1",)"
              R"("port":40000},"server":{"transport":"tcp","address":"127.0.0.1","port":83},)"
              R"("client_state":null,"server_state":"ESTABLISHED","other_machine":false,)"
+             R"("direction_known":true,)"
              R"("service":"http","moved":true,"home_port":80}]})");
 }
