@@ -1,5 +1,5 @@
-// What people type: ports, endpoints, URLs, listeners. It is understood, or refused in words; and what
-// was understood is understood again when it is written out.
+// What people type: ports, endpoints, URLs, listeners. It is understood, or refused in words; and
+// what was understood is understood again when it is written out.
 
 #include "clients/failure.hpp"
 #include "clients/ftp/url.hpp"
@@ -25,7 +25,7 @@ void understand_url(const std::string& text) {
     require(!failure.text().empty(), "a refusal has words");
   }
   try {
-    static_cast<void>(parse_ftp_url(text));
+    static_cast<void>(ftp::client::parse_ftp_url(text));
   } catch (const Failure& failure) {
     require(!failure.text().empty(), "a refusal has words");
   }
@@ -39,7 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!port.error().text.empty(), "a refusal has words");
   if (const auto spec = parse_listen_spec(text)) {
     const auto again = parse_listen_spec(spec->to_string());
-    require(again && again->to_string() == spec->to_string(), "a listener is written as it is read");
+    require(again && again->to_string() == spec->to_string(),
+            "a listener is written as it is read");
   }
   if (const auto address = parse_address(text)) {
     const auto again = parse_address(address->to_string());

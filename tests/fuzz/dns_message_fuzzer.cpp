@@ -1,5 +1,5 @@
-// A DNS query from anybody, and a response from a server that our client asked. A reply is a message
-// that can be read, no longer than the asker takes, and never an answer to an answer.
+// A DNS query from anybody, and a response from a server that our client asked. A reply is a
+// message that can be read, no longer than the asker takes, and never an answer to an answer.
 
 #include <algorithm>
 #include <array>
@@ -39,8 +39,9 @@ void answer_over(Transport transport, Bytes query) {
   }
   const auto asked = read_query(query);
   const std::size_t taken = transport != Transport::udp ? message_bytes_max
-                            : asked && asked->edns ? std::max<std::size_t>(512, asked->edns->udp_bytes)
-                                                   : 512;
+                            : asked && asked->edns
+                                ? std::max<std::size_t>(512, asked->edns->udp_bytes)
+                                : 512;
   require(!response.empty() && response.size() <= taken, "a response fits");
   const auto message = read_message(response);
   require(message.has_value(), "a response can be read");
@@ -54,7 +55,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   answer_over(Transport::udp, bytes);
   answer_over(Transport::tcp, bytes);
   if (const auto message = read_message(bytes))
-    for (const auto& record : message->answers)
-      rdata_to_text(record.type, as_bytes(record.rdata));
+    for (const auto& record : message->answers) rdata_to_text(record.type, as_bytes(record.rdata));
   return 0;
 }

@@ -1,5 +1,5 @@
-// The FTP control connection, from both sides: a visitor's lines, each of which gets a reply that can
-// be sent, and a server's replies.
+// The FTP control connection, from both sides: a visitor's lines, each of which gets a reply that
+// can be sent, and a server's replies.
 
 #include <stdlib.h>
 

@@ -35,7 +35,8 @@ void use(const Head& head) {
   require(all <= file_bytes, "never more than the file");
 }
 
-/// The requests that a server finds, and the refusal at the end, when `piece` bytes arrive at a time.
+/// The requests that a server finds, and the refusal at the end, when `piece` bytes arrive at a
+/// time.
 std::string read_all(std::string_view bytes, std::size_t piece) {
   std::string seen;
   std::size_t arrived = 0, begin = 0;
@@ -50,7 +51,8 @@ std::string read_all(std::string_view bytes, std::size_t piece) {
     auto state = scanner.scan(pending());
     while (state == HeadScanner::State::more && more()) state = scanner.scan(pending());
     if (state == HeadScanner::State::more) return seen + "?";
-    if (state == HeadScanner::State::refused) return seen + std::to_string(scanner.refusal().status);
+    if (state == HeadScanner::State::refused)
+      return seen + std::to_string(scanner.refusal().status);
     const std::string raw(scanner.head(pending()));
     begin += scanner.bytes();
     Head head;

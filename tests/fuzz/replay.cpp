@@ -1,5 +1,5 @@
-// Runs a fuzzer's corpus without the fuzzing engine, so that every build of the tests does: what was
-// ever found stays mended.
+// Runs a fuzzer's corpus without the fuzzing engine, so that every build of the tests does: what
+// was ever found stays mended.
 //
 //   NAME_replay FOLDER
 

@@ -23,8 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   query += std::string("\0\6\0\1", 4);
   const Endpoint asker = udp_endpoint(asio::ip::address_v4::loopback(), 40'000);
   std::string note;
-  const auto response = answer(*loaded->zone, [] { return std::vector<ListenerRow>(); },
-                               as_bytes(query), asker, scratch, note);
+  const auto response = answer(
+      *loaded->zone, [] { return std::vector<ListenerRow>(); }, as_bytes(query), asker, scratch,
+      note);
   require(response.size() > 12 && (response[3] & 15) == 0, "the apex is answered");
   return 0;
 }
