@@ -45,6 +45,7 @@ struct Answer {
 
   bool head_only = false;        ///< the answer to HEAD: the fields of GET, no body
   bool close = false;            ///< the last one on this connection
+  bool peer_is_done = false;     ///< because the client said so, who must send nothing more then
   bool says_keep_alive = false;  ///< to HTTP/1.0, that does not take it for granted
   bool wants_sessions = false;   ///< ask again with the session table at hand
 };

@@ -215,6 +215,7 @@ Task<bool> HttpStream::answer_what_came(Connection& client) {
       }
     }
     const bool last = answer.close;
+    if (answer.peer_is_done) client.expect_nothing_more();
     // One allocation, not one for every doubling.
     if (out.empty()) out.reserve(head_bytes_usual + std::min<std::uint64_t>(answer.length, 65536));
     append_head(out, answer);
@@ -328,6 +329,7 @@ Answer HttpStream::make_answer(const Connection& client, const Head& head, const
                       client.local(), client.remote(), tables_, sessions, *site_, files_});
   }
   made.close = made.close || !framing.keep_alive;
+  made.peer_is_done = !framing.keep_alive;
   made.says_keep_alive = framing.says_keep_alive;
   return made;
 }

@@ -79,6 +79,8 @@ Task<void> Connection::write_last(std::string_view bytes) {
   return session_->write(bytes, {}, Session::Next::end);
 }
 
+void Connection::expect_nothing_more() { session_->expect_nothing_more(); }
+
 Task<void> Connection::send_file(File file, ByteRange range) {
   co_await session_->send_file(file.descriptor(), range);
 }

@@ -88,6 +88,9 @@ class Connection {
   Task<void> write_first(std::string_view bytes);
   /// The last words: our FIN travels with them. Nothing can be written any more.
   Task<void> write_last(std::string_view bytes);
+  /// The peer has promised to send nothing more (HTTP's "Connection: close"): its end is not waited
+  /// for when the conversation is over.
+  void expect_nothing_more();
   /// sendfile(2). A file that is shorter than `range` ends the session, as the promised length
   /// can't be kept.
   Task<void> send_file(File file, ByteRange range);

@@ -113,7 +113,7 @@ void FlowTable::forget_silent_since(Clock::time_point when) {
 DatagramListener::DatagramListener(Readiness& readiness, std::shared_ptr<Listener> listener,
                                    Descriptor socket, House& shared, DatagramBatch& batch)
     : listener_(std::move(listener)),
-      socket_(readiness, std::move(socket)),
+      socket_(readiness, std::move(socket), Watch::while_waiting),
       shared_(shared),
       batch_(batch),
       flows_(shared.limits.flows_max) {}

@@ -45,9 +45,17 @@ void Readiness::close() {
   set_.cancel(ignored);
 }
 
-void Readiness::add(int socket, Waitable& waitable) {
+void Readiness::add_again(int socket, Waitable& waitable) {
+  epoll_event all{};
+  all.events = EPOLLIN | EPOLLONESHOT;
+  all.data.ptr = &waitable;
+  ::epoll_ctl(set_.native_handle(), EPOLL_CTL_MOD, socket, &all);
+}
+
+void Readiness::add(int socket, Waitable& waitable, Watch watch) {
   epoll_event all{};
   all.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  if (watch == Watch::while_waiting) all.events = EPOLLONESHOT;
   all.data.ptr = &waitable;
   if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, socket, &all) != 0)
     throw std::system_error(errno, std::generic_category(), "epoll_ctl");
@@ -77,8 +85,9 @@ void Readiness::dispatch() {
   }
 }
 
-Waitable::Waitable(Readiness& set, Descriptor socket) : set_(set), socket_(std::move(socket)) {
-  set_.add(socket_.get(), *this);
+Waitable::Waitable(Readiness& set, Descriptor socket, Watch watch)
+    : set_(set), socket_(std::move(socket)), watch_(watch) {
+  set_.add(socket_.get(), *this, watch);
 }
 
 Waitable::~Waitable() { set_.forget(*this); }
@@ -110,6 +119,7 @@ void Waitable::begin(Event event, std::unique_ptr<Wait> wait) {
   came_ &= static_cast<std::uint8_t>(~bit(event));
   if (came) return post(std::move(wait), {});
   if (!socket_) return post(std::move(wait), asio::error::operation_aborted);
+  if (watch_ == Watch::while_waiting) set_.add_again(socket_.get(), *this);
   wait_of(event) = std::move(wait);
 }
 

@@ -27,6 +27,14 @@ namespace portlab {
 
 class Waitable;
 
+/// When the kernel looks after a socket.
+enum class Watch : std::uint8_t {
+  always,  ///< registered once: what sessions need
+  /// Only while a task waits to read. A socket that many datagrams reach wakes nobody while they
+  /// are being answered, which spares their senders the work of waking.
+  while_waiting,
+};
+
 /// The epoll set of one worker.
 class Readiness {
  public:
@@ -36,7 +44,9 @@ class Readiness {
   /// Another number whenever the kernel has been asked what happened, and never that of another
   /// set.
   std::uint64_t turn() const { return turn_; }
-  void add(int socket, Waitable& waitable);
+  void add(int socket, Waitable& waitable, Watch watch);
+  /// A task waits again for what is watched only meanwhile.
+  void add_again(int socket, Waitable& waitable);
   /// Its socket stays open, and goes elsewhere.
   void remove(int socket);
   /// It goes: what was fetched of it and is not dispatched yet is dropped.
@@ -65,7 +75,7 @@ class Waitable {
     broken,  ///< reset, or closed in both directions
   };
 
-  Waitable(Readiness& set, Descriptor socket);
+  Waitable(Readiness& set, Descriptor socket, Watch watch = Watch::always);
   Waitable(const Waitable&) = delete;
   Waitable& operator=(const Waitable&) = delete;
   ~Waitable();
@@ -112,6 +122,7 @@ class Waitable {
 
   Readiness& set_;
   Descriptor socket_;
+  const Watch watch_;
   std::uint8_t came_ = 0;  // bits: events that nobody has waited for yet
   std::uint8_t over_ = 0;  // bits: events that stay true, as the peer's end does
   std::array<std::unique_ptr<Wait>, 3> waits_;

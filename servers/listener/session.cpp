@@ -248,7 +248,7 @@ Task<void> Session::write(std::string_view head, std::string_view body, Next nex
   if (writing_) set_deadline(deadline_before);
   writing_ = false;
   if (next == Next::end) {
-    ::shutdown(socket(), SHUT_WR);
+    if (!peer_is_done_) ::shutdown(socket(), SHUT_WR);  // else close() is next, and does the same
     fin_sent_ = true;
     co_return;
   }
@@ -326,7 +326,7 @@ Task<void> Session::close_in_order() {
       left -= static_cast<std::size_t>(got);
       continue;
     }
-    if (got >= 0 || !would_block(errno)) co_return;
+    if (got >= 0 || !would_block(errno) || peer_is_done_) co_return;
     co_await wait_until(Waitable::Event::readable);
   }
 }

@@ -129,6 +129,7 @@ class Session final : public Waiter {
 
   void expect_message(std::string_view farewell);
   void expect_within(std::chrono::seconds limit, std::string_view farewell);
+  void expect_nothing_more() { peer_is_done_ = true; }
   void note(std::string_view text);
 
   /// Between two messages, with nothing arrived: what a stop may end without anybody losing
@@ -169,6 +170,7 @@ class Session final : public Waiter {
   bool writing_ = false;
   bool fin_sent_ = false;
   bool peer_closed_ = false;
+  bool peer_is_done_ = false;
 };
 
 }  // namespace portlab

@@ -67,9 +67,11 @@ def compare(case, peer_name, bench, progress, begun):
     for who, measured in (("our", ours), ("their", theirs)):
         cpu = [m["cpu"] for m in measured if m.get("cpu") is not None]
         row[f"{who}_cpu_seconds_per_million"] = median(cpu) if cpu else None
-    goal = row["goal"]
+    goal, row["absolute_goal"] = row["goal"], case.absolute_goal()
     if goal is not None:
         row["met"] = row["ratio"] <= goal if case.lower_is_better else row["ratio"] >= goal
+    if row["absolute_goal"] is not None:
+        row["met"] = row.get("met", True) and row["ours"] <= row["absolute_goal"]
     return row
 
 
@@ -88,7 +90,10 @@ def table(rows, left_out, where):
              "|---|---|--:|--:|--:|--:|---|"]
     for row in rows:
         sign = "≤" if row["lower_is_better"] else "≥"
-        goal = "" if row["goal"] is None else f"{sign} {row['goal']:g} {'✔' if row['met'] else '✘'}"
+        goals = [] if row["goal"] is None else [f"{sign} {row['goal']:g} ×"]
+        if row["absolute_goal"] is not None:
+            goals.append(f"≤ {row['absolute_goal']} {row['unit']}")
+        goal = f"{', '.join(goals)} {'✔' if row['met'] else '✘'}" if goals else ""
         cpu = ", ".join(filter(None, (figure(row["our_cpu_seconds_per_million"]),
                                       figure(row["their_cpu_seconds_per_million"]))))
         unit = f" {row['unit']}" if row["unit"] else ""

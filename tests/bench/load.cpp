@@ -32,6 +32,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t echo_bytes = 64;
 constexpr int datagrams_under_way = 8;
+constexpr std::size_t sources = 32;
 /// A datagram that has not come back by then is lost, and sent anew.
 constexpr std::chrono::milliseconds lost_after{100};
 
@@ -103,6 +104,13 @@ class Load {
     peer.fd = ::socket(AF_INET, udp() ? SOCK_DGRAM : SOCK_STREAM, 0);
     const int on = 1;
     if (!udp()) ::setsockopt(peer.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // Many source addresses, or the ports in TIME_WAIT, of which there are 28,000 for each, would
+    // be what is measured.
+    sockaddr_in from{};
+    from.sin_family = AF_INET;
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index % sources));
+    ::setsockopt(peer.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    ::bind(peer.fd, reinterpret_cast<const sockaddr*>(&from), sizeof from);
     if (peer.fd < 0 || ::connect(peer.fd, reinterpret_cast<sockaddr*>(&to_), sizeof to_) != 0)
       throw std::runtime_error(std::string("connect: ") + std::strerror(errno));
     epoll_event event{};
