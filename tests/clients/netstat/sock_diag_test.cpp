@@ -212,9 +212,11 @@ BOOST_AUTO_TEST_CASE(only_what_was_asked_for_is_read) {
   Socket udp(AF_INET6, SOCK_DGRAM);
   udp.bind(on("::1"));
   const auto seen = [&](const SocketQuery& query, Transport transport, const Socket& socket) {
+    const auto address = asio::ip::make_address(transport == Transport::tcp ? "127.0.0.1" : "::1");
     const auto rows = read_sockets(query).value();
     return std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
-      return row.transport == transport && row.local.port == socket.port();
+      return row.transport == transport && row.local.port == socket.port() &&
+             row.local.address == address;
     });
   };
   BOOST_TEST(seen({}, Transport::tcp, tcp));
