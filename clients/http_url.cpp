@@ -5,6 +5,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
+#include <cctype>
 #include <locale>
 
 #include "clients/failure.hpp"
@@ -99,8 +100,18 @@ HttpUrl take_apart(const urls::url_view& url, const std::string& text) {
   out.host = url.host_type() == urls::host_type::name ? std::string(url.host_name())
                                                       : std::string(url.host_address());
   if (!url.has_authority() || out.host.empty()) throw bad_url(text, "the host is missing", shape);
+  // What was percent-encoded is decoded here, and no host name has such characters.
+  const auto is_host_char = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view(".-_:%").find(c) != std::string_view::npos;
+  };
+  if (!std::all_of(out.host.begin(), out.host.end(), is_host_char) ||
+      (out.host.find('%') != std::string::npos && out.host.find(':') == std::string::npos))
+    throw bad_url(text, "the host has a character that no host name has", shape);
   if (url.has_port() && !url.port().empty()) {
-    out.port = parse_port(std::string(url.port())).value();  // check_authority has seen it
+    const auto port = parse_port(std::string(url.port()));
+    if (!port) throw bad_url(text, port.error().text, shape);
+    out.port = *port;
     out.explicit_port = true;
   }
   out.target = target_of(url);

@@ -63,8 +63,11 @@ std::span<const ServiceName> service_registry() {
 
 std::span<const ServiceName> services_at(std::uint16_t port) {
   const auto all = service_registry();
-  const auto [first, last] =
-      std::ranges::equal_range(all, port, {}, [](const ServiceName& entry) { return entry.port; });
+  // Not equal_range of std::ranges: clang 14 does not understand g++ 12's.
+  const auto first = std::partition_point(all.begin(), all.end(),
+                                          [&](const auto& entry) { return entry.port < port; });
+  const auto last =
+      std::partition_point(first, all.end(), [&](const auto& entry) { return entry.port == port; });
   return {first, last};
 }
 

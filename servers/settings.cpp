@@ -180,6 +180,10 @@ std::optional<Error> add_service(const std::string& text, const std::vector<Know
                names};
 }
 
+/// Boost searches a name that holds the name of one of its own placeholders (%canonical_option%)
+/// for ever, when it wants to complain about it.
+bool is_key(std::string_view text) { return text.find('%') == std::string_view::npos; }
+
 /// A line without its comment: '#' or ';' where a word could begin.
 std::string without_comment(const std::string& line) {
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -202,6 +206,8 @@ Result<po::parsed_options> parse_file(const std::string& path, const po::options
     if (text.starts_with('['))
       return Error{where +
                    "there are no sections here: write SERVICE = PORT, and options, as they are"};
+    const auto key = text.substr(0, text.find('='));
+    if (!is_key(key)) return Error{where + "there is no option '" + key + "'"};
     std::istringstream one(text);
     try {
       auto options = po::parse_config_file(one, all).options;
@@ -250,6 +256,9 @@ Result<Settings> read_settings(const Texts& arguments, const std::vector<KnownSe
   po::positional_options_description positions;
   positions.add("service", -1);
   po::variables_map found;
+  for (const auto& argument : arguments)
+    if (argument.starts_with('-') && !is_key(argument.substr(0, argument.find('='))))
+      return Error{"there is no option '" + argument + "'"};
   namespace style = po::command_line_style;
   try {
     po::store(po::command_line_parser(arguments)

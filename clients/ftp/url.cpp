@@ -60,7 +60,11 @@ FtpUrl take_apart(const urls::url_view& parsed, const std::string& text) {
     throw bad_url(text, "FTP knows no ? and no #", "%3F or %23 where a file's name has them");
   if (parsed.has_userinfo()) url.user = parsed.user();
   if (parsed.has_password()) url.password = parsed.password();
-  if (!parsed.port().empty()) url.port = parse_port(std::string(parsed.port())).value();
+  if (!parsed.port().empty()) {
+    const auto port = parse_port(std::string(parsed.port()));
+    if (!port) throw not_a_port(std::string(parsed.port()));
+    url.port = *port;
+  }
   std::string path = parsed.path();
   take_type(text, path, url);
   // The first "/" ends the host's name. A path from the server's root begins with a second one.

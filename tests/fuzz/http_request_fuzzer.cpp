@@ -19,6 +19,9 @@ namespace {
 
 constexpr std::uint64_t file_bytes = 1000;
 
+/// Which of several mistakes is named may depend on which of them has arrived.
+constexpr char refused = '!';
+
 /// What the rest of the server reads in a head.
 void use(const Head& head) {
   static_cast<void>(parse_target(head.method, head.target));
@@ -51,15 +54,13 @@ std::string read_all(std::string_view bytes, std::size_t piece) {
     auto state = scanner.scan(pending());
     while (state == HeadScanner::State::more && more()) state = scanner.scan(pending());
     if (state == HeadScanner::State::more) return seen + "?";
-    if (state == HeadScanner::State::refused)
-      return seen + std::to_string(scanner.refusal().status);
+    if (state == HeadScanner::State::refused) return seen + refused;
     const std::string raw(scanner.head(pending()));
     begin += scanner.bytes();
     Head head;
-    if (const auto fault = parse_head(raw, head)) return seen + std::to_string(fault->status);
+    if (const auto fault = parse_head(raw, head)) return seen + refused;
     const auto framing = framing_of(head);
-    if (const auto* fault = std::get_if<Refusal>(&framing))
-      return seen + std::to_string(fault->status);
+    if (const auto* fault = std::get_if<Refusal>(&framing)) return seen + refused;
     use(head);
     seen += std::string(head.method) + " " + std::string(head.target);
     if (std::get<Framing>(framing).has_body()) {
@@ -70,8 +71,7 @@ std::string read_all(std::string_view bytes, std::size_t piece) {
         read = body.read(pending(), taken);
         require(taken <= pending().size(), "a body takes what is there");
         begin += taken;
-        if (read == BodyReader::State::refused)
-          return seen + " " + std::to_string(body.refusal().status);
+        if (read == BodyReader::State::refused) return seen + refused;
         if (read == BodyReader::State::more && !more()) return seen + "?";
       }
       require(content.size() == body.content_bytes(), "the content is what was counted");
