@@ -58,9 +58,9 @@ std::string read_all(std::string_view bytes, std::size_t piece) {
     const std::string raw(scanner.head(pending()));
     begin += scanner.bytes();
     Head head;
-    if (const auto fault = parse_head(raw, head)) return seen + refused;
+    if (parse_head(raw, head)) return seen + refused;
     const auto framing = framing_of(head);
-    if (const auto* fault = std::get_if<Refusal>(&framing)) return seen + refused;
+    if (std::holds_alternative<Refusal>(framing)) return seen + refused;
     use(head);
     seen += std::string(head.method) + " " + std::string(head.target);
     if (std::get<Framing>(framing).has_body()) {
