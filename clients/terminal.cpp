@@ -22,31 +22,6 @@ namespace portlab {
 
 namespace {
 
-/// How many bytes the UTF-8 sequence at the start of the text has (RFC 3629); 0: it is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const auto first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xc2 && first <= 0xdf   ? 2
-                             : first >= 0xe0 && first <= 0xef ? 3
-                             : first >= 0xf0 && first <= 0xf4 ? 4
-                                                              : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  const auto second = byte(1);
-  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-  const bool beyond = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
-  return overlong || beyond ? 0 : length;
-}
-
-/// C0, DEL, and C1 (U+009B starts an escape sequence as ESC [ does).
-bool is_control(std::string_view character) {
-  const auto first = static_cast<std::uint8_t>(character[0]);
-  if (character.size() == 1) return first < 0x20 || first == 0x7f;
-  return first == 0xc2 && static_cast<std::uint8_t>(character[1]) < 0xa0;
-}
-
 std::string hex_escape(std::uint8_t byte) {
   constexpr std::string_view digits = "0123456789abcdef";
   return {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
@@ -55,34 +30,6 @@ std::string hex_escape(std::uint8_t byte) {
 bool is_layout_or_text(std::uint8_t byte) {
   const bool layout = byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
   return layout || (byte >= 0x20 && byte != 0x7f);
-}
-
-/// How many columns a UTF-8 text takes, as long as each character takes one.
-std::size_t width_of(std::string_view text) {
-  std::size_t width = 0;
-  for (const char c : text) width += (static_cast<std::uint8_t>(c) & 0xc0) != 0x80 ? 1 : 0;
-  return width;
-}
-
-std::string wrap_line(std::string_view line, std::size_t columns, std::size_t indent) {
-  std::string out;
-  std::size_t used = 0;
-  while (!line.empty()) {
-    const auto gap = line.find_first_not_of(' ');
-    if (gap == std::string_view::npos) break;
-    const auto end = line.find(' ', gap);
-    const auto word = line.substr(0, end);  // with the spaces before it
-    if (used > 0 && used + width_of(word) > columns) {
-      out += "\n" + std::string(indent, ' ');
-      out += word.substr(gap);
-      used = indent + width_of(word.substr(gap));
-    } else {
-      out += word;
-      used += width_of(word);
-    }
-    line = end == std::string_view::npos ? std::string_view() : line.substr(end);
-  }
-  return out;
 }
 
 Failure stdout_failure(int system_error) {
@@ -163,7 +110,7 @@ unsigned columns_of(int descriptor) {
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    auto length = sequence_length(text);
+    auto length = utf8_length(text);
     if (length > 0 && is_control(text.substr(0, length))) length = 0;
     if (length > 0) {
       out += text.substr(0, length);
@@ -184,27 +131,6 @@ std::string showable(std::string_view text) {
       out += c;
     else
       out += hex_escape(static_cast<std::uint8_t>(c));
-  }
-  return out;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto length = sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-std::string wrap(std::string_view text, unsigned columns, unsigned indent) {
-  std::string out;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    out += wrap_line(text.substr(0, end), columns, indent);
-    if (end == std::string_view::npos) break;
-    out += '\n';
-    text.remove_prefix(end + 1);
   }
   return out;
 }

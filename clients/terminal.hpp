@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/bytes.hpp"
+#include "common/text.hpp"
 
 namespace portlab {
 
@@ -42,12 +43,6 @@ bool is_showable(Bytes bytes);
 
 /// The text with the control characters that is_showable refuses made visible: "\\x1b".
 std::string showable(std::string_view text);
-
-/// Whether this is UTF-8 (RFC 3629), control characters included.
-bool is_utf8(std::string_view text);
-
-/// The text broken into lines of at most `columns` columns, all but the first indented.
-std::string wrap(std::string_view text, unsigned columns, unsigned indent);
 
 /// Nobody reads our output any more (portlab … | head): the program ends without a word.
 struct OutputClosed {};

@@ -22,10 +22,6 @@ inline Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-/// A text from a peer as it can be shown, logged and put into JSON: valid UTF-8 without control
-/// characters (a '?' stands for what is neither), cut to `bytes_max` between two characters.
-std::string displayable(std::string_view text, std::size_t bytes_max);
-
 /// Reads numbers in network byte order from bytes; every read past the end yields nothing.
 class ByteReader {
  public:

@@ -3,12 +3,14 @@
 //   settings -> private network? -> Daemon: services, listeners -> "ready" -> serve -> stop
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <exception>
 #include <iostream>
 
 #include "common/linux/private_network.hpp"
+#include "common/text.hpp"
 #include "servers/daemon.hpp"
 
 namespace {
@@ -17,7 +19,11 @@ constexpr int exit_cannot_serve = 1;
 constexpr int exit_bad_usage = 2;
 
 int complain(const std::string& text, int status) {
-  std::cerr << "portlabd: " << text << std::endl;
+  winsize terminal{};
+  const bool has_columns =
+      ::ioctl(STDERR_FILENO, TIOCGWINSZ, &terminal) == 0 && terminal.ws_col > 0;
+  const auto line = "portlabd: " + text;
+  std::cerr << (has_columns ? portlab::wrap(line, terminal.ws_col, 2) : line) << std::endl;
   return status;
 }
 

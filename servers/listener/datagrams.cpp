@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "common/text.hpp"
 #include "servers/listener/worker.hpp"
 
 namespace portlab {

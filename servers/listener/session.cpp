@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "common/text.hpp"
 #include "servers/listener/worker.hpp"
 
 namespace portlab {

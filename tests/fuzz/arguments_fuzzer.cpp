@@ -9,6 +9,7 @@
 #include "common/endpoint.hpp"
 #include "common/port.hpp"
 #include "common/service_names.hpp"
+#include "common/text.hpp"
 #include "servers/listener/listen_spec.hpp"
 #include "tests/fuzz/require.hpp"
 
