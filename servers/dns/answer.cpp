@@ -45,6 +45,7 @@ class Answer {
         out_(buffer, query.edns ? MessageWriter::opt_bytes : 0) {}
 
   Bytes compose();
+  Bytes compose_truncated();
   Rcode rcode() const { return rcode_; }
 
  private:
@@ -89,6 +90,12 @@ Bytes Answer::compose() {
     rcode_ = refused;
   else
     resolve();
+  return finish();
+}
+
+Bytes Answer::compose_truncated() {
+  out_.question(*query_.question);
+  truncated_ = true;
   return finish();
 }
 
@@ -314,6 +321,17 @@ Bytes answer(const Zone& zone, const ListenersNow& listeners_now, Bytes bytes,
   const Bytes response = composed.compose();
   describe(*query, composed.rcode(), note);
   return response;
+}
+
+Bytes answer_truncated(const Zone& zone, Bytes bytes, MutableBytes scratch, std::string& note) {
+  const auto query = read_query(bytes);
+  if (!query || query->verdict != Rcode::NOERROR) return {};
+  static const ListenersNow nobody = [] { return std::vector<ListenerRow>(); };
+  static const Endpoint unknown;
+  Answer composed(zone, nobody, *query, unknown, scratch.first(udp_bytes_plain));
+  describe(*query, Rcode::NOERROR, note);
+  note += " (too many: come back over TCP)";
+  return composed.compose_truncated();
 }
 
 }  // namespace portlab::dns

@@ -30,4 +30,7 @@ inline constexpr std::size_t additional_sets_max = 32;
 Bytes answer(const Zone& zone, const ListenersNow& listeners_now, Bytes query,
              const Endpoint& asker, MutableBytes scratch, std::string& note);
 
+/// The answer that says nothing but "ask over TCP" (TC); empty: no reply may be sent.
+Bytes answer_truncated(const Zone& zone, Bytes query, MutableBytes scratch, std::string& note);
+
 }  // namespace portlab::dns

@@ -8,6 +8,7 @@
 
 #include "common/dns/types.hpp"
 #include "servers/dns/answer.hpp"
+#include "servers/dns/rate_limit.hpp"
 
 namespace portlab {
 namespace {
@@ -26,16 +27,38 @@ class DnsDatagrams final : public DatagramService {
 
   std::optional<Bytes> reply(const Datagram& query, MutableBytes scratch,
                              std::string& note) override {
-    const auto zone = zones_->zone();
-    const auto response =
-        dns::answer(*zone, listeners_now_, query.payload, query.remote, scratch, note);
+    const auto response = respond(query, scratch, note);
     if (response.empty()) return std::nullopt;
     return response;
   }
 
  private:
+  Bytes respond(const Datagram& query, MutableBytes scratch, std::string& note) {
+    const auto zone = zones_->zone();
+    switch (verdict(query)) {
+      case dns::RateLimit::Verdict::silence:
+        note = "limited: too many questions";
+        return {};
+      case dns::RateLimit::Verdict::truncate:
+        return dns::answer_truncated(*zone, query.payload, scratch, note);
+      case dns::RateLimit::Verdict::answer:
+        break;
+    }
+    return dns::answer(*zone, listeners_now_, query.payload, query.remote, scratch, note);
+  }
+
+  // Nobody outside can reach, or be reached from, the loopback addresses.
+  dns::RateLimit::Verdict verdict(const Datagram& query) {
+    if (query.local.address.is_loopback()) return dns::RateLimit::Verdict::answer;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return limit_.ask(
+        query.remote.address,
+        static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count()));
+  }
+
   const std::shared_ptr<const dns::ZoneStore> zones_;
   const dns::ListenersNow listeners_now_;
+  dns::RateLimit limit_;
 };
 
 // Over TCP a message follows its length in two bytes (RFC 1035 section 4.2.2). Queries may come

@@ -110,8 +110,9 @@ class Load {
     from.sin_family = AF_INET;
     from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index % sources));
     ::setsockopt(peer.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    ::bind(peer.fd, reinterpret_cast<const sockaddr*>(&from), sizeof from);
-    if (peer.fd < 0 || ::connect(peer.fd, reinterpret_cast<sockaddr*>(&to_), sizeof to_) != 0)
+    if (peer.fd < 0 ||
+        ::bind(peer.fd, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0 ||
+        ::connect(peer.fd, reinterpret_cast<sockaddr*>(&to_), sizeof to_) != 0)
       throw std::runtime_error(std::string("connect: ") + std::strerror(errno));
     epoll_event event{};
     event.events = EPOLLIN;
