@@ -47,7 +47,8 @@ def wait_until(condition, what):
 class Portlabd:
     """A portlabd that is ready. `with Portlabd("http=0", "echo=0") as server: server.port("http")`."""
 
-    def __init__(self, *arguments, control=True, **popen):
+    def __init__(self, *arguments, control=True, log_to=None, **popen):
+        """`log_to`: a descriptor for the log, instead of a file that log() reads."""
         self.folder = tempfile.mkdtemp(prefix="portlab-test-")
         self.control = os.path.join(self.folder, "control")
         self.log_path = os.path.join(self.folder, "log")
@@ -56,7 +57,8 @@ class Portlabd:
             command += ["--control", self.control]
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                command + list(arguments), stdout=subprocess.PIPE, stderr=log,
+                command + list(arguments), stdout=subprocess.PIPE,
+                stderr=log if log_to is None else log_to,
                 stdin=subprocess.DEVNULL, **popen)
         line = self.process.stdout.readline()
         if not line:
