@@ -24,7 +24,8 @@ std::uint64_t network_of(const asio::ip::address& address) {
 
 }  // namespace
 
-RateLimit::RateLimit() : seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {}
+RateLimit::RateLimit()
+    : seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {}
 
 RateLimit::Verdict RateLimit::ask(const asio::ip::address& from, std::uint32_t second) {
   std::size_t hash = seed_;

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <ctime>
 #include <string>
+
+#include "common/text.hpp"
 
 namespace portlab {
 
@@ -38,7 +41,10 @@ bool write_now(int descriptor, std::string_view line) {
 }  // namespace
 
 Log::Log(LogLevel level, int descriptor)
-    : level_(level), descriptor_(without_waiting(descriptor)), owned_(descriptor_ != descriptor) {}
+    : level_(level),
+      descriptor_(without_waiting(descriptor)),
+      owned_(descriptor_ != descriptor),
+      is_terminal_(::isatty(descriptor) == 1) {}
 
 Log::~Log() {
   if (owned_) ::close(descriptor_);
@@ -46,8 +52,12 @@ Log::~Log() {
 
 void Log::say(std::string_view line) {
   constexpr std::size_t line_bytes_max = 1024;
+  constexpr unsigned clock_columns = 9;
   std::string text = clock_time();
   text += line.substr(0, line_bytes_max);
+  if (winsize size{};
+      is_terminal_ && ::ioctl(descriptor_, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    text = wrap(text, size.ws_col, clock_columns);
   text += '\n';
   const std::lock_guard lock(mutex_);
   if (lost_ > 0) {

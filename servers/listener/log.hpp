@@ -31,6 +31,7 @@ class Log {
   const LogLevel level_;
   const int descriptor_;
   const bool owned_;
+  const bool is_terminal_;  ///< lines are broken at words
   std::mutex mutex_;
   std::uint64_t lost_ = 0;  ///< lines that could not be written since the last that could
 };

@@ -35,7 +35,8 @@ BOOST_AUTO_TEST_CASE(others_are_answered_meanwhile) {
   answered(*rate, "203.0.113.1", 1, 10 * limit);
   BOOST_TEST(answered(*rate, "198.51.100.1", 1, limit) == limit);
   BOOST_TEST(answered(*rate, "2001:db8::1", 1, limit) == limit);
-  BOOST_TEST((rate->ask(asio::ip::make_address("2001:db8:0:ff::9"), 1) != Verdict::answer), "its /56");
+  BOOST_TEST((rate->ask(asio::ip::make_address("2001:db8:0:ff::9"), 1) != Verdict::answer),
+             "its /56");
   BOOST_TEST(answered(*rate, "2001:db8:0:100::1", 1, limit) == limit);
 }
 
