@@ -53,7 +53,10 @@ constexpr std::array<std::string_view, 8> known_methods = {"GET", "HEAD",   "OPT
 bool is_reading(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
 const Resource& resource_at(std::string_view path) {
-  const auto* found = std::ranges::find(resources, path, &Resource::path);
+  // "/./whoami" is "/whoami" (RFC 3986 section 6.2.2.3).
+  const bool is_normal = path.find("/.") == std::string_view::npos;
+  const auto normal = is_normal ? std::string() : "/" + normal_path(path);
+  const auto* found = std::ranges::find(resources, is_normal ? path : normal, &Resource::path);
   return found == std::end(resources) ? everything_else : *found;
 }
 
@@ -98,6 +101,20 @@ Answer fresh_json(const Exchange& exchange, const json::value& value) {
   return fresh(exchange, "application/json", json::serialize(value) + "\n");
 }
 
+/// Whether the parameters of a media range (";v=1;q=0") make it one that is not wanted (RFC 9110
+/// section 12.4.2).
+bool has_weight_0(std::string_view parameters) {
+  while (!parameters.empty()) {
+    parameters.remove_prefix(1);  // the semicolon
+    const auto end = std::min(parameters.find(';'), parameters.size());
+    const auto parameter = trim(parameters.substr(0, end));
+    if (parameter.size() > 2 && equal_ignoring_case(parameter.substr(0, 2), "q="))
+      return parameter.find_first_of("123456789") == std::string_view::npos;
+    parameters.remove_prefix(end);
+  }
+  return false;
+}
+
 /// Whether an Accept field (RFC 9110 section 12.5.1) names JSON, and not with a weight of 0.
 bool accepts_json(const Head& head) {
   bool accepts = false;
@@ -106,9 +123,7 @@ bool accepts_json(const Head& head) {
     while (const auto element = list.next()) {
       const auto semicolon = std::min(element->find(';'), element->size());
       if (!equal_ignoring_case(trim(element->substr(0, semicolon)), "application/json")) continue;
-      const auto weight = element->find("q=", semicolon);
-      accepts = weight == std::string_view::npos ||
-                element->substr(weight + 2).find_first_of("123456789") != std::string_view::npos;
+      accepts = !has_weight_0(element->substr(semicolon));
     }
   });
   return accepts;

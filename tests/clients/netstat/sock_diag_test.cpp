@@ -200,10 +200,11 @@ BOOST_AUTO_TEST_CASE(more_rows_than_fit_one_datagram_are_all_read) {
   for (std::size_t i = 0; i < sessions; ++i)
     clients.push_back(
         std::move(Socket(AF_INET, SOCK_STREAM).connect(on("127.0.0.1", listener.port()))));
-  std::set<std::uint16_t> client_ports;
+  std::set<std::uint16_t> seen;
   for (const auto& row : read_sockets().value())
-    if (row.remote.port == listener.port()) client_ports.insert(row.local.port);
-  BOOST_TEST(client_ports.size() == sessions);
+    if (row.remote == on("127.0.0.1", listener.port())) seen.insert(row.local.port);
+  // Others may be there, too: sessions of somebody who had this port before, in TIME_WAIT.
+  for (const auto& client : clients) BOOST_TEST(seen.contains(client.port()));
 }
 
 BOOST_AUTO_TEST_CASE(only_what_was_asked_for_is_read) {

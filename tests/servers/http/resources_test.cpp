@@ -141,7 +141,11 @@ BOOST_AUTO_TEST_CASE(whoami_tells_both_endpoints_as_text_or_json) {
   const auto both = boost::json::parse(json.body);
   BOOST_TEST(both.at("you").at("port").to_number<int>() == asking.local().port);
   BOOST_TEST(both.at("me").at("port").to_number<int>() == server.port);
-  BOOST_TEST(get("/whoami", "Accept: application/json;q=0\r\n").body.starts_with("you "));
+  BOOST_TEST(get("/./docs/../whoami").body.starts_with("you "));
+  for (const auto* refused : {"q=0", "Q=0", "v=\"q=1\"; q=0.0"})
+    BOOST_TEST(get("/whoami", std::string("Accept: application/json;") + refused + "\r\n")
+                   .body.starts_with("you "),
+               refused);
   BOOST_TEST(get("/whoami", "Accept: */*\r\n").body.starts_with("you "));
 }
 
