@@ -20,6 +20,7 @@ from lab import (
     on_terminal,
     portlab,
 )
+from portlab_testing import skip_where_the_sanitizer_needs_descriptors
 
 
 def commands():
@@ -248,9 +249,7 @@ class Connecting(ClientTest):
             self.expect_form(result)
 
     def test_too_few_descriptors(self):
-        with open(PORTLAB, "rb") as program:
-            if b"__ubsan_handle" in program.read():
-                self.skipTest("the sanitizer needs descriptors of its own")
+        skip_where_the_sanitizer_needs_descriptors(PORTLAB)
         with Server(self.echo) as server:
             result = in_shell(f'ulimit -n 20; "$PORTLAB" echo --sessions 30 {server.where} x')
             self.expect(result, 3, f"portlab: tcp {server.where}: no descriptor", "ulimit -n")
