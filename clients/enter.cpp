@@ -127,7 +127,7 @@ int run_enter(const Arguments& arguments) {
              "the control socket of the portlabd to visit");
   auto [own, command] = split(arguments);
   if (!line.parse(own)) return 0;
-  if (control.empty()) control = default_control_path();
+  if (control.empty()) control = control_path_to_visit();
   const auto server = private_server(control);
   if (!server.here) join(server);
   mark_environment(control);

@@ -160,7 +160,7 @@ void complain(const Failure& failure) {
 
 std::string connect_advice(const Endpoint& peer) {
   if (peer.transport == Transport::local)
-    return peer.path == default_control_path()
+    return peer.path == control_path_to_visit()
                ? "portlab server status (this is portlabd's control socket)"
                : "portlab connect --unix-socket " + printable(peer.path);
   return std::string("portlab connect ") + (peer.transport == Transport::udp ? "-u " : "") +

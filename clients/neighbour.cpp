@@ -19,7 +19,7 @@ namespace {
 
 std::unique_ptr<Neighbour> ask_neighbour() try {
   constexpr std::chrono::milliseconds patience{500};
-  const auto path = default_control_path();
+  const auto path = control_path_to_visit();
   auto answer = ask_server(path, {ControlCommand::listeners, {}}, patience);
   return std::make_unique<Neighbour>(
       Neighbour{std::move(answer.reply.listeners), is_in_our_network(path, answer.server_pid)});

@@ -15,7 +15,7 @@ struct Neighbour {
   bool here = true;  ///< its network is the one that this process is in
 };
 
-/// The portlabd at default_control_path(); null where none answers within half a second. Asked
+/// The portlabd at control_path_to_visit(); null where none answers within half a second. Asked
 /// once: what is told need not be true for ever, but for one command.
 const Neighbour* neighbour();
 

@@ -19,12 +19,17 @@ namespace portlab {
 
 namespace {
 
+std::string walls_of(const ControlReply& reply) {
+  const auto text = confinement_text(reply.status.confinement);
+  return wrap(text, columns_of(STDOUT_FILENO), 2);
+}
+
 std::string as_people_read_it(ControlCommand command, const ControlReply& reply,
                               const std::string& control) {
   const auto room = room_on_stdout();
   switch (command) {
     case ControlCommand::listeners:
-      return listener_table(reply.listeners, room);
+      return listener_table(reply.listeners, room) + walls_of(reply);
     case ControlCommand::sessions:
       return session_table(reply.sessions, room);
     case ControlCommand::listen:
@@ -34,7 +39,8 @@ std::string as_people_read_it(ControlCommand command, const ControlReply& reply,
     case ControlCommand::stop:
       return printable(reply.done) + "\n";
     case ControlCommand::status:
-      return status_text(reply.status) + "control socket " + printable(control) + "\n";
+      return status_text(reply.status) + "control socket " + printable(control) + "\n" +
+             walls_of(reply);
   }
   return {};
 }
@@ -139,7 +145,7 @@ int run_server(const Arguments& arguments) {
   const auto options = line.parse(arguments);
   if (!options) return 0;
   const auto request = request_of(line);
-  if (control.empty()) control = default_control_path();
+  if (control.empty()) control = control_path_to_visit();
   const auto answer = ask(control, request);
   if (options->json)
     print_json(boost::json::parse(answer.line));

@@ -36,6 +36,12 @@ std::vector<const SessionRow*> in_families(std::span<const SessionRow> rows) {
   return out;
 }
 
+std::string list(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + printable(text);
+  return all;
+}
+
 }  // namespace
 
 std::string listener_table(std::span<const ListenerRow> rows, const TableRoom& room) {
@@ -85,6 +91,20 @@ std::string status_text(const ServerStatus& status) {
          (status.workers == 1 ? " worker" : " workers") +
          (status.private_network ? "\nin a private network of its own: portlab enter leads there\n"
                                  : "\nin this machine's network\n");
+}
+
+std::string confinement_text(const Confinement& walls) {
+  if (walls.user.empty()) return {};  // a server that does not tell
+  const auto user = "user " + printable(walls.user) + ", " +
+                    (walls.capabilities.empty() ? "no capabilities" : list(walls.capabilities));
+  if (!walls.wanted) return "not confined (--confine no): " + user + "\n";
+  if (walls.landlock == 0)
+    return "confined: " + user + "; reads what its user may: this kernel has no Landlock\n";
+  return "confined: " + user + "; by Landlock it reads only " + list(walls.reads) +
+         (walls.sockets.empty()
+              ? ", and writes nothing"
+              : ", and makes and removes sockets only in " + list(walls.sockets)) +
+         "\n";
 }
 
 std::string short_bytes(std::uint64_t bytes) {

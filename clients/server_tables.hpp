@@ -19,6 +19,9 @@ std::string session_table(std::span<const SessionRow> rows, const TableRoom& roo
 /// "portlabd 0.1.0, pid 4711, up 3 min, 1 worker, …".
 std::string status_text(const ServerStatus& status);
 
+/// What the server has given up, in sentences for a line each.
+std::string confinement_text(const Confinement& walls);
+
 /// A number of bytes in at most five columns: "999", "1.4K", "23M".
 std::string short_bytes(std::uint64_t bytes);
 /// A duration in at most four columns: "7s", "12m", "3h", "200d".

@@ -21,7 +21,7 @@ target_compile_options(portlab_flags INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   target_compile_options(portlab_flags INTERFACE $<$<CONFIG:Release>:-Wno-restrict
-    -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer>)
+    -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-dangling-pointer>)
 endif()
 target_compile_definitions(portlab_flags INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION

@@ -46,6 +46,29 @@ T field(const json::object& object, std::string_view name) {
   return found == nullptr ? T{} : json::value_to<T>(*found);
 }
 
+json::array array_of(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
+
+json::object to_json(const Confinement& confinement) {
+  return {{"wanted", confinement.wanted},
+          {"user", confinement.user},
+          {"capabilities", array_of(confinement.capabilities)},
+          {"landlock", confinement.landlock},
+          {"reads", array_of(confinement.reads)},
+          {"sockets", array_of(confinement.sockets)}};
+}
+
+Confinement confinement_in(const json::object& reply) {
+  using Texts = std::vector<std::string>;
+  const auto* found = reply.if_contains("confinement");
+  if (found == nullptr) return {};
+  const auto& object = found->as_object();
+  return {field<bool>(object, "wanted"),        field<std::string>(object, "user"),
+          field<Texts>(object, "capabilities"), field<int>(object, "landlock"),
+          field<Texts>(object, "reads"),        field<Texts>(object, "sockets")};
+}
+
 /// The rows of a reply, each read by its own function.
 template <class Row>
 Result<std::vector<Row>> rows_in(const json::object& reply, std::string_view name,
@@ -106,8 +129,9 @@ Result<ControlRequest> parse_control_request(std::string_view text) try {
   return Error{"a request's \"command\" and \"argument\" are strings"};
 }
 
-std::string control_listeners_line(std::span<const ListenerRow> rows) {
-  return line(json::object{{"listeners", array_of(rows)}});
+std::string control_listeners_line(std::span<const ListenerRow> rows,
+                                   const Confinement& confinement) {
+  return line(json::object{{"listeners", array_of(rows)}, {"confinement", to_json(confinement)}});
 }
 
 std::string control_sessions_line(std::span<const SessionRow> rows) {
@@ -119,7 +143,8 @@ std::string control_status_line(const ServerStatus& status) {
                            {"version", status.version},
                            {"workers", status.workers},
                            {"private", status.private_network},
-                           {"uptime_seconds", status.uptime_seconds}});
+                           {"uptime_seconds", status.uptime_seconds},
+                           {"confinement", to_json(status.confinement)}});
 }
 
 std::string control_done_line(std::string_view sentence) {
@@ -151,6 +176,7 @@ Result<ControlReply> parse_control_reply(std::string_view text) try {
   reply.status.workers = field<int>(*object, "workers");
   reply.status.private_network = field<bool>(*object, "private");
   reply.status.uptime_seconds = field<double>(*object, "uptime_seconds");
+  reply.status.confinement = confinement_in(*object);
   return reply;
 } catch (const std::exception&) {
   return Error{"this line is not a reply of the control protocol"};

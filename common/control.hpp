@@ -2,19 +2,22 @@
 // The control protocol between portlabd and `portlab server`: over a Unix stream socket, a line
 // with one JSON object in, a line with one JSON object out, as often as the client likes.
 //
-//   {"command": "listeners"}                      {"listeners": [ListenerRow …]}
+//   {"command": "listeners"}                      {"listeners": [ListenerRow …],
+//                                                  "confinement": {Confinement}}
 //   {"command": "sessions"}                       {"sessions": [SessionRow …]}
 //   {"command": "listen", "argument": "http=83"}  {"done": "…", "listeners": [ListenerRow …]}
 //     close and move likewise
 //   {"command": "stop"}                           {"done": "…"}
 //   {"command": "status"}                         {"pid": 4711, "version": "0.1.0", "workers": 1,
-//                                                  "private": false, "uptime_seconds": 12.5}
+//                                                  "private": false, "uptime_seconds": 12.5,
+//                                                  "confinement": {Confinement}}
 //   anything that fails                           {"error": "…"}
 //
 // The socket is for its owner alone: mode 0600, in a folder that nobody else can write to.
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +43,16 @@ struct ControlRequest {
   std::string argument;
 };
 
+/// What a portlabd may still do, once its listeners are open.
+struct Confinement {
+  bool wanted = true;                     ///< false: --confine no
+  std::string user;                       ///< the user whose rights it has
+  std::vector<std::string> capabilities;  ///< what it may do beyond that: "CAP_NET_BIND_SERVICE"
+  int landlock = 0;                       ///< the version that holds the paths; 0: nothing does
+  std::vector<std::string> reads;         ///< files, and folders with all that is below them
+  std::vector<std::string> sockets;       ///< folders where it may make and remove sockets
+};
+
 /// What a portlabd says about itself.
 struct ServerStatus {
   std::int64_t pid = 0;
@@ -47,6 +60,7 @@ struct ServerStatus {
   int workers = 1;
   bool private_network = false;  ///< it has a network namespace of its own
   double uptime_seconds = 0;
+  Confinement confinement;
 };
 
 /// What a server answered; what the command does not ask for is empty.
@@ -54,7 +68,7 @@ struct ControlReply {
   std::string done;  ///< a sentence for a person
   std::vector<ListenerRow> listeners;
   std::vector<SessionRow> sessions;
-  ServerStatus status;
+  ServerStatus status;  ///< for listeners: its confinement alone
 };
 
 /// The longest request line, without its newline; a server hangs up on a longer one.
@@ -68,7 +82,8 @@ std::string control_request_line(const ControlRequest& request);
 /// The error is a sentence for control_error_line.
 Result<ControlRequest> parse_control_request(std::string_view line);
 
-std::string control_listeners_line(std::span<const ListenerRow> rows);
+std::string control_listeners_line(std::span<const ListenerRow> rows,
+                                   const Confinement& confinement);
 std::string control_sessions_line(std::span<const SessionRow> rows);
 std::string control_status_line(const ServerStatus& status);
 /// For stop: without listeners.
@@ -86,10 +101,22 @@ Result<ControlReply> parse_control_reply(std::string_view line);
 /// root and /tmp/portlab-UID/control for everybody else.
 std::string default_control_path();
 
+/// Where a client looks for a server: at its own default path; where nothing is there, at that of a
+/// server which this user started with sudo.
+std::string control_path_to_visit();
+
+/// Whose a folder is to be.
+struct FolderOwner {
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+};
+
 /// Makes the socket's folder (mode 0700) where it is missing, and checks it: a real folder, this
-/// user's or root's, that nobody else can write to (a sticky one such as /tmp is good enough for a
-/// path that somebody chose). The error says what is wrong. For the server, before it binds.
-Result<void> prepare_control_folder(const std::string& path);
+/// user's or root's or the owner's, that nobody else can write to (a sticky one such as /tmp is
+/// good enough for a path that somebody chose). A folder that it makes, and root's default one, are
+/// given to the owner. The error says what is wrong. For the server, before it binds.
+Result<void> prepare_control_folder(const std::string& path,
+                                    const std::optional<FolderOwner>& owner = std::nullopt);
 
 /// The same check, nothing made. For the client, before it connects. Root may visit everybody.
 Result<void> check_control_folder(const std::string& path);

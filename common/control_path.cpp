@@ -3,9 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
 #include <system_error>
 
 #include "common/control.hpp"
@@ -15,7 +17,14 @@ namespace portlab {
 namespace {
 
 constexpr std::size_t path_bytes_max = 107;  // sun_path of unix(7), with its final zero
+constexpr const char* roots_folder = "/run/portlab";
 constexpr mode_t others_may_write = S_IWGRP | S_IWOTH;
+
+/// By $PORTLAB_CONTROL; empty: nobody chose.
+std::string chosen_path() {
+  const char* chosen = std::getenv("PORTLAB_CONTROL");
+  return chosen == nullptr ? "" : chosen;
+}
 
 bool is_folder_of_mine(const std::string& path) {
   struct stat info {};
@@ -41,14 +50,16 @@ Result<void> check_length(const std::string& path) {
                    other_path);
 }
 
-Result<void> check_folder(const std::string& path, const std::string& folder, bool mine) {
+/// `owners`: those who may own it; empty: anybody.
+Result<void> check_folder(const std::string& path, const std::string& folder,
+                          std::initializer_list<uid_t> owners) {
   struct stat info {};
   // lstat: a symbolic link that somebody put into /tmp must not lead us elsewhere.
   if (::lstat(folder.c_str(), &info) != 0)
     return complaint(path, folder + ": " + std::generic_category().message(errno), other_path);
   if (!S_ISDIR(info.st_mode))
     return complaint(path, folder + " is not a folder", "remove it, or " + std::string(other_path));
-  if (mine && info.st_uid != ::geteuid() && info.st_uid != 0)
+  if (owners.size() > 0 && std::find(owners.begin(), owners.end(), info.st_uid) == owners.end())
     return complaint(path,
                      folder + " belongs to another user (uid " + std::to_string(info.st_uid) + ")",
                      other_path);
@@ -58,9 +69,14 @@ Result<void> check_folder(const std::string& path, const std::string& folder, bo
   return {};
 }
 
-/// Makes a folder for this user alone; one that is there is left as it is.
-Result<void> make_folder(const std::string& path, const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
+/// Makes a folder for its owner alone; one that is there is left as it is.
+Result<void> make_folder(const std::string& path, const std::string& folder,
+                         const std::optional<FolderOwner>& owner) {
+  const bool made = ::mkdir(folder.c_str(), 0700) == 0;
+  if (made || errno == EEXIST) {
+    if (!owner || (!made && folder != roots_folder)) return {};
+    if (::lchown(folder.c_str(), owner->user, owner->group) == 0) return {};
+  }
   return complaint(
       path, "cannot make the folder " + folder + ": " + std::generic_category().message(errno),
       other_path);
@@ -69,26 +85,37 @@ Result<void> make_folder(const std::string& path, const std::string& folder) {
 }  // namespace
 
 std::string default_control_path() {
-  if (const char* chosen = std::getenv("PORTLAB_CONTROL"); chosen != nullptr && *chosen != '\0')
-    return chosen;
+  if (const auto chosen = chosen_path(); !chosen.empty()) return chosen;
   // Under sudo the variable may still name the caller's folder: root's files do not belong there.
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   if (runtime != nullptr && *runtime == '/' && is_folder_of_mine(runtime))
     return std::string(runtime) + "/portlab/control";
-  if (::geteuid() == 0) return "/run/portlab/control";
+  if (::geteuid() == 0) return std::string(roots_folder) + "/control";
   return "/tmp/portlab-" + std::to_string(::geteuid()) + "/control";
 }
 
-Result<void> prepare_control_folder(const std::string& path) {
+std::string control_path_to_visit() {
+  const auto own = default_control_path();
+  const auto roots = std::string(roots_folder) + "/control";
+  // Root's socket is given to the user who called sudo, and to nobody else.
+  const bool visit_root = chosen_path().empty() && ::access(own.c_str(), F_OK) != 0 &&
+                          ::access(roots.c_str(), R_OK | W_OK) == 0;
+  return visit_root ? roots : own;
+}
+
+Result<void> prepare_control_folder(const std::string& path,
+                                    const std::optional<FolderOwner>& owner) {
   if (auto length = check_length(path); !length) return length;
   const auto folder = folder_of(path);
-  if (auto made = make_folder(path, folder); !made) return made;
-  return check_folder(path, folder, true);
+  if (auto made = make_folder(path, folder, owner); !made) return made;
+  return check_folder(path, folder, {::geteuid(), 0, owner ? owner->user : 0});
 }
 
 Result<void> check_control_folder(const std::string& path) {
   if (auto length = check_length(path); !length) return length;
-  return check_folder(path, folder_of(path), ::geteuid() != 0);
+  const auto folder = folder_of(path);
+  if (::geteuid() == 0) return check_folder(path, folder, {});
+  return check_folder(path, folder, {::geteuid(), 0});
 }
 
 }  // namespace portlab

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <iostream>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "common/control.hpp"
@@ -93,23 +94,32 @@ Furniture furnish(const Settings& settings, Log& log) {
   return {std::move(site), std::make_shared<dns::ZoneStore>(loaded->zone)};
 }
 
+std::optional<User> whom_to_become(const Settings& settings) {
+  auto user = user_to_become(settings);
+  if (!user) throw BadUsage(user.error().text);
+  return *user;
+}
+
 }  // namespace
 
 Daemon::Daemon(std::vector<std::string> arguments, Settings settings)
     : arguments_(std::move(arguments)),
       settings_(std::move(settings)),
+      becomes_(whom_to_become(settings_)),
       log_(settings_.log),
       furniture_(furnish(settings_, log_)),
       core_(fit_limits(settings_, log_), log_),
       signals_(core_.loop()),
       terminal_(terminal_of_this_process()) {
   for (auto& service : make_services(furniture_, core_)) core_.add(std::move(service));
-  core_.add(make_control_service(core_, [this] {
+  core_.before_stop(prepare_to_leave);
+  core_.add(make_control_service(core_, owner_of_control(settings_), [this] {
     ServerStatus status;
     status.pid = ::getpid();
     status.version = PORTLAB_VERSION;
     status.private_network = settings_.private_network;
     status.uptime_seconds = std::chrono::duration<double>(Clock::now() - began_).count();
+    status.confinement = walls_;
     return status;
   }));
 }
@@ -123,27 +133,36 @@ void Daemon::open() {
   for (const auto& spec : specs_of(settings_))
     opened_[spec.to_string()] = core_.listen(spec).value();
   open_control();
+  walls_ = confine(settings_, becomes_, log_);
 }
 
 /// Without the socket the servers still serve: only a path that somebody chose is worth failing
 /// for. And a private network, which is entered through it.
 void Daemon::open_control() {
-  const auto attempt = [this]() -> Result<std::vector<Endpoint>> {
-    if (const auto folder = prepare_control_folder(settings_.control); !folder)
-      return folder.error();
-    ListenSpec spec;
-    spec.service = control_service_name;
-    spec.path = settings_.control;
-    spec.transport = Transport::local;
-    return core_.listen(spec);
-  };
-  const auto opened = attempt();
+  const auto opened = listen_for_the_owner();
   if (opened) return;
   if (settings_.control_given || settings_.private_network)
     throw std::runtime_error(opened.error().text);
   log_.say("no control socket: " + opened.error().text +
            "; 'portlab server' can't reach this portlabd unless you choose another --control PATH");
   settings_.control.clear();
+}
+
+Result<void> Daemon::listen_for_the_owner() {
+  std::optional<FolderOwner> owner;
+  if (becomes_) owner = FolderOwner{becomes_->id, becomes_->group};
+  if (auto folder = prepare_control_folder(settings_.control, owner); !folder) return folder;
+  ListenSpec spec;
+  spec.service = control_service_name;
+  spec.path = settings_.control;
+  spec.transport = Transport::local;
+  if (const auto opened = core_.listen(spec); !opened) return opened.error();
+  // Only root can give it away, and only who called sudo gets it.
+  const auto user = owner_of_control(settings_);
+  if (user != ::geteuid() && ::lchown(settings_.control.c_str(), user, ::getegid()) != 0)
+    return Error{settings_.control +
+                 ": cannot be given to who called sudo: " + std::generic_category().message(errno)};
+  return {};
 }
 
 void Daemon::announce() const {
@@ -203,6 +222,12 @@ void Daemon::reload() {
 Result<std::string> Daemon::try_reload() try {
   auto fresh = read_settings(arguments_, known_services());
   if (!fresh) return fresh.error();
+  for (const auto& path : {fresh->root, fresh->zone})
+    if (!can_reach(walls_, path))
+      return Error{path +
+                   ": behind the walls that portlabd put around itself when it started "
+                   "('portlab server listeners' shows them): restart it, or start it with "
+                   "--confine no"};
   // What may fail comes first, what can't fail last: the site, the listeners, the zone.
   auto site = std::make_shared<const Site>(fresh->root);
   const auto zone = dns::load_zone(fresh->zone);

@@ -3,10 +3,12 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "servers/confinement.hpp"
 #include "servers/listener/core.hpp"
 #include "servers/services.hpp"
 #include "servers/settings.hpp"
@@ -23,7 +25,8 @@ class Daemon {
   /// Reads root and zone. Throws std::runtime_error "what: why: what to do".
   Daemon(std::vector<std::string> arguments, Settings settings);
 
-  /// Opens every listener, or throws std::runtime_error.
+  /// Opens every listener and gives up what is not needed from then on, or throws
+  /// std::runtime_error.
   void open();
   /// Says what is open and then "ready", on stdout.
   void announce() const;
@@ -32,6 +35,7 @@ class Daemon {
 
  private:
   void open_control();
+  Result<void> listen_for_the_owner();
   void watch_signals();
   /// SIGHUP: all that can be read anew is; on a mistake everything stays as it is, and the log says
   /// why.
@@ -42,6 +46,7 @@ class Daemon {
 
   const std::vector<std::string> arguments_;
   Settings settings_;
+  const std::optional<User> becomes_;
   Log log_;
   Furniture furniture_;
   Core core_;
@@ -49,6 +54,7 @@ class Daemon {
   /// What each SERVICE of the command line or the configuration opened.
   std::map<std::string, std::vector<Endpoint>> opened_;
   const int terminal_;  ///< a descriptor of it; -1: started without one
+  Confinement walls_;
   bool stopping_ = false;
   Clock::time_point began_ = Clock::now();
 };

@@ -43,6 +43,10 @@ po::options_description keys() {
   add("root", text("DIR"), "the folder that http and ftp serve");
   add("zone", text("FILE"), "the zone file that dns answers from");
   add("control", text("PATH"), "the Unix socket that 'portlab server' talks to");
+  add("user", text("NAME"),
+      "whom to become once the ports are open, if root starts it (who called sudo, else nobody)");
+  add("confine", text("yes|no"),
+      "give up all rights, and the sight of all files, that serving does not need (yes)");
   add("workers", text("N"), "event loops, each on a thread of its own (1)");
   add("max-sessions", text("N"), "sessions in all (16000); the next one is turned away");
   add("max-sessions-per-address", text("N"), "sessions from one address (2000)");
@@ -81,6 +85,8 @@ class Reader {
            [&](auto n) { to_.core.limits.idle_seconds = static_cast<unsigned>(n); });
     yes_or_no("private", to_.private_network);
     yes_or_no("json", to_.json);
+    yes_or_no("confine", to_.confine);
+    path("user", to_.user, "the name of a user");
     yes_or_no("reuse-address", to_.core.reuse_address);
     level();
     addresses();
@@ -151,10 +157,10 @@ class Reader {
     }
   }
 
-  void path(const char* key, std::string& to) {
+  void path(const char* key, std::string& to, const char* expected = "a path") {
     const auto* text = value(key);
     if (text == nullptr) return;
-    if (text->empty()) return complain(key, *text, "a path");
+    if (text->empty()) return complain(key, *text, expected);
     to = *text;
   }
 

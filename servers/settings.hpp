@@ -23,6 +23,8 @@ struct Settings {
   std::string zone;     ///< the zone file that dns answers from
   std::string control;  ///< the control socket's path
   bool control_given = false;
+  bool confine = true;  ///< give up all rights and files that are not needed
+  std::string user;     ///< whom to become when root starts it; empty: not said
   LogLevel log = LogLevel::sessions;
   bool json = false;
   bool show_help = false;

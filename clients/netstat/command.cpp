@@ -99,7 +99,7 @@ class Netstat {
 /// What the portlabd of this network says. One in a private network has other sessions than those
 /// that we see.
 ServerTables Netstat::ask_portlabd(std::span<const SocketRow> sockets) try {
-  const auto path = options_.control.empty() ? default_control_path() : options_.control;
+  const auto path = options_.control.empty() ? control_path_to_visit() : options_.control;
   const auto answer = ask_server(path, {ControlCommand::listeners, {}}, server_patience);
   if (!is_in_our_network(path, answer.server_pid)) {
     hint_ =

@@ -1,7 +1,5 @@
 #include "servers/control/control.hpp"
 
-#include <unistd.h>
-
 #include <utility>
 
 namespace portlab {
@@ -18,13 +16,13 @@ std::string join(const std::vector<Endpoint>& endpoints) {
 
 class Control final : public StreamService {
  public:
-  Control(Core& core, std::function<ServerStatus()> status)
-      : core_(core), status_(std::move(status)) {}
+  Control(Core& core, std::uint32_t owner, std::function<ServerStatus()> status)
+      : core_(core), owner_(owner), status_(std::move(status)) {}
 
   Task<void> converse(Connection& client) override {
     // The socket file's mode keeps others out; this holds even where somebody loosened it.
     const auto user = client.peer_user_id();
-    if (!user || (*user != 0 && *user != ::geteuid())) {
+    if (!user || (*user != 0 && *user != owner_)) {
       const auto no = control_error_line("this control socket is its owner's alone");
       co_await client.write(no);
       co_return;
@@ -56,7 +54,7 @@ class Control final : public StreamService {
   Task<std::string> answer(ControlRequest request) {
     switch (request.command) {
       case ControlCommand::listeners:
-        co_return control_listeners_line(core_.listeners());
+        co_return control_listeners_line(core_.listeners(), status_().confinement);
       case ControlCommand::sessions: {
         const auto rows = co_await core_.sessions();
         co_return control_sessions_line(rows);
@@ -89,14 +87,16 @@ class Control final : public StreamService {
   }
 
   Core& core_;
+  const std::uint32_t owner_;
   const std::function<ServerStatus()> status_;
 };
 
 }  // namespace
 
-Service make_control_service(Core& core, std::function<ServerStatus()> status) {
+Service make_control_service(Core& core, std::uint32_t owner,
+                             std::function<ServerStatus()> status) {
   return {{control_service_name, 0, "Portlab", true},
-          std::make_unique<Control>(core, std::move(status)),
+          std::make_unique<Control>(core, owner, std::move(status)),
           nullptr};
 }
 

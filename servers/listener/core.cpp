@@ -56,6 +56,7 @@ void Core::stop(std::chrono::seconds grace) {
   stopping_ = true;
   // Before the sockets close: a successor may want the paths at once.
   asio::post(loop(), [this] {
+    if (before_stop_) before_stop_();
     for (const auto& listener : listeners_) listener->file.remove();
   });
   for (const auto& worker : workers_)

@@ -69,6 +69,8 @@ class Core final : public Tables {
   /// the rest is ended. Asked a second time it does not wait.
   void stop(std::chrono::seconds grace = std::chrono::seconds(5));
 
+  /// Called on worker 0 before a stop removes the socket files.
+  void before_stop(std::function<void()> what) { before_stop_ = std::move(what); }
   /// Called on worker 0 when the last session is over: what else waits on its loop ends here.
   void at_end(std::function<void()> what) { at_end_ = std::move(what); }
 
@@ -114,6 +116,7 @@ class Core final : public Tables {
   mutable std::mutex mutex_;  ///< guards listeners_, which every worker may ask for
   Listeners listeners_;
   std::vector<std::uint16_t> udp_ports_;
+  std::function<void()> before_stop_;
   std::function<void()> at_end_;
   std::atomic<bool> running_{false};
   std::atomic<bool> stopping_{false};

@@ -60,7 +60,9 @@ Error cannot_listen(const Endpoint& endpoint, int error) {
   switch (error) {
     case EACCES:
       if (endpoint.transport == Transport::local)
-        return Error{head + "permission denied: choose a path in a folder of your own"};
+        return Error{head +
+                     "permission denied: choose a path in a folder of your own; a portlabd that "
+                     "runs makes sockets beside its control socket only"};
       return Error{head + "permission denied: below port " +
                    std::to_string(first_unprivileged_port()) +
                    " this machine asks for privilege (net.ipv4.ip_unprivileged_port_start): try "

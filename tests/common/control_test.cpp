@@ -81,11 +81,22 @@ BOOST_AUTO_TEST_CASE(requests_that_make_no_sense_are_answered_with_a_sentence) {
 
 BOOST_AUTO_TEST_CASE(every_reply_survives_the_wire) {
   ListenerRow listener{"http", tcp_endpoint(parse_address("127.0.0.1").value(), 83), 80, 5};
-  const auto listeners = control_listeners_line({&listener, 1});
+  Confinement walls;
+  walls.user = "nobody";
+  walls.capabilities = {"CAP_NET_BIND_SERVICE"};
+  walls.landlock = 7;
+  walls.reads = {"/srv/site", "/etc/portlab"};
+  walls.sockets = {"/run/portlab"};
+  const auto listeners = control_listeners_line({&listener, 1}, walls);
   const auto got = parse_control_reply(without_newline(listeners)).value();
   BOOST_REQUIRE(got.listeners.size() == 1U);
   BOOST_TEST((got.listeners[0].endpoint == listener.endpoint));
   BOOST_TEST(got.listeners[0].moved());
+  BOOST_TEST(got.status.confinement.user == "nobody");
+  BOOST_TEST(got.status.confinement.landlock == 7);
+  BOOST_TEST(got.status.confinement.reads == walls.reads, boost::test_tools::per_element());
+  BOOST_TEST(got.status.confinement.capabilities == walls.capabilities,
+             boost::test_tools::per_element());
 
   const auto session = data_session();
   const auto sessions = control_sessions_line({&session, 1});
@@ -94,7 +105,7 @@ BOOST_AUTO_TEST_CASE(every_reply_survives_the_wire) {
   BOOST_TEST(rows[0].belongs_to == 7U);
   BOOST_TEST(rows[0].note == session.note);
 
-  const auto status = control_status_line({4711, "0.1.0", 2, true, 12.5});
+  const auto status = control_status_line({4711, "0.1.0", 2, true, 12.5, walls});
   const auto about = parse_control_reply(without_newline(status)).value().status;
   BOOST_TEST(about.pid == 4711);
   BOOST_TEST(about.version == "0.1.0");

@@ -1,0 +1,120 @@
+"""The walls around a portlabd that runs, from outside."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from portlab_testing import PATIENCE, Portlabd, program, wait_until
+
+NOBODY = 65534
+NET_BIND_SERVICE = 1 << 10
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+
+def needs_landlock(test):
+    """Skips where the kernel has none: what it says of itself is the measure."""
+    with Portlabd("echo=0") as server:
+        if server.ask_control("status")["confinement"]["landlock"] == 0:
+            test.skipTest("this kernel has no Landlock")
+
+
+class Walls(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="portlab-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(path + ".new", path)  # as an editor does
+        return path
+
+    def reload(self, server):
+        seen = server.log().count("SIGHUP: ")
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: server.log().count("SIGHUP: ") > seen, "the log tells of the reload")
+        return server.log().rsplit("SIGHUP: ", 1)[1]
+
+    def test_it_says_in_which_walls_it_is(self):
+        root = os.path.dirname(self.write("site/index.html", "x"))
+        with Portlabd("--root", root, "echo=0") as server:
+            walls = server.ask_control("listeners")["confinement"]
+            self.assertTrue(walls["wanted"])
+            if walls["landlock"]:
+                self.assertIn(os.path.realpath(root), walls["reads"])
+                self.assertEqual(walls["sockets"], [os.path.realpath(server.folder)])
+            done = subprocess.run([program("PORTLAB"), "server", "listeners", "--control", server.control],
+                                  capture_output=True, text=True, timeout=PATIENCE, check=True)
+            self.assertIn(f"confined: user {walls['user']}", done.stdout)
+        with Portlabd("--confine", "no", "echo=0") as server:
+            done = subprocess.run([program("PORTLAB"), "server", "listeners", "--control", server.control],
+                                  capture_output=True, text=True, timeout=PATIENCE, check=True)
+            self.assertIn("not confined", done.stdout)
+
+    def test_all_threads_are_behind_them(self):
+        with Portlabd("--workers", "2", "echo=0") as server:
+            for thread in os.listdir(f"/proc/{server.pid}/task"):
+                status = status_of(f"{server.pid}/task/{thread}")
+                self.assertEqual(status["NoNewPrivs"], "1")
+                self.assertEqual(int(status["CapEff"], 16) & ~NET_BIND_SERVICE & ~(1 << 2), 0)
+
+    def test_a_zone_that_an_editor_replaced_is_read_again(self):
+        zone = self.write("dns/my.zone", "$ORIGIN lab.test.\n@ 60 SOA ns root 1 60 60 60 60\n"
+                                         "@ 60 NS ns\nns 60 A 127.0.0.1\n")
+        config = self.write("etc/portlab.ini", "dns = 0\n")
+        with Portlabd("--zone", zone, "--config", config) as server:
+            self.write("dns/my.zone", "$ORIGIN lab.test.\n@ 60 SOA ns root 2 60 60 60 60\n"
+                                      "@ 60 NS ns\nns 60 A 127.0.0.2\n")
+            self.write("etc/portlab.ini", "dns = 0\necho = 0\n")
+            said = self.reload(server)
+            self.assertIn("read again", said)
+            self.assertIn("opened echo=0", said)
+
+    def test_what_is_outside_is_refused_with_the_reason(self):
+        needs_landlock(self)
+        config = self.write("etc/portlab.ini", "echo = 0\n")
+        with Portlabd("--config", config) as server:
+            for line in ("zone = /etc/shadow", "root = /etc"):
+                self.write("etc/portlab.ini", f"echo = 0\n{line}\n")
+                said = self.reload(server)
+                self.assertIn("everything stays as it was", said)
+                self.assertIn("restart it", said)
+            answer = server.ask_control("listen", f"http=unix:{self.folder}/elsewhere")
+            self.assertIn("beside its control socket", answer["error"])
+            if os.geteuid() != 0:  # nobody may not write to root's folder
+                self.assertIn("done", server.ask_control("listen", f"http=unix:{server.folder}/http"))
+
+
+@unittest.skipUnless(os.geteuid() == 0, "takes root")
+class Root(unittest.TestCase):
+    def test_it_becomes_nobody_and_keeps_the_low_ports(self):
+        with Portlabd("echo=0") as server:
+            status = status_of(server.pid)
+            if server.ask_control("status")["confinement"]["user"] == "root":
+                self.skipTest("root of a namespace that knows no other user")
+            self.assertEqual(set(status["Uid"].split()), {str(NOBODY)})
+            self.assertEqual(int(status["CapEff"], 16), NET_BIND_SERVICE)
+            self.assertIn("now user nobody", server.log())
+            self.assertEqual(server.stop(), 0)
+            self.assertFalse(os.path.exists(server.control))
+
+    def test_a_user_can_be_chosen_and_must_exist(self):
+        with Portlabd("--user", "1234", "echo=0") as server:
+            self.assertEqual(set(status_of(server.pid)["Uid"].split()), {"1234"})
+        done = subprocess.run([program("PORTLABD"), "--user", "no-such-user", "echo=0"],
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("no-such-user", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
