@@ -97,16 +97,16 @@ HttpUrl take_apart(const urls::url_view& url, const std::string& text) {
     throw bad_url(text, "it holds a user's name, and the lab's servers know no users",
                   "-H 'Authorization: ...' for a server that does");
   HttpUrl out;
-  out.host = url.host_type() == urls::host_type::name ? std::string(url.host_name())
-                                                      : std::string(url.host_address());
+  const bool is_name = url.host_type() == urls::host_type::name;
+  out.host = is_name ? std::string(url.host_name()) : std::string(url.host_address());
   if (!url.has_authority() || out.host.empty()) throw bad_url(text, "the host is missing", shape);
   // What was percent-encoded is decoded here, and no host name has such characters.
-  const auto is_host_char = [](char c) {
+  const std::string_view signs = is_name ? ".-_" : ".-_:%";
+  const auto is_host_char = [&](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view(".-_:%").find(c) != std::string_view::npos;
+           signs.find(c) != std::string_view::npos;
   };
-  if (!std::all_of(out.host.begin(), out.host.end(), is_host_char) ||
-      (out.host.find('%') != std::string::npos && out.host.find(':') == std::string::npos))
+  if (!std::all_of(out.host.begin(), out.host.end(), is_host_char))
     throw bad_url(text, "the host has a character that no host name has", shape);
   if (url.has_port() && !url.port().empty()) {
     const auto port = parse_port(std::string(url.port()));

@@ -98,7 +98,7 @@ Result<ControlReply> parse_control_reply(std::string_view line);
 
 /// Where the control socket is unless --control says otherwise: $PORTLAB_CONTROL; else
 /// $XDG_RUNTIME_DIR/portlab/control where that folder is this user's; else /run/portlab/control for
-/// root and /tmp/portlab-UID/control for everybody else.
+/// root (where it may write there) and /tmp/portlab-UID/control for everybody else.
 std::string default_control_path();
 
 /// Where a client looks for a server: at its own default path; where nothing is there, at that of a

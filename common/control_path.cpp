@@ -1,5 +1,6 @@
 // Where the control socket lives, and whether its folder is one that nobody else can tamper with.
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,12 @@ std::string chosen_path() {
 bool is_folder_of_mine(const std::string& path) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid();
+}
+
+/// Root of a user namespace, or one without capabilities, may find it closed.
+bool may_use_roots_folder() {
+  const bool is_there = ::access(roots_folder, F_OK) == 0;
+  return ::faccessat(AT_FDCWD, is_there ? roots_folder : "/run", W_OK | X_OK, AT_EACCESS) == 0;
 }
 
 std::string folder_of(const std::string& path) {
@@ -90,7 +97,7 @@ std::string default_control_path() {
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   if (runtime != nullptr && *runtime == '/' && is_folder_of_mine(runtime))
     return std::string(runtime) + "/portlab/control";
-  if (::geteuid() == 0) return std::string(roots_folder) + "/control";
+  if (::geteuid() == 0 && may_use_roots_folder()) return std::string(roots_folder) + "/control";
   return "/tmp/portlab-" + std::to_string(::geteuid()) + "/control";
 }
 
@@ -108,6 +115,8 @@ Result<void> prepare_control_folder(const std::string& path,
   if (auto length = check_length(path); !length) return length;
   const auto folder = folder_of(path);
   if (auto made = make_folder(path, folder, owner); !made) return made;
+  // Below /run, where nobody else makes folders: its owner is whom an earlier portlabd became.
+  if (folder == roots_folder && ::geteuid() == 0) return check_folder(path, folder, {});
   return check_folder(path, folder, {::geteuid(), 0, owner ? owner->user : 0});
 }
 

@@ -124,7 +124,10 @@ Capabilities needed_to_leave(const std::vector<std::string>& folders) {
 Result<std::optional<User>> user_to_become(const Settings& settings) {
   const bool is_root = ::geteuid() == 0 && !settings.private_network;
   if (settings.user.empty() && (!is_root || !settings.confine)) return std::optional<User>();
-  if (settings.user.empty()) return std::optional(who_called_sudo().value_or(user_nobody()));
+  if (settings.user.empty()) {
+    const auto user = who_called_sudo().value_or(user_nobody());
+    return is_known_here(user) ? std::optional(user) : std::nullopt;
+  }
   if (!is_root)
     return Error{"--user " + settings.user +
                  ": only root can become another user, and not with --private"};

@@ -11,7 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <limits>
 #include <string_view>
 #include <system_error>
@@ -80,15 +82,30 @@ User user_nobody() {
 
 User effective_user() { return user_of(::geteuid()); }
 
+bool is_known_here(const User& user) {
+  std::ifstream map("/proc/self/uid_map");
+  std::uint64_t first = 0;
+  std::uint64_t outside = 0;
+  std::uint64_t count = 0;
+  while (map >> first >> outside >> count)
+    if (user.id >= first && user.id - first < count) return true;
+  return false;
+}
+
 Result<void> become(const User& user) {
   const bool has_name = ::getpwuid(user.id) != nullptr;
   const auto group = ::getegid();
+  int end_with_parent = 0;  // a change of user switches that off
+  ::prctl(PR_GET_PDEATHSIG, &end_with_parent);
+  const auto parent = ::getppid();
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return cannot_become(user);
   // The user last: from then on the rest is forbidden.
   const bool done =
       (has_name ? ::initgroups(user.name.c_str(), user.group) : ::setgroups(0, nullptr)) == 0 &&
       ::setresgid(user.group, user.group, user.group) == 0 &&
       ::setresuid(user.id, user.id, user.id) == 0;
+  if (end_with_parent != 0) ::prctl(PR_SET_PDEATHSIG, end_with_parent);
+  if (end_with_parent != 0 && ::getppid() != parent) ::raise(end_with_parent);
   if (done) return {};
   const auto error = cannot_become(user);
   if (::setresgid(group, group, group) != 0) return Error{error.text + ", nor go back"};

@@ -28,6 +28,10 @@ User user_nobody();
 /// The user whose rights this process has.
 User effective_user();
 
+/// Whether a process here can become this user at all: a user namespace (user_namespaces(7)) knows
+/// those that are mapped into it, often only one.
+bool is_known_here(const User& user);
+
 /// Becomes this user, with the user's groups and no others. The permitted capabilities stay, the
 /// effective ones are gone. The error says why the process is who it was.
 Result<void> become(const User& user);

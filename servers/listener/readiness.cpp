@@ -108,15 +108,17 @@ void Waitable::happened(std::uint32_t epoll_events) {
     if (wait) now &= static_cast<std::uint8_t>(~bit(event));
   }
   came_ |= now;
-  // A read stops short before an urgent byte, although more is there: it is worth a second one.
-  if ((epoll_events & EPOLLPRI) != 0) more_to_read();
+  // A read stops short before an urgent byte, although more is there: it is worth a second one,
+  // also where nobody waits for the first one yet.
+  if ((epoll_events & EPOLLPRI) != 0) urgent_ = true;
   for (auto& wait : going_on)
     if (wait) wait->go_on({});
 }
 
 void Waitable::begin(Event event, std::unique_ptr<Wait> wait) {
-  const bool came = ((came_ | over_) & bit(event)) != 0;
+  bool came = ((came_ | over_) & bit(event)) != 0;
   came_ &= static_cast<std::uint8_t>(~bit(event));
+  if (!came && event == Event::readable) came = std::exchange(urgent_, false);
   if (came) return post(std::move(wait), {});
   if (!socket_) return post(std::move(wait), asio::error::operation_aborted);
   if (watch_ == Watch::while_waiting) set_.add_again(socket_.get(), *this);

@@ -125,6 +125,7 @@ class Waitable {
   const Watch watch_;
   std::uint8_t came_ = 0;  // bits: events that nobody has waited for yet
   std::uint8_t over_ = 0;  // bits: events that stay true, as the peer's end does
+  bool urgent_ = false;    // a read stops before an urgent byte: one more is due
   std::array<std::unique_ptr<Wait>, 3> waits_;
 };
 

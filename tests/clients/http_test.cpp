@@ -46,6 +46,7 @@ BOOST_AUTO_TEST_CASE(a_location_is_seen_from_where_it_came) {
   BOOST_TEST(!from.same_origin(follow(from, "http://h/x")));
   BOOST_CHECK_THROW(follow(from, "https://h/"), Failure);
   BOOST_CHECK_THROW(follow(from, "http://[/"), Failure);
+  BOOST_CHECK_THROW(follow(from, "http://h%3a/"), Failure);  // decoded, it would be a port
 }
 
 BOOST_AUTO_TEST_CASE(a_service_belongs_to_the_domain_of_its_host) {

@@ -90,8 +90,28 @@ BOOST_AUTO_TEST_CASE(ages_are_written_in_at_most_four_columns) {
 }
 
 BOOST_AUTO_TEST_CASE(the_status_says_how_to_get_in) {
-  BOOST_TEST(status_text({4711, "0.1.0", 1, true, 30}) ==
+  BOOST_TEST(status_text({4711, "0.1.0", 1, true, 30, {}}) ==
              "portlabd 0.1.0, pid 4711, up 30s, 1 worker\n"
              "in a private network of its own: portlab enter leads there\n");
-  BOOST_TEST(status_text({4711, "0.1.0", 2, false, 30}).find("2 workers") != std::string::npos);
+  BOOST_TEST(status_text({4711, "0.1.0", 2, false, 30, {}}).find("2 workers") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_walls_are_described) {
+  Confinement walls;
+  BOOST_TEST(confinement_text(walls) == "");  // a server that does not tell
+  walls.user = "nobody";
+  walls.capabilities = {"CAP_NET_BIND_SERVICE"};
+  BOOST_TEST(
+      confinement_text(walls) ==
+      "confined: user nobody, CAP_NET_BIND_SERVICE; reads what its user may: this kernel has "
+      "no Landlock\n");
+  walls.landlock = 7;
+  walls.reads = {"/srv/site", "/srv/dns"};
+  walls.sockets = {"/run/portlab"};
+  BOOST_TEST(confinement_text(walls) ==
+             "confined: user nobody, CAP_NET_BIND_SERVICE; by Landlock it reads only /srv/site, "
+             "/srv/dns, and makes and removes sockets only in /run/portlab\n");
+  walls.wanted = false;
+  BOOST_TEST(confinement_text(walls) ==
+             "not confined (--confine no): user nobody, CAP_NET_BIND_SERVICE\n");
 }

@@ -1,6 +1,8 @@
 #include "servers/listener/connection.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
+
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
@@ -52,6 +54,13 @@ Task<void> wait_a_second(Connection& client) {
   co_await client.receive();
 }
 
+/// Does something else while the line arrives.
+Task<void> say_a_line_late(Connection& client) {
+  co_await client.write("ready\n");
+  co_await client.pause(std::chrono::milliseconds(30));
+  co_await say_lines(client);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(lines_end_with_crlf_or_lf_wherever_the_packets_are_cut) {
@@ -65,6 +74,15 @@ BOOST_AUTO_TEST_CASE(lines_end_with_crlf_or_lf_wherever_the_packets_are_cut) {
   pieces.send_in_pieces("one\r\ntwo\n");
   pieces.finish();
   BOOST_TEST(pieces.receive_all() == "[one][two]");
+}
+
+BOOST_AUTO_TEST_CASE(an_urgent_line_that_comes_while_nobody_waits_is_read_to_its_end) {
+  RunningCore running(scripted(say_a_line_late));
+  TestClient client(running.listen("scripted=0"));
+  BOOST_TEST(client.receive_exactly(6) == "ready\n");
+  const std::string line = "ABOR\r\n";  // its LF is the urgent byte, before which a read stops
+  BOOST_REQUIRE(::send(client.descriptor(), line.data(), line.size(), MSG_OOB) == 6);
+  BOOST_TEST(client.receive_exactly(6) == "[ABOR]");
 }
 
 BOOST_AUTO_TEST_CASE(a_line_of_the_limit_is_whole_and_a_longer_one_shows_that_it_is) {
