@@ -99,6 +99,8 @@ class Reader {
       parser.skip(is_head_);
       read_head(parser);
       const auto head = head_of(parser);
+      // RFC 9110 section 15: what is no status code is an error of the server's.
+      if (head.status < 100) throw not_http(http::error::bad_status);
       const bool interim = head.status / 100 == 1 && head.status != 101;  // RFC 9110 section 15.2
       if (interim) continue;
       sink_.head(head);

@@ -154,6 +154,9 @@ class House:
         """The peer of this name, or None where it is not installed."""
         return getattr(self, name.replace("-", "_"))(**options)
 
+    def installed(self, name):
+        return self._program(name) is not None
+
     def _program(self, name):
         return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
