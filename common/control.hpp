@@ -17,7 +17,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -105,18 +104,21 @@ std::string default_control_path();
 /// server which this user started with sudo.
 std::string control_path_to_visit();
 
-/// Whose a folder is to be.
-struct FolderOwner {
-  std::uint32_t user = 0;
-  std::uint32_t group = 0;
+/// Whom the socket is for.
+enum class ControlFor : std::uint8_t {
+  me,
+  somebody_else,  ///< root's socket, for who called sudo
 };
 
-/// Makes the socket's folder (mode 0700) where it is missing, and checks it: a real folder, this
-/// user's or root's or the owner's, that nobody else can write to (a sticky one such as /tmp is
-/// good enough for a path that somebody chose). A folder that it makes, and root's default one, are
-/// given to the owner. The error says what is wrong. For the server, before it binds.
-Result<void> prepare_control_folder(const std::string& path,
-                                    const std::optional<FolderOwner>& owner = std::nullopt);
+/// Makes the socket's folder where it is missing (mode 0700; 0711 for somebody else's sake), and
+/// checks it: a real folder, this user's or root's, that nobody else can write to (a sticky one
+/// such as /tmp is good enough for a path that somebody chose). The error says what is wrong. For
+/// the server, before it binds.
+Result<void> prepare_control_folder(const std::string& path, ControlFor whom = ControlFor::me);
+
+/// Whether only root decides what stands at this path: all folders that lead to it are root's, and
+/// nobody else can write to them, or they are sticky.
+bool is_roots_alone(const std::string& path);
 
 /// The same check, nothing made. For the client, before it connects. Root may visit everybody.
 Result<void> check_control_folder(const std::string& path);

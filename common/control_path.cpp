@@ -77,16 +77,18 @@ Result<void> check_folder(const std::string& path, const std::string& folder,
 }
 
 /// Makes a folder for its owner alone; one that is there is left as it is.
-Result<void> make_folder(const std::string& path, const std::string& folder,
-                         const std::optional<FolderOwner>& owner) {
-  const bool made = ::mkdir(folder.c_str(), 0700) == 0;
-  if (made || errno == EEXIST) {
-    if (!owner || (!made && folder != roots_folder)) return {};
-    if (::lchown(folder.c_str(), owner->user, owner->group) == 0) return {};
-  }
-  return complaint(
-      path, "cannot make the folder " + folder + ": " + std::generic_category().message(errno),
-      other_path);
+Result<void> make_folder(const std::string& path, const std::string& folder, ControlFor whom) {
+  // Others may go through it, to the socket that is theirs, but can't look around.
+  const mode_t mode = whom == ControlFor::me ? 0700 : 0711;
+  const bool made = ::mkdir(folder.c_str(), mode) == 0;
+  if (!made && errno != EEXIST)
+    return complaint(
+        path, "cannot make the folder " + folder + ": " + std::generic_category().message(errno),
+        other_path);
+  // Whatever the umask says, and whosever it was.
+  if (folder == roots_folder) static_cast<void>(::lchown(folder.c_str(), 0, 0) == 0);
+  if (made || folder == roots_folder) ::chmod(folder.c_str(), mode);
+  return {};
 }
 
 }  // namespace
@@ -110,14 +112,27 @@ std::string control_path_to_visit() {
   return visit_root ? roots : own;
 }
 
-Result<void> prepare_control_folder(const std::string& path,
-                                    const std::optional<FolderOwner>& owner) {
+Result<void> prepare_control_folder(const std::string& path, ControlFor whom) {
   if (auto length = check_length(path); !length) return length;
   const auto folder = folder_of(path);
-  if (auto made = make_folder(path, folder, owner); !made) return made;
-  // Below /run, where nobody else makes folders: its owner is whom an earlier portlabd became.
-  if (folder == roots_folder && ::geteuid() == 0) return check_folder(path, folder, {});
-  return check_folder(path, folder, {::geteuid(), 0, owner ? owner->user : 0});
+  // Below /run nobody else makes folders: it is ours, and for all whom root serves.
+  const bool roots = folder == roots_folder && ::geteuid() == 0;
+  if (auto made = make_folder(path, folder, roots ? ControlFor::somebody_else : whom); !made)
+    return made;
+  return check_folder(path, folder, {::geteuid(), 0});
+}
+
+bool is_roots_alone(const std::string& path) {
+  std::error_code failed;
+  auto folder = std::filesystem::canonical(folder_of(path), failed);
+  while (!failed) {
+    struct stat info {};
+    if (::lstat(folder.c_str(), &info) != 0 || info.st_uid != 0) return false;
+    if ((info.st_mode & others_may_write) != 0 && (info.st_mode & S_ISVTX) == 0) return false;
+    if (!folder.has_relative_path()) return true;
+    folder = folder.parent_path();
+  }
+  return false;
 }
 
 Result<void> check_control_folder(const std::string& path) {

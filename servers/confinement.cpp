@@ -1,15 +1,19 @@
 #include "servers/confinement.hpp"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
 #include "common/linux/landlock.hpp"
+#include "common/linux/seccomp.hpp"
 
 namespace portlab {
 
@@ -17,8 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* cannot_confine =
-    "the kernel does not let portlabd give up its privileges: --confine no goes on with them";
+using Paths = std::vector<std::string>;
+
+[[noreturn]] void cannot_confine(const std::string& why) {
+  throw std::runtime_error("portlabd cannot confine itself: " + why +
+                           ": --confine no goes on without");
+}
 
 std::string folder_of(const std::string& path) {
   const auto folder = fs::path(path).parent_path().string();
@@ -32,99 +40,110 @@ std::string real(const std::string& path) {
   return failed ? path : found.string();
 }
 
-bool may_read(const std::string& path) {
-  std::error_code failed;
-  const int how = fs::is_directory(path, failed) ? R_OK | X_OK : R_OK;
-  return ::faccessat(AT_FDCWD, path.c_str(), how, AT_EACCESS) == 0;
+void add(Paths& paths, const std::string& path) {
+  if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
 }
 
-bool may_enter(const std::string& folder) {
-  return ::faccessat(AT_FDCWD, folder.c_str(), X_OK, AT_EACCESS) == 0;
+/// A folder in which a configuration may lie, but which holds much that is none of ours.
+bool holds_more(const std::string& folder) {
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0' && real(home) == folder) return true;
+  const auto parts = std::distance(fs::path(folder).begin(), fs::path(folder).end());
+  return parts <= 2;  // "/", "/etc", "/tmp"
 }
 
-bool may_remove_from(const std::string& folder) {
-  return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
-}
-
-void add(std::vector<std::string>& paths, const std::string& path) {
-  const auto one = real(path);
-  if (std::find(paths.begin(), paths.end(), one) == paths.end()) paths.push_back(one);
-}
-
-std::vector<std::string> files_of(const Settings& settings) {
-  std::vector<std::string> files{settings.zone};
-  if (!settings.config.empty()) files.push_back(settings.config);
-  return files;
-}
-
-std::vector<std::string> socket_folders_of(const Settings& settings) {
-  std::vector<std::string> folders;
-  if (!settings.control.empty()) add(folders, folder_of(settings.control));
-  for (const auto& spec : settings.listen)
-    if (!spec.path.empty()) add(folders, folder_of(spec.path));
-  return folders;
-}
-
-/// An editor writes a new file and gives it the old one's name, so a file that is read again at
-/// SIGHUP is one of its folder. But with the right to read everything, a folder that everybody may
-/// enter holds more than is ours (/etc).
-std::vector<std::string> readable_of(const Settings& settings, bool reads_everything) {
-  std::vector<std::string> paths;
-  add(paths, settings.root);
-  for (const auto& file : files_of(settings)) {
-    const auto folder = folder_of(file);
-    add(paths, reads_everything && may_enter(folder) ? file : folder);
+/// An editor writes a new file and gives it the old one's name. So a file that is read again at
+/// SIGHUP is one of its folder, unless that holds too much.
+void add_file(Paths& paths, const std::string& file) {
+  for (const auto& one :
+       {real(folder_of(file)) + "/" + fs::path(file).filename().string(), real(file)}) {
+    const auto folder = folder_of(one);
+    add(paths, holds_more(folder) ? one : folder);
   }
+}
+
+Paths what_is_read(const Settings& settings) {
+  Paths paths;
+  add(paths, real(settings.root));
+  add_file(paths, settings.zone);
+  if (!settings.config.empty()) add_file(paths, settings.config);
   return paths;
 }
 
-/// What this process could not read; empty: nothing.
+Paths socket_folders_of(const Settings& settings) {
+  Paths folders;
+  if (!settings.control.empty()) add(folders, real(folder_of(settings.control)));
+  for (const auto& spec : settings.listen)
+    if (!spec.path.empty()) add(folders, real(folder_of(spec.path)));
+  return folders;
+}
+
+/// Whether this process, as it is now, may list the folder and enter it.
+bool may_serve(const std::string& folder) {
+  return ::faccessat(AT_FDCWD, folder.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
+}
+
+/// What this process, as it is now, could not read; empty: nothing.
 std::string unreadable(const Settings& settings) {
-  if (!may_read(settings.root)) return settings.root;
-  for (const auto& file : files_of(settings))
-    if (!may_read(file)) return file;
+  if (!may_serve(settings.root)) return settings.root;
+  for (const auto& file : {settings.zone, settings.config})
+    if (!file.empty() && ::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) != 0) return file;
   return {};
 }
 
-void change_user(const User& user, Log& log) {
-  if (const auto changed = become(user); !changed) {
-    // A user namespace or a container that knows no other user.
-    log.say(changed.error().text + ": still " + effective_user().name +
-            ", without its capabilities");
-    return;
+/// Whether that user could serve it, without any capability. A child tries it out.
+bool could_serve(const User& user, const std::string& folder) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool may = become(user) && keep_capabilities(0, 0) && may_serve(folder);
+    ::_exit(may ? 0 : 1);
+  }
+  int status = 1;
+  return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
+}
+
+bool has(Capabilities capability) { return (permitted_capabilities() & capability) != 0; }
+
+/// Says whom it became, or why it is who it was.
+void change_user(const User& user, const Settings& settings, Log& log) {
+  const bool chosen = !settings.user.empty();
+  const bool closed = !could_serve(user, settings.root);
+  if (closed && (landlock_version() == 0 || !has(cap_dac_read_search))) {
+    const auto text = settings.root + ": " + user.name +
+                      ", whom portlabd becomes when root has started it, may not read it: "
+                      "chmod -R o+rX lets everybody, --user NAME takes another user";
+    if (chosen || landlock_version() == 0) throw std::runtime_error(text);
+    return log.say(text + ". Still " + effective_user().name + ", without capabilities");
   }
   const auto caller = who_called_sudo();
+  if (const auto changed = become(user); !changed) {
+    if (chosen) throw std::runtime_error(changed.error().text);
+    // A container or a user namespace that knows no other user.
+    return log.say(changed.error().text + ": still " + effective_user().name +
+                   ", without its capabilities");
+  }
   log.say("now user " + user.name +
           (caller && caller->id == user.id ? ", who called sudo" : ", no longer root"));
 }
 
-std::string advice(const std::string& path, const std::string& user) {
-  return path + ": " + user +
-         ", whom portlabd becomes when root has started it, may not read it: "
-         "chmod -R o+rX lets everybody; --user NAME names another user";
-}
+/// What error texts tell of this machine's ports; and a process may read about itself.
+constexpr auto always_readable = {"/proc/sys/net/ipv4", "/proc/self"};
 
-std::vector<Grant> grants_of(const Confinement& walls) {
+void confine_files(Confinement& walls) {
   std::vector<Grant> grants;
   for (const auto& path : walls.reads) grants.push_back({path, Access::read});
   for (const auto& path : walls.sockets) grants.push_back({path, Access::sockets});
-  // What error texts say about this machine's ports, and about ourselves (sanitizers).
-  grants.push_back({"/proc/sys/net/ipv4", Access::read});
-  grants.push_back({"/proc/self", Access::read});
-  return grants;
-}
-
-Capabilities needed_to_leave(const std::vector<std::string>& folders) {
-  const bool free_to_go = std::all_of(folders.begin(), folders.end(), may_remove_from);
-  return free_to_go ? 0 : cap_dac_override;
+  for (const auto* path : always_readable) grants.push_back({path, Access::read});
+  if (const auto done = give_up_all_files_but(grants); !done) cannot_confine(done.error().text);
+  walls.landlock = landlock_version();
 }
 
 }  // namespace
 
 Result<std::optional<User>> user_to_become(const Settings& settings) {
   const bool is_root = ::geteuid() == 0 && !settings.private_network;
-  if (settings.user.empty() && (!is_root || !settings.confine)) return std::optional<User>();
   if (settings.user.empty()) {
+    if (!is_root || !settings.confine) return std::optional<User>();
     const auto user = who_called_sudo().value_or(user_nobody());
     return is_known_here(user) ? std::optional(user) : std::nullopt;
   }
@@ -134,13 +153,15 @@ Result<std::optional<User>> user_to_become(const Settings& settings) {
   if (!settings.confine) return Error{"--user and --confine no: which one?"};
   auto user = find_user(settings.user);
   if (!user) return Error{"--user: " + user.error().text};
+  if (!is_known_here(*user))
+    return Error{"--user " + settings.user + ": this user namespace does not know that user"};
   return user->id == 0 ? std::optional<User>() : std::optional(*user);
 }
 
-uid_t owner_of_control(const Settings& settings) {
+User owner_of_control(const Settings& settings) {
   const auto caller = who_called_sudo();
   const bool is_root = ::geteuid() == 0 && !settings.private_network;
-  return is_root && caller ? caller->id : ::geteuid();
+  return is_root && caller && is_known_here(*caller) ? *caller : effective_user();
 }
 
 Confinement confine(const Settings& settings, const std::optional<User>& user, Log& log) {
@@ -152,51 +173,49 @@ Confinement confine(const Settings& settings, const std::optional<User>& user, L
     return walls;
   }
   ::tzset();  // it reads a file, once
-  if (user) change_user(*user, log);
-  walls.user = effective_user().name;
-  // From here on without capabilities in effect: so the checks tell what this user may do alone.
-  keep_capabilities(all_capabilities, 0);
-
-  if (!refuse_new_privileges()) throw std::runtime_error(cannot_confine);
-  const auto closed = user ? unreadable(settings) : std::string();
-  const auto keys = closed.empty() ? Capabilities{0} : cap_dac_read_search;
-  if (!closed.empty()) {
-    if (landlock_version() == 0) throw std::runtime_error(advice(closed, walls.user));
-    log.say(closed + ": " + walls.user +
-            " may not read it, so CAP_DAC_READ_SEARCH is kept, for what is served alone");
-  }
-  walls.reads = readable_of(settings, !closed.empty());
+  // While every path can be followed.
+  walls.reads = what_is_read(settings);
   walls.sockets = socket_folders_of(settings);
-  const auto leaving = landlock_version() > 0 ? needed_to_leave(walls.sockets) : Capabilities{0};
+  if (user) change_user(*user, settings, log);
+  walls.user = effective_user().name;
+  if (!refuse_new_privileges()) cannot_confine("PR_SET_NO_NEW_PRIVS is refused");
 
-  // Root's own way to the places that the walls shall leave open.
+  // Without capabilities in effect, the check tells what this user may do alone.
+  keep_capabilities(all_capabilities, 0);
+  Capabilities kept = cap_net_bind_service;
+  Capabilities used = cap_net_bind_service;
+  if (const auto closed = unreadable(settings);
+      !closed.empty() && has(cap_dac_read_search) && landlock_version() > 0) {
+    kept |= cap_dac_read_search;
+    // For the rest, it is taken up only to read it again.
+    if (!may_serve(settings.root)) used = kept;
+    log.say(closed + ": " + walls.user +
+            " may not read it, so CAP_DAC_READ_SEARCH is kept, for what is read and served alone");
+  }
+  // The walls are put up where root can see the ground.
   keep_capabilities(all_capabilities, cap_dac_read_search);
   if (landlock_version() > 0) {
-    const auto grants = grants_of(walls);
-    give_up_all_files_but(grants).value();
-    walls.landlock = landlock_version();
+    confine_files(walls);
   } else {
     walls.reads.clear();
     walls.sockets.clear();
   }
-  if (!keep_capabilities(cap_net_bind_service | keys | leaving, cap_net_bind_service | keys))
-    throw std::runtime_error(cannot_confine);
+  if (!keep_capabilities(kept, used)) cannot_confine("capset(2) is refused");
+  if (const auto done = give_up_system_calls(); !done) log.say(done.error().text);
   walls.capabilities = names_of(permitted_capabilities());
   return walls;
 }
 
-bool can_reach(const Confinement& walls, const std::string& path) {
-  if (walls.landlock == 0) return true;
-  std::error_code failed;
-  const auto wanted = fs::weakly_canonical(path, failed);
-  if (failed) return true;  // opening it will say why
-  return std::any_of(walls.reads.begin(), walls.reads.end(), [&](const std::string& wall) {
-    const fs::path allowed(wall);
-    return std::mismatch(allowed.begin(), allowed.end(), wanted.begin(), wanted.end()).first ==
-           allowed.end();
-  });
+RightToReadAgain::RightToReadAgain() : before_(effective_capabilities()) {
+  keep_capabilities(all_capabilities, all_capabilities);
 }
 
-void prepare_to_leave() { keep_capabilities(all_capabilities, all_capabilities); }
+RightToReadAgain::~RightToReadAgain() { keep_capabilities(all_capabilities, before_); }
+
+bool can_open(const std::string& path) {
+  const int opened = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (opened >= 0) ::close(opened);
+  return opened >= 0 || errno != EACCES;
+}
 
 }  // namespace portlab

@@ -1,10 +1,10 @@
 #pragma once
 // What portlabd gives up once its listeners are open, so that whoever got hold of it would hold
-// little: root's rights (all but the one for low ports), and all of the file system but what it
-// serves.
+// little: root's rights (all but the one for low ports), all of the file system but what it serves,
+// and the system calls for which a server has no use.
 //
-//   as root: open the listeners -> become a user -> Landlock -> drop capabilities
-//   anybody else:                                   Landlock -> drop capabilities
+//   as root: open the listeners -> the sweeper -> become a user -> Landlock, capabilities, seccomp
+//   anybody else:                                                  Landlock, capabilities, seccomp
 
 #include <optional>
 #include <string>
@@ -23,17 +23,27 @@ namespace portlab {
 Result<std::optional<User>> user_to_become(const Settings& settings);
 
 /// Whom its control socket obeys, beside root: who called sudo, or who started it.
-uid_t owner_of_control(const Settings& settings);
+User owner_of_control(const Settings& settings);
 
 /// Confines this process for good, and says in which walls it is now. Before any other thread is
 /// started. Throws std::runtime_error "what: why: what to do" where it could serve nobody behind
 /// them.
 Confinement confine(const Settings& settings, const std::optional<User>& user, Log& log);
 
-/// Whether something that exists may be read from within the walls.
-bool can_reach(const Confinement& walls, const std::string& path);
+/// Takes up, while it lives, what is kept for reading the configuration and the zone again, where
+/// this user may not.
+class RightToReadAgain {
+ public:
+  RightToReadAgain();
+  ~RightToReadAgain();
+  RightToReadAgain(const RightToReadAgain&) = delete;
+  RightToReadAgain& operator=(const RightToReadAgain&) = delete;
 
-/// Takes up the rights to remove the socket files, where they are kept for that.
-void prepare_to_leave();
+ private:
+  const Capabilities before_;
+};
+
+/// False: something is there, and this process may not open it.
+bool can_open(const std::string& path);
 
 }  // namespace portlab

@@ -1,6 +1,8 @@
 #include "servers/daemon.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -12,7 +14,6 @@
 #include <csignal>
 #include <iostream>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "common/control.hpp"
@@ -94,6 +95,17 @@ Furniture furnish(const Settings& settings, Log& log) {
   return {std::move(site), std::make_shared<dns::ZoneStore>(loaded->zone)};
 }
 
+/// Root's to give away, where nobody else can put another file into its place.
+bool give_socket_to(const User& owner, const std::string& path) {
+  if (!is_roots_alone(path)) return false;
+  const int socket = ::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  struct stat facts {};
+  const bool given = socket >= 0 && ::fstat(socket, &facts) == 0 && S_ISSOCK(facts.st_mode) &&
+                     ::fchownat(socket, "", owner.id, facts.st_gid, AT_EMPTY_PATH) == 0;
+  if (socket >= 0) ::close(socket);
+  return given;
+}
+
 std::optional<User> whom_to_become(const Settings& settings) {
   auto user = user_to_become(settings);
   if (!user) throw BadUsage(user.error().text);
@@ -112,8 +124,10 @@ Daemon::Daemon(std::vector<std::string> arguments, Settings settings)
       signals_(core_.loop()),
       terminal_(terminal_of_this_process()) {
   for (auto& service : make_services(furniture_, core_)) core_.add(std::move(service));
-  core_.before_stop(prepare_to_leave);
-  core_.add(make_control_service(core_, owner_of_control(settings_), [this] {
+  core_.before_stop([this] {
+    if (sweeper_) sweeper_->sweep();
+  });
+  core_.add(make_control_service(core_, owner_of_control(settings_).id, [this] {
     ServerStatus status;
     status.pid = ::getpid();
     status.version = PORTLAB_VERSION;
@@ -133,6 +147,7 @@ void Daemon::open() {
   for (const auto& spec : specs_of(settings_))
     opened_[spec.to_string()] = core_.listen(spec).value();
   open_control();
+  if (becomes_) sweeper_.emplace(socket_files());
   walls_ = confine(settings_, becomes_, log_);
 }
 
@@ -148,20 +163,27 @@ void Daemon::open_control() {
   settings_.control.clear();
 }
 
+std::vector<std::string> Daemon::socket_files() const {
+  std::vector<std::string> paths;
+  if (!settings_.control.empty()) paths.push_back(settings_.control);
+  for (const auto& spec : settings_.listen)
+    if (!spec.path.empty()) paths.push_back(spec.path);
+  return paths;
+}
+
 Result<void> Daemon::listen_for_the_owner() {
-  std::optional<FolderOwner> owner;
-  if (becomes_) owner = FolderOwner{becomes_->id, becomes_->group};
-  if (auto folder = prepare_control_folder(settings_.control, owner); !folder) return folder;
+  const auto owner = owner_of_control(settings_);
+  const bool for_me = owner.id == ::geteuid();
+  const auto whom = for_me ? ControlFor::me : ControlFor::somebody_else;
+  if (auto folder = prepare_control_folder(settings_.control, whom); !folder) return folder;
   ListenSpec spec;
   spec.service = control_service_name;
   spec.path = settings_.control;
   spec.transport = Transport::local;
   if (const auto opened = core_.listen(spec); !opened) return opened.error();
-  // Only root can give it away, and only who called sudo gets it.
-  const auto user = owner_of_control(settings_);
-  if (user != ::geteuid() && ::lchown(settings_.control.c_str(), user, ::getegid()) != 0)
-    return Error{settings_.control +
-                 ": cannot be given to who called sudo: " + std::generic_category().message(errno)};
+  if (!for_me && !give_socket_to(owner, settings_.control))
+    log_.say("the control socket " + settings_.control +
+             " stays root's: 'portlab server' takes sudo");
   return {};
 }
 
@@ -220,14 +242,18 @@ void Daemon::reload() {
 }
 
 Result<std::string> Daemon::try_reload() try {
+  const RightToReadAgain reading;
+  // Behind the walls, "permission denied" has another reason than a file's mode.
+  const auto closed = [this](const std::string& path) {
+    return Error{path + ": portlabd can't open it any more, as user " + walls_.user +
+                 " behind the walls that it put around itself ('portlab server listeners' shows "
+                 "them): what is elsewhere, or was replaced, takes a restart"};
+  };
+  if (!settings_.config.empty() && !can_open(settings_.config)) return closed(settings_.config);
   auto fresh = read_settings(arguments_, known_services());
   if (!fresh) return fresh.error();
   for (const auto& path : {fresh->root, fresh->zone})
-    if (!can_reach(walls_, path))
-      return Error{path +
-                   ": behind the walls that portlabd put around itself when it started "
-                   "('portlab server listeners' shows them): restart it, or start it with "
-                   "--confine no"};
+    if (!can_open(path)) return closed(path);
   // What may fail comes first, what can't fail last: the site, the listeners, the zone.
   auto site = std::make_shared<const Site>(fresh->root);
   const auto zone = dns::load_zone(fresh->zone);

@@ -12,6 +12,7 @@
 #include "servers/listener/core.hpp"
 #include "servers/services.hpp"
 #include "servers/settings.hpp"
+#include "servers/sweeper.hpp"
 
 namespace portlab {
 
@@ -36,6 +37,7 @@ class Daemon {
  private:
   void open_control();
   Result<void> listen_for_the_owner();
+  std::vector<std::string> socket_files() const;
   void watch_signals();
   /// SIGHUP: all that can be read anew is; on a mistake everything stays as it is, and the log says
   /// why.
@@ -55,6 +57,7 @@ class Daemon {
   std::map<std::string, std::vector<Endpoint>> opened_;
   const int terminal_;  ///< a descriptor of it; -1: started without one
   Confinement walls_;
+  std::optional<Sweeper> sweeper_;
   bool stopping_ = false;
   Clock::time_point began_ = Clock::now();
 };

@@ -51,6 +51,9 @@ int serve(const std::vector<std::string>& arguments) {
     std::cout << "portlabd " PORTLAB_VERSION "\n";
     return 0;
   }
+  // What our caller left open is none of ours, and might be more than we may have later on. (Not
+  // earlier: the configuration may be such a descriptor, /dev/fd/63.)
+  ::close_range(STDERR_FILENO + 1, ~0U, 0);
   if (settings->private_network) {  // before there is any thread
     const auto entered = enter_private_network();
     if (!entered) return complain(entered.error().text, exit_cannot_serve);

@@ -16,19 +16,24 @@ namespace portlab {
 namespace {
 
 /// Beside the control socket of the portlabd that may be running already.
-std::string own_control_path() {
-  return default_control_path() + "-tour-" + std::to_string(::getpid());
+std::string own_control_path(std::string_view name) {
+  return default_control_path() + "-" + std::string(name) + "-" + std::to_string(::getpid());
 }
 
 }  // namespace
 
-TourLab::TourLab() : control_(own_control_path()) {
+TourLab::TourLab(const std::optional<std::vector<std::string>>& services, std::string_view name)
+    : services_(services.value_or(std::vector<std::string>{})), control_(own_control_path(name)) {
   ::setenv("PORTLAB_CONTROL", control_.c_str(), 1);
   auto possible = private_network_possible();
   if (possible) possible = enter_private_network();
   if (possible) {
     place_ = "in a private network of its own: nothing here touches this machine's ports";
-    if (try_to_serve(0)) return;
+    ::setenv("PORTLAB_PRIVATE", "1", 1);
+    if (!services || try_to_serve(0)) return;
+  } else if (!services) {
+    place_ = "on this machine's own ports (no private network: " + possible.error().text + ")";
+    return;
   } else {
     place_ = "on this machine's own ports (no private network: " + possible.error().text + ")";
     if (try_to_serve(0)) return;
@@ -48,8 +53,10 @@ TourLab::~TourLab() = default;
 bool TourLab::try_to_serve(std::uint16_t shift) {
   constexpr std::chrono::seconds patience{10};
   shift_ = shift;
-  server_.emplace("portlabd", std::vector<std::string>{"--control", control_, "--log", "none",
-                                                       "--shift", std::to_string(shift)});
+  std::vector<std::string> arguments{"--control", control_,  "--log",
+                                     "none",      "--shift", std::to_string(shift)};
+  arguments.insert(arguments.end(), services_.begin(), services_.end());
+  server_.emplace("portlabd", arguments);
   const auto end = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < end) {
     if (server_->output().find("\nready\n") != std::string::npos) return true;
@@ -66,7 +73,7 @@ std::string TourLab::written_port(std::uint16_t home) const {
 }
 
 std::optional<std::string> TourLab::trouble() {
-  if (!server_->ended()) return std::nullopt;
+  if (!server_ || !server_->ended()) return std::nullopt;
   return "the lab's servers ended: " + server_->output();
 }
 

@@ -1,10 +1,12 @@
 #pragma once
-// The lab that the tour shows: a portlabd of its own, in a private network where that is possible.
+// A laboratory for the tour and the labs: a portlabd of its own, in a private network where that is
+// possible.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "clients/tour/process.hpp"
 
@@ -12,9 +14,12 @@ namespace portlab {
 
 class TourLab {
  public:
-  /// Opens it: private network, else the real ports, else shifted ones. Throws a Failure when
-  /// nothing works. To be called before any thread is started.
-  TourLab();
+  /// Opens it: private network, else the real ports, else shifted ones; with these services (all
+  /// where none is named), or without a portlabd. Throws a Failure when nothing works. To be called
+  /// before any thread is started.
+  explicit TourLab(
+      const std::optional<std::vector<std::string>>& services = std::vector<std::string>{},
+      std::string_view name = "tour");
   ~TourLab();
   TourLab(const TourLab&) = delete;
   TourLab& operator=(const TourLab&) = delete;
@@ -26,12 +31,15 @@ class TourLab {
   bool shifted() const { return shift_ != 0; }
   /// ":8080" where the port must be written, "" where it is the home port.
   std::string written_port(std::uint16_t home) const;
+  /// Its portlabd's control socket; $PORTLAB_CONTROL names it for all that is started here.
+  const std::string& control() const { return control_; }
   /// "ended" for a server that is gone, with what it said.
   std::optional<std::string> trouble();
 
  private:
   bool try_to_serve(std::uint16_t shift);
 
+  const std::vector<std::string> services_;
   std::string place_;
   std::uint16_t shift_ = 0;
   std::string control_;

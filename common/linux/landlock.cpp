@@ -63,7 +63,8 @@ Error failed(const std::string& step) {
 bool allow(int ruleset, const Grant& grant) {
   const Descriptor place(::open(grant.path.c_str(), O_PATH | O_CLOEXEC));
   struct stat facts {};
-  if (place.get() < 0 || ::fstat(place.get(), &facts) != 0) return true;  // is not there
+  if (place.get() < 0) return errno == ENOENT;  // what is not there needs no grant
+  if (::fstat(place.get(), &facts) != 0) return false;
   landlock_path_beneath_attr rule{};
   rule.parent_fd = place.get();
   rule.allowed_access = grant.access == Access::read ? reading : making_sockets;

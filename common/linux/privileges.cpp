@@ -69,8 +69,11 @@ std::optional<User> who_called_sudo() {
   for (const auto* variable : {"SUDO_UID", "PKEXEC_UID", "DOAS_USER"}) {
     const char* value = std::getenv(variable);
     if (value == nullptr) continue;
-    const auto user = find_user(value);
-    if (user && user->id != 0) return *user;
+    auto user = find_user(value);
+    if (!user || user->id == 0) continue;
+    const char* group = std::getenv("SUDO_GID");  // for a user whom the system does not know
+    if (const auto id = group == nullptr ? std::nullopt : to_id(group)) user->group = *id;
+    return *user;
   }
   return std::nullopt;
 }
@@ -93,23 +96,24 @@ bool is_known_here(const User& user) {
 }
 
 Result<void> become(const User& user) {
-  const bool has_name = ::getpwuid(user.id) != nullptr;
   const auto group = ::getegid();
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
   int end_with_parent = 0;  // a change of user switches that off
   ::prctl(PR_GET_PDEATHSIG, &end_with_parent);
   const auto parent = ::getppid();
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return cannot_become(user);
   // The user last: from then on the rest is forbidden.
-  const bool done =
-      (has_name ? ::initgroups(user.name.c_str(), user.group) : ::setgroups(0, nullptr)) == 0 &&
-      ::setresgid(user.group, user.group, user.group) == 0 &&
-      ::setresuid(user.id, user.id, user.id) == 0;
+  const bool done = ::setgroups(0, nullptr) == 0 &&
+                    ::setresgid(user.group, user.group, user.group) == 0 &&
+                    ::setresuid(user.id, user.id, user.id) == 0;
+  const auto error = cannot_become(user);
   if (end_with_parent != 0) ::prctl(PR_SET_PDEATHSIG, end_with_parent);
   if (end_with_parent != 0 && ::getppid() != parent) ::raise(end_with_parent);
   if (done) return {};
-  const auto error = cannot_become(user);
-  if (::setresgid(group, group, group) != 0) return Error{error.text + ", nor go back"};
-  return error;
+  const bool back = ::setresgid(group, group, group) == 0;
+  if (back && count >= 0) ::setgroups(static_cast<std::size_t>(count), groups.data());
+  return back ? error : Error{error.text + ", nor go back"};
 }
 
 bool refuse_new_privileges() { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }

@@ -32,8 +32,9 @@ User effective_user();
 /// those that are mapped into it, often only one.
 bool is_known_here(const User& user);
 
-/// Becomes this user, with the user's groups and no others. The permitted capabilities stay, the
-/// effective ones are gone. The error says why the process is who it was.
+/// Becomes this user, with the user's own group and no others (they open docker's socket, disks …).
+/// The permitted capabilities stay, the effective ones are gone. The error says why the process is
+/// who it was.
 Result<void> become(const User& user);
 
 /// For good: no program that is executed from now on gains privileges by it. False: the kernel

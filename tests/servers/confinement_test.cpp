@@ -5,8 +5,12 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -169,9 +173,19 @@ std::string what_is_possible(const Place& place) {
                  "moving a page");
   expect_refusal(!can_bind_socket(place / "private/socket"), "a socket elsewhere");
   expect_refusal(::execl("/bin/true", "true", nullptr) != 0, "starting a program");
+  const int program = ::memfd_create("program", 0);
+  char* const nothing[] = {nullptr};
+  expect_refusal(
+      ::syscall(SYS_execveat, program, "", nothing, nothing, AT_EMPTY_PATH) != 0 && errno == EPERM,
+      "starting a program without a name");
+  expect_refusal(::chmod((place / "control").c_str(), 0777) != 0, "changing a mode");
+  expect_refusal(::unshare(CLONE_NEWUSER) != 0, "a user namespace");
+  expect_refusal(::ioctl(0, TIOCSTI, "x") != 0 && errno == EPERM, "pressing keys");
   expect_refusal(::kill(::getppid(), 0) != 0, "a signal to its parent");
   return possible;
 }
+
+const uid_t who_started = ::geteuid();
 
 std::string what_is_needed(const Place& place) {
   std::string missing;
@@ -182,9 +196,10 @@ std::string what_is_needed(const Place& place) {
   expect(can_open(place / "site/below", O_RDONLY | O_DIRECTORY), "listing a folder");
   expect(can_open(place / "site/below/hello.txt", O_RDONLY), "reading below");
   expect(can_open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY), "the ephemeral range");
-  prepare_to_leave();
-  expect(can_bind_socket(place / "control/another"), "a socket beside the control socket");
-  expect(::unlink((place / "control/socket").c_str()) == 0, "removing the control socket");
+  if (::geteuid() == who_started) {
+    expect(can_bind_socket(place / "control/another"), "a socket beside the control socket");
+    expect(::unlink((place / "control/socket").c_str()) == 0, "removing the control socket");
+  }
   return missing;
 }
 
@@ -209,7 +224,6 @@ BOOST_AUTO_TEST_CASE(root_becomes_nobody_who_may_bind_low_ports_and_nothing_else
                      *with::precondition(root_can_change_users)) {
   const Place place;
   place.open_to_all();
-  ::chown((place / "control").c_str(), 65534, 65534);
   const auto attempt = [](Daemon&) -> std::string {
     uid_t real = 0, effective = 0, saved = 0;
     ::getresuid(&real, &effective, &saved);
@@ -233,16 +247,18 @@ BOOST_AUTO_TEST_CASE(who_called_sudo_gets_the_process_and_the_control_socket,
   constexpr uid_t caller = 12345;
   const auto attempt = [&](Daemon&) -> std::string {
     struct stat socket {};
-    ::stat((place / "made/control").c_str(), &socket);
+    ::stat("/run/portlab-test/control", &socket);
     if (::geteuid() != caller) return "not who called sudo";
     if (socket.st_uid != caller || (socket.st_mode & 0777) != 0600)
       return "not the caller's socket";
     return permitted_capabilities() == cap_net_bind_service ? "" : "too many capabilities";
   };
   ::setenv("SUDO_UID", std::to_string(caller).c_str(), 1);
-  BOOST_TEST(inside({"--root", place / "site", "--control", place / "made/control", "--log", "none",
-                     "echo=0"},
+  // All folders that lead there must be root's: nobody else could put another file there.
+  BOOST_TEST(inside({"--root", place / "site", "--control", "/run/portlab-test/control", "--log",
+                     "none", "echo=0"},
                     attempt) == "");
+  std::filesystem::remove_all("/run/portlab-test");
   ::unsetenv("SUDO_UID");
 }
 
@@ -253,17 +269,6 @@ BOOST_AUTO_TEST_CASE(without_confinement_everything_stays) {
                if (::geteuid() != user) return "somebody else";
                return can_open(place / "private/secret", O_RDONLY) ? "" : "less than before";
              }) == "");
-}
-
-BOOST_AUTO_TEST_CASE(what_can_be_reached_is_told_by_whole_names) {
-  Confinement walls;
-  walls.landlock = 1;
-  walls.reads = {"/srv/site"};
-  BOOST_TEST(can_reach(walls, "/srv/site"));
-  BOOST_TEST(can_reach(walls, "/srv/site/below/../index.html"));
-  BOOST_TEST(!can_reach(walls, "/srv/site2"));
-  BOOST_TEST(!can_reach(walls, "/srv/site/../secret"));
-  BOOST_TEST(!can_reach(walls, "/etc/shadow"));
 }
 
 BOOST_AUTO_TEST_CASE(only_root_can_choose_a_user) {

@@ -1,5 +1,6 @@
 """The walls around a portlabd that runs, from outside."""
 
+import http.client
 import os
 import signal
 import subprocess
@@ -87,7 +88,7 @@ class Walls(unittest.TestCase):
                 self.write("etc/portlab.ini", f"echo = 0\n{line}\n")
                 said = self.reload(server)
                 self.assertIn("everything stays as it was", said)
-                self.assertIn("restart it", said)
+                self.assertIn("takes a restart", said)
             answer = server.ask_control("listen", f"http=unix:{self.folder}/elsewhere")
             self.assertIn("beside its control socket", answer["error"])
             if os.geteuid() != 0:  # nobody may not write to root's folder
@@ -106,6 +107,42 @@ class Root(unittest.TestCase):
             self.assertIn("now user nobody", server.log())
             self.assertEqual(server.stop(), 0)
             self.assertFalse(os.path.exists(server.control))
+
+    def test_after_kill_9_nothing_is_left_behind(self):
+        with Portlabd("echo=0") as server:
+            os.kill(server.pid, signal.SIGKILL)
+            server.process.wait(PATIENCE)
+            wait_until(lambda: not os.path.exists(server.control), "the control socket is removed")
+
+    def test_what_the_caller_left_open_is_closed(self):
+        secret = os.open(self.secret(), os.O_RDWR)
+        self.addCleanup(os.close, secret)
+        with Portlabd("echo=0", pass_fds=[secret]) as server:
+            for name in os.listdir(f"/proc/{server.pid}/fd"):
+                self.assertNotIn("secret", os.readlink(f"/proc/{server.pid}/fd/{name}"))
+
+    def secret(self):
+        folder = tempfile.TemporaryDirectory(prefix="portlab-test-")
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "secret")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("x")
+        return path
+
+    def test_a_page_that_only_root_may_read_is_forbidden(self):
+        with tempfile.TemporaryDirectory(prefix="portlab-test-") as site:
+            os.chmod(site, 0o755)
+            for name, mode in (("open.txt", 0o644), ("closed.txt", 0o600)):
+                path = os.path.join(site, name)
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(name)
+                os.chmod(path, mode)
+            with Portlabd("--root", site, "http=0") as server:
+                for name, status in (("open.txt", 200), ("closed.txt", 403)):
+                    answer = http.client.HTTPConnection("127.0.0.1", server.port("http"), timeout=PATIENCE)
+                    answer.request("GET", "/" + name)
+                    self.assertEqual(answer.getresponse().status, status)
+                    answer.close()
 
     def test_a_user_can_be_chosen_and_must_exist(self):
         with Portlabd("--user", "1234", "echo=0") as server:
