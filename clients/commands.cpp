@@ -22,6 +22,8 @@ Run run_echo;
 Run run_enter;
 Run run_ftp;
 Run run_http;
+Run run_lab;   // labs/
+Run run_myth;  // labs/
 Run run_netstat;
 Run run_port;
 Run run_server;
@@ -31,6 +33,8 @@ namespace {
 
 constexpr std::array table{
     Command{"tour", "the two-minute demonstration, checking itself", run_tour},
+    Command{"lab", "the step-by-step labs, checked on live sockets", run_lab},
+    Command{"myth", "what people get wrong about ports, tried out in a minute", run_myth},
     Command{"http", "fetch a page or a file", run_http},
     Command{"ftp", "list and fetch files over two ports, and show both", run_ftp},
     Command{"dns", "ask for a name's address, services, text", run_dns},

@@ -1,0 +1,251 @@
+#include "labs/runner/at_the_prompt.hpp"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include "clients/failure.hpp"
+#include "clients/terminal.hpp"
+#include "labs/runner/judge.hpp"
+
+namespace portlab::labs {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+/// How often the machine is looked at while nothing is typed.
+constexpr milliseconds look_every{150};
+/// How long a command's effect may take before we say that it has none.
+constexpr milliseconds effect_max{600};
+
+/// Every key goes to the shell as it is pressed, while this lives.
+class RawTerminal {
+ public:
+  RawTerminal() {
+    is_terminal_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
+    termios raw = before_;
+    ::cfmakeraw(&raw);
+    raw.c_oflag |= OPOST | ONLCR;  // what we print ourselves
+    if (is_terminal_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+  }
+  ~RawTerminal() {
+    if (is_terminal_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
+  }
+  RawTerminal(const RawTerminal&) = delete;
+  RawTerminal& operator=(const RawTerminal&) = delete;
+
+ private:
+  termios before_{};
+  bool is_terminal_ = false;
+};
+
+volatile std::sig_atomic_t resized = 0;
+
+}  // namespace
+
+class AtThePrompt::Impl {
+ public:
+  Impl(const Activity& activity, Workplace& workplace, const Voice& voice, std::string prompt)
+      : activity_(activity), workplace_(workplace), voice_(voice), prompt_(std::move(prompt)) {
+    struct sigaction on_resize {};
+    on_resize.sa_handler = [](int) { resized = 1; };
+    ::sigaction(SIGWINCH, &on_resize, nullptr);
+    workplace_.begin(activity.to_do().size());
+  }
+
+  unsigned hints_given() const { return static_cast<unsigned>(hints_given_); }
+
+  /// Until the activity is done, or the student wants to go elsewhere.
+  Move work() {
+    invite();
+    const RawTerminal raw;
+    waits_ = hold_next_ = false;
+    show_prompt();
+    for (;;) {
+      wait();
+      for (const auto& event : workplace_.shell().read()) {
+        if (const auto move = hear(event)) return *move;
+      }
+      if (waits_ && is_done()) {
+        // The shell shows a prompt, perhaps with half a line: that is taken back.
+        workplace_.shell().type("\x15\n");
+        hold_next_ = true;
+        waits_ = false;
+      }
+    }
+  }
+
+  void show_prompt() { workplace_.shell().prompt(prompt_); }
+
+  bool is_done() { return !judge(activity_, workplace_.picture(), Judge::student); }
+
+  /// Keys, output, or a while.
+  void wait() {
+    if (resized != 0) {
+      resized = 0;
+      winsize size{};
+      if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        workplace_.shell().resize(size.ws_row, size.ws_col);
+    }
+    std::array<pollfd, 2> ready{pollfd{STDIN_FILENO, POLLIN, 0},
+                                pollfd{workplace_.shell().descriptor(), POLLIN, 0}};
+    if (::poll(ready.data(), ready.size(), static_cast<int>(look_every.count())) <= 0) return;
+    if ((ready[0].revents & (POLLIN | POLLHUP)) == 0) return;
+    std::array<char, 512> keys;
+    const auto got = ::read(STDIN_FILENO, keys.data(), keys.size());
+    if (got > 0)
+      workplace_.shell().type({keys.data(), static_cast<std::size_t>(got)});
+    else if (got == 0 || errno != EINTR)
+      throw Failure(Exit::no_connection, "the terminal is gone");
+  }
+
+  std::optional<Move> hear(const ShellEvent& event) {
+    using Kind = ShellEvent::Kind;
+    switch (event.kind) {
+      case Kind::output:
+        if (!hold_next_) print(event.text);
+        if (running_) output_ += event.text;
+        return std::nullopt;
+      case Kind::ready:
+        waits_ = true;
+        if (const auto keys = std::exchange(to_type_, {}); !keys.empty())
+          workplace_.shell().type(keys);
+        return std::nullopt;
+      case Kind::started:
+        running_ = true;
+        waits_ = false;
+        output_.clear();
+        return std::nullopt;
+      case Kind::asked:
+        asked_ = event.text;
+        return std::nullopt;
+      case Kind::ended:
+        return Move::quit;
+      case Kind::empty:
+        if (hold_next_) {
+          hold_next_ = false;
+          print("\n");
+          return Move::next;
+        }
+        type_for_them();
+        return std::nullopt;
+      case Kind::broken:
+        show_prompt();
+        return std::nullopt;
+      case Kind::done:
+        running_ = false;
+        return after(event);
+    }
+    return std::nullopt;
+  }
+
+  /// Enter alone: the next command is typed for them.
+  void type_for_them() {
+    const auto& commands = activity_.to_do();
+    if (!commands.empty()) to_type_ = commands[typed_for_them_++ % commands.size()] + "\n";
+    show_prompt();
+  }
+
+  /// A command has ended.
+  std::optional<Move> after(const ShellEvent& event) {
+    if (const auto word = std::exchange(asked_, {}); !word.empty()) {
+      if (word == "hint") {
+        voice_.hint(activity_.hints, hints_given_++, next_action());
+      } else if (word == "why") {
+        voice_.explain(activity_.why, "This step is done when there is " + all_expected() + ".");
+      } else if (const auto move = move_named(word)) {
+        return move;
+      }
+      show_prompt();
+      return std::nullopt;
+    }
+    workplace_.remember({event.text, event.status, output_});
+    const auto end = Clock::now() + effect_max;
+    do {
+      if (is_done()) return Move::next;
+      std::array<pollfd, 1> ready{pollfd{workplace_.shell().descriptor(), POLLIN, 0}};
+      ::poll(ready.data(), ready.size(), 50);
+      for (const auto& more : workplace_.shell().read())
+        if (more.kind == ShellEvent::Kind::output) {
+          print(more.text);
+          workplace_.remember_more(more.text);
+        }
+    } while (Clock::now() < end && is_one_of_theirs(event.text));
+    complain();
+    show_prompt();
+    return std::nullopt;
+  }
+
+  /// Whether this command is one that the step asks for: others are welcome, and need no comment.
+  bool is_one_of_theirs(const std::string& command) {
+    const auto& commands = activity_.to_do();
+    return std::any_of(commands.begin(), commands.end(), [&](const std::string& one) {
+      return command.starts_with(one.substr(0, 12));
+    });
+  }
+
+  std::string next_action() const {
+    if (!activity_.next.empty()) return activity_.next;
+    const auto& commands = activity_.to_do();
+    return commands.empty() ? "" : commands[typed_for_them_ % commands.size()];
+  }
+
+  std::string all_expected() {
+    std::string text;
+    for (const auto& condition : activity_.conditions)
+      text += (text.empty() ? "" : ", and ") + condition.expected();
+    return text.empty() ? "the output that is expected" : text;
+  }
+
+  void complain() {
+    const auto unmet = judge(activity_, workplace_.picture(), Judge::student);
+    if (!unmet) return;
+    const auto line = [&](const std::string& name, const std::string& text) {
+      print(wrap(name + text, voice_.columns(), 10) + "\n");
+    };
+    print(voice_.style().paint("not yet", "33") + "\n");
+    line("expected  ", unmet->expected);
+    line("observed  ", unmet->observed);
+    line("next      ", next_action() + "   (hint: more help)");
+  }
+
+ private:
+  void invite() const {
+    if (activity_.commands.empty()) return;
+    print(activity_.commands.size() == 1 ? "Type this, or press Enter to have it typed:\n"
+                                         : "Type these, or press Enter to have them typed:\n");
+    for (const auto& command : activity_.commands)
+      print("  " + voice_.style().paint(command, "1;36") + "\n");
+    print("\n");
+  }
+
+  const Activity& activity_;
+  Workplace& workplace_;
+  const Voice& voice_;
+  const std::string prompt_;
+  std::size_t hints_given_ = 0;
+  std::size_t typed_for_them_ = 0;
+  std::string output_, asked_, to_type_;
+  bool running_ = false;    ///< a command
+  bool waits_ = false;      ///< the shell, at its prompt
+  bool hold_next_ = false;  ///< the prompt was taken back, and the next event says so
+};
+
+AtThePrompt::AtThePrompt(const Activity& activity, Workplace& workplace, const Voice& voice,
+                         std::string prompt)
+    : impl_(std::make_unique<Impl>(activity, workplace, voice, std::move(prompt))) {}
+AtThePrompt::~AtThePrompt() = default;
+Move AtThePrompt::work() { return impl_->work(); }
+unsigned AtThePrompt::hints_given() const { return impl_->hints_given(); }
+
+}  // namespace portlab::labs

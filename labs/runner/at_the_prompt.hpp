@@ -1,0 +1,32 @@
+#pragma once
+// A student at the shell's prompt, with something to do: every command's end and every change of
+// the machine is looked at, until it is done.
+
+#include <memory>
+#include <string>
+
+#include "labs/runner/lab.hpp"
+#include "labs/runner/voice.hpp"
+#include "labs/runner/workplace.hpp"
+
+namespace portlab::labs {
+
+class AtThePrompt {
+ public:
+  AtThePrompt(const Activity& activity, Workplace& workplace, const Voice& voice,
+              std::string prompt);
+  ~AtThePrompt();
+  AtThePrompt(const AtThePrompt&) = delete;
+  AtThePrompt& operator=(const AtThePrompt&) = delete;
+
+  /// Until it is done (next), or the student wants to go elsewhere. Throws a Failure when the
+  /// terminal is gone.
+  Move work();
+  unsigned hints_given() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace portlab::labs

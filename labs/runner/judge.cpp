@@ -1,0 +1,80 @@
+#include "labs/runner/judge.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <regex>
+
+#include "labs/runner/expected_output.hpp"
+
+namespace portlab::labs {
+
+namespace {
+
+std::string normal(const std::string& text) {
+  std::string out;
+  const bool number = std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view(" ,.'_").find(c) != std::string_view::npos;
+  });
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (number ? std::isdigit(byte) != 0 : std::isspace(byte) == 0 || !out.empty())
+      out += static_cast<char>(std::tolower(byte));
+  }
+  while (!out.empty() && (out.back() == ' ' || out.back() == ')' || out.back() == '.'))
+    out.pop_back();
+  return out;
+}
+
+std::optional<Unmet> judge_output(const Activity& activity, const Picture& now) {
+  if (!now.last) return Unmet{"what the commands print", "no command has been run in this step"};
+  const auto difference = compare_output(*activity.output, now.last->output);
+  if (!difference) return std::nullopt;
+  return Unmet{"'" + difference->expected + "'", "'" + difference->actual + "'"};
+}
+
+}  // namespace
+
+std::optional<Unmet> judge(const Activity& activity, const Picture& now, Judge by) {
+  for (const auto& condition : activity.conditions)
+    if (!condition.holds(now)) return Unmet{condition.expected(), condition.observed(now)};
+  const bool output_counts = by == Judge::file || activity.conditions.empty();
+  if (activity.output && output_counts)
+    if (auto unmet = judge_output(activity, now)) return unmet;
+  Captured unused;
+  return capture(activity, now, unused);
+}
+
+std::optional<Unmet> capture(const Activity& activity, const Picture& now, Captured& into) {
+  for (const auto& one : activity.captures) {
+    std::smatch found;
+    const std::string output = now.last ? now.last->output : "";
+    if (!std::regex_search(output, found, std::regex(one.pattern)))
+      return Unmet{"output that shows the " + one.name,
+                   now.last ? "'" + now.last->command + "' does not show it" : "no command yet"};
+    into[one.name] = found[1].str();
+  }
+  return std::nullopt;
+}
+
+std::string right_answer(const Question& question, const Captured& captured) {
+  auto answer = question.answer;
+  for (const auto& [name, value] : captured) {
+    const auto place = answer.find("{" + name + "}");
+    if (place != std::string::npos) answer.replace(place, name.size() + 2, value);
+  }
+  return answer;
+}
+
+bool is_right(const Question& question, const std::string& answer, const Captured& captured) {
+  const auto given = normal(answer);
+  const auto all = right_answer(question, captured);
+  for (std::size_t begin = 0; begin <= all.size();) {
+    const auto end = std::min(all.find(" | ", begin), all.size());
+    if (!given.empty() && given == normal(all.substr(begin, end - begin))) return true;
+    begin = end + 3;
+  }
+  return false;
+}
+
+}  // namespace portlab::labs

@@ -1,0 +1,38 @@
+#pragma once
+// Whether an activity is done, and whether an answer is right. Pure.
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "labs/runner/lab.hpp"
+
+namespace portlab::labs {
+
+/// Why it is not.
+struct Unmet {
+  std::string expected;
+  std::string observed;
+};
+
+/// Whose word counts.
+enum class Judge {
+  student,  ///< who may type something else, as long as the machine is as it should be
+  file,     ///< everything must be as the file says, to the output
+};
+
+/// Nothing: it is done.
+std::optional<Unmet> judge(const Activity& activity, const Picture& now, Judge by);
+
+/// What was read off the screen.
+using Captured = std::map<std::string, std::string>;
+
+/// Adds what the output shows. The error names the first thing that it does not.
+std::optional<Unmet> capture(const Activity& activity, const Picture& now, Captured& into);
+
+/// The right answer, with captured values in the place of their names.
+std::string right_answer(const Question& question, const Captured& captured);
+/// Whether somebody's words are that answer: in any case, numbers with or without separators.
+bool is_right(const Question& question, const std::string& answer, const Captured& captured);
+
+}  // namespace portlab::labs

@@ -1,0 +1,230 @@
+// portlab lab and portlab myth: the list, a sitting, and what is done with a lab unattended.
+//
+// Each sitting is a child process: the network it enters can't be left again.
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/program_options/value_semantic.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+
+#include "clients/failure.hpp"
+#include "clients/options.hpp"
+#include "clients/terminal.hpp"
+#include "common/text_table.hpp"
+#include "labs/runner/lab_file.hpp"
+#include "labs/runner/lesson.hpp"
+#include "labs/runner/library.hpp"
+#include "labs/runner/progress.hpp"
+#include "labs/runner/report.hpp"
+#include "labs/runner/unattended.hpp"
+
+namespace portlab {
+
+Run run_lab;
+Run run_myth;
+
+namespace labs {
+
+namespace {
+
+constexpr int restart = 75;  // of a child: "reset" was typed
+
+/// Runs this in a child process; its exit status.
+int in_child(const std::function<int()>& sitting) {
+  std::fflush(nullptr);
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) throw Failure(Exit::no_connection, "no process can be started");
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(1);
+    int status = 1;
+    try {
+      status = sitting();
+    } catch (const Failure& failure) {
+      complain(failure);
+      status = static_cast<int>(failure.exit());
+    } catch (const OutputClosed&) {
+      status = 0;
+    }
+    std::fflush(nullptr);
+    ::_exit(status);
+  }
+  // Ctrl-C is the child's business, and the shell's in it.
+  struct sigaction ignore {
+  }, before{};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGINT, &ignore, &before);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  ::sigaction(SIGINT, &before, nullptr);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+struct Wishes {
+  explicit Wishes(Shelf which) : shelf(which) {}
+
+  Shelf shelf;
+  std::string student;
+  bool unattended = false;
+  bool selftest = false;
+  bool lint = false;
+  bool report = false;
+  bool json = false;
+};
+
+std::string word(Shelf shelf) { return shelf == Shelf::labs ? "lab" : "myth"; }
+
+Lab load(const std::string& path, const Wishes& wishes) {
+  auto lab = read_lab(path, wishes.student);
+  if (!lab) throw usage_failure(lab.error().text, "labs/README.md (how a lab is written)");
+  return std::move(*lab);
+}
+
+std::string how_far(const LabProgress& progress) {
+  if (progress.finished != 0) return "done";
+  if (!progress.begun()) return "";
+  return "step " + std::to_string(progress.step) + " of " + std::to_string(progress.steps);
+}
+
+int list(const Wishes& wishes) {
+  Progress progress(wishes.student);
+  TextTable table({{.title = wishes.shelf == Shelf::labs ? "Lab" : "Myth", .right_aligned = true},
+                   {.title = ""},
+                   {.title = "Minutes", .right_aligned = true},
+                   {.title = "You"}});
+  for (const auto& path : files_on(wishes.shelf)) {
+    const auto lab = load(path, wishes);
+    const auto number = lab.id.substr(lab.id.rfind(' ') + 1);
+    table.cells({number, lab.title, std::to_string(lab.minutes), how_far(progress.of(lab.id))});
+  }
+  const auto columns = columns_of(STDOUT_FILENO);
+  print(table.to_string({.columns = columns, .overlong = Overlong::wrap}));
+  print("\nportlab " + word(wishes.shelf) +
+        " N begins or goes on; nothing on this machine is changed.\n");
+  return 0;
+}
+
+/// The first one that is not done.
+std::string next_one(const Wishes& wishes) {
+  Progress progress(wishes.student);
+  for (const auto& path : files_on(wishes.shelf))
+    if (progress.of(load(path, wishes).id).finished == 0) return path;
+  throw usage_failure("all of them are done",
+                      "portlab " + word(wishes.shelf) + " --report (what you did)");
+}
+
+std::vector<std::string> chosen(const Wishes& wishes, const std::string& operand) {
+  if (operand == "all") return files_on(wishes.shelf);
+  if (operand == "next") return {next_one(wishes)};
+  const auto file = find_file(wishes.shelf, operand);
+  if (!file)
+    throw usage_failure(file.error().text, "portlab " + word(wishes.shelf) + " (the list)");
+  return {*file};
+}
+
+int sit(const Lab& lab, const Wishes& wishes) {
+  for (;;) {
+    const int status = in_child([&] {
+      Progress progress(wishes.student);
+      const auto ending = take_lesson(lab, progress);
+      if (ending != Ending::restart) return 0;
+      progress.of(lab.id) = {};
+      progress.save();
+      return restart;
+    });
+    if (status != restart) return status;
+  }
+}
+
+int complain_of(const Complaints& complaints) {
+  for (const auto& complaint : complaints)
+    std::fprintf(stderr, "%s\n", printable(complaint).c_str());
+  return complaints.empty() ? 0 : 1;
+}
+
+int check(const std::string& path, const Wishes& wishes) {
+  const auto lab = load(path, wishes);
+  if (wishes.lint) {
+    Complaints complaints;
+    for (const auto& fault : labs::lint(lab))
+      complaints.push_back(path + ":" + std::to_string(fault.line) + ": " + fault.text);
+    return complain_of(complaints);
+  }
+  const int status = in_child([&] {
+    return complain_of(wishes.selftest ? test_the_checks(lab) : do_unattended(lab, !wishes.json));
+  });
+  std::fprintf(stderr, "%s %s: %s\n", word(wishes.shelf).c_str(), lab.title.c_str(),
+               status == 0 ? "everything as it should be" : "NOT as it should be");
+  return status;
+}
+
+int run_shelf(const Manual& manual, Wishes wishes, const Arguments& arguments) {
+  CommandLine line(manual, Shared::json);
+  auto add = line.add();
+  add("student", po::value(&wishes.student)->value_name("NAME"),
+      "numbers, files and names of NAME's own, and a record of NAME's own");
+  add("auto", po::bool_switch(&wishes.unattended), "does every step by itself, and compares");
+  add("selftest", po::bool_switch(&wishes.selftest),
+      "proves that each check fails before its step and passes after it");
+  add("lint", po::bool_switch(&wishes.lint), "reads the file, and says what it lacks");
+  add("report", po::bool_switch(&wishes.report), "what was done, predicted and answered");
+  const auto options = line.parse(arguments);
+  if (!options) return 0;
+  wishes.json = options->json;
+  line.expect_operands(0, 1);
+  if (wishes.report) {
+    const Progress progress(wishes.student);
+    if (wishes.json)
+      print_json(progress.to_json());
+    else
+      print(report_of(progress, columns_of(STDOUT_FILENO)));
+    return 0;
+  }
+  const bool checks = wishes.unattended || wishes.selftest || wishes.lint;
+  if (line.operands().empty() && checks) throw line.wrong("which one? A number, a FILE, or all");
+  if (line.operands().empty()) return list(wishes);
+  const auto files = chosen(wishes, line.operands().front());
+  if (!checks) {
+    if (files.size() != 1) throw line.wrong("one at a time");
+    return sit(load(files.front(), wishes), wishes);
+  }
+  int worst = 0;
+  for (const auto& file : files) worst = std::max(worst, check(file, wishes));
+  return worst;
+}
+
+}  // namespace
+
+}  // namespace labs
+
+int run_lab(const Arguments& arguments) {
+  const Manual manual{
+      "lab",
+      "[N | next | FILE]",
+      {{{"portlab lab", "which labs there are, and how far you are"},
+        {"portlab lab 5", "begins lab 5, or goes on where you left it"},
+        {"portlab lab --auto all", "does all labs by itself: for whoever changes them"}}},
+      "A lab runs in a private network of its own: no root, no internet, nothing left behind. Your "
+      "progress is kept in ~/.local/state/portlab."};
+  return labs::run_shelf(manual, labs::Wishes{labs::Shelf::labs}, arguments);
+}
+
+int run_myth(const Arguments& arguments) {
+  const Manual manual{
+      "myth",
+      "[N | next | FILE]",
+      {{{"portlab myth", "what people believe about ports, and what is not so"},
+        {"portlab myth 3", "a minute's experiment that shows why"},
+        {"portlab myth --auto 3", "the same, by itself"}}},
+      "Each experiment runs in a private network of its own, and says which lab goes deeper."};
+  return labs::run_shelf(manual, labs::Wishes{labs::Shelf::myths}, arguments);
+}
+
+}  // namespace portlab

@@ -1,0 +1,35 @@
+#pragma once
+// From a Markdown file to a Lab, and what is wrong with the file. The format: labs/README.md.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.hpp"
+#include "labs/runner/lab.hpp"
+
+namespace portlab::labs {
+
+/// A mistake in a lab's file.
+struct Fault {
+  int line = 0;
+  std::string text;
+};
+
+struct ParsedLab {
+  Lab lab;
+  std::vector<Fault> faults;  ///< empty: it can be run
+};
+
+/// Reads a lab's text; `path` is for the messages.
+ParsedLab parse_lab(std::string_view text, const std::string& path);
+
+/// Reads a lab's file as this student gets it ("": as it stands). The error says what is wrong and
+/// where: "FILE:LINE: …", a line each.
+Result<Lab> read_lab(const std::string& path, const std::string& student = {});
+
+/// What a lab that can be run still lacks to be a good one: checks without a next action, questions
+/// without a hint, no prediction … In the order of lines.
+std::vector<Fault> lint(const Lab& lab);
+
+}  // namespace portlab::labs

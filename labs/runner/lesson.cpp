@@ -1,0 +1,295 @@
+// Part by part: show its text, then let the student read, answer, or work at the shell's prompt,
+// where every command's end and every change of the machine is looked at.
+//
+//   take_lesson -> Lesson::run -> work on a text | a question | an activity -> Move
+
+#include "labs/runner/lesson.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+
+#include "clients/failure.hpp"
+#include "clients/terminal.hpp"
+#include "labs/runner/at_the_prompt.hpp"
+#include "labs/runner/judge.hpp"
+#include "labs/runner/unattended.hpp"
+#include "labs/runner/voice.hpp"
+#include "labs/runner/workplace.hpp"
+
+namespace portlab::labs {
+
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const auto begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
+}
+
+class Lesson {
+ public:
+  Lesson(const Lab& lab, Progress& progress)
+      : lab_(lab), progress_(progress), mine_(progress.of(lab.id)), workplace_(lab) {}
+
+  Ending run() {
+    open();
+    while (mine_.part < lab_.parts.size()) {
+      const auto& part = lab_.parts[mine_.part];
+      show(part);
+      const Move move = std::visit([&](const auto& task) { return work(part, task); }, part.task);
+      if (move == Move::quit) return leave();
+      if (move == Move::restart) return Ending::restart;
+      if (move == Move::skip) skip(part);
+      if (move == Move::back)
+        mine_.part -= mine_.part > 0 ? 1 : 0;
+      else
+        ++mine_.part;
+      shown_step_ = move == Move::back ? lab_.steps.size() : shown_step_;
+      save();
+    }
+    mine_.finished = std::time(nullptr);
+    save();
+    finish();
+    return Ending::finished;
+  }
+
+ private:
+  // ---- what is shown
+
+  std::string place() const {
+    const auto step = lab_.parts[std::min(mine_.part, lab_.parts.size() - 1)].step + 1;
+    return std::to_string(step) + "/" + std::to_string(lab_.steps.size());
+  }
+
+  void headline(const std::string& text) const {
+    print("\n" + voice_.style().paint(text, "1") + "\n\n");
+  }
+
+  void open() {
+    const bool resumes = mine_.part > 0 && mine_.part < lab_.parts.size();
+    if (mine_.part >= lab_.parts.size()) mine_ = {};
+    if (!mine_.begun()) mine_.started = std::time(nullptr);
+    mine_.title = lab_.title;
+    mine_.parts = lab_.parts.size();
+    mine_.steps = lab_.steps.size();
+    headline("Lab " + lab_.id + ": " + lab_.title + " (" + std::to_string(lab_.minutes) + " min)");
+    if (!resumes && !lab_.introduction.empty()) voice_.say(lab_.introduction + "\n\n");
+    print("\n");
+    voice_.say("You are " + workplace_.network().place() +
+               ". At the prompt, any command works; `hint`, "
+               "`why`, `back`, `skip`, `reset` and `quit` are the lab's own words.\n");
+    if (lab_.servers)
+      voice_.say("A second terminal joins with `portlab enter --control " +
+                 workplace_.network().control() + "`.\n");
+    if (resumes) {
+      print("\nYou were at step " + place() + ". The commands before it are being typed again ...");
+      std::fflush(stdout);
+      catch_up(lab_, mine_.part, workplace_);
+      print(" done.\n");
+    }
+    save();
+  }
+
+  void show(const Part& part) {
+    if (part.step != shown_step_)
+      headline("Step " + place() + " of lab " + lab_.id + ": " + lab_.steps[part.step]);
+    shown_step_ = part.step;
+    if (!part.text.empty()) print(voice_.text(part.text) + "\n");
+  }
+
+  Ending leave() {
+    save();
+    print("\nYour place is kept: portlab lab " + lab_.id + " goes on here.\n");
+    return Ending::quit;
+  }
+
+  void finish() const {
+    const auto right = std::count_if(mine_.answers.begin(), mine_.answers.end(),
+                                     [](const GivenAnswer& answer) { return answer.was_right; });
+    headline("Lab " + lab_.id + " is done.");
+    voice_.say("Answers that were right: " + std::to_string(right) + " of " +
+               std::to_string(mine_.answers.size()) + ". Hints: " + std::to_string(mine_.hints) +
+               ". `portlab lab --report` shows all of it; `portlab lab next` goes on.\n");
+  }
+
+  void save() {
+    mine_.step = lab_.parts[std::min(mine_.part, lab_.parts.size() - 1)].step + 1;
+    progress_.save();
+  }
+
+  void skip(const Part& part) {
+    if (const auto* activity = std::get_if<Activity>(&part.task)) {
+      print("Done for you:\n");
+      for (const auto& command : activity->to_do()) print("  " + command + "\n");
+      workplace_.perform(*activity, Judge::student, [](std::string_view) {});
+    } else if (const auto* question = std::get_if<Question>(&part.task)) {
+      voice_.say("The answer: " + spelled(*question, right_answer(*question, workplace_.captured)) +
+                 "\n");
+    } else {
+      return;
+    }
+    if (std::find(mine_.skipped.begin(), mine_.skipped.end(), mine_.part) == mine_.skipped.end())
+      mine_.skipped.push_back(mine_.part);
+  }
+
+  // ---- our own prompt: for reading and for questions
+
+  /// A line of the student's; nothing: the end of the input.
+  std::optional<std::string> ask_line(const std::string& prompt) {
+    print(prompt);
+    std::fflush(stdout);
+    std::string line;
+    for (;;) {
+      char byte = 0;
+      const auto got = ::read(STDIN_FILENO, &byte, 1);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return std::nullopt;
+      if (byte == '\n') return trimmed(line);
+      line += byte;
+    }
+  }
+
+  Move work(const Part&, const std::monostate&) {
+    for (;;) {
+      const auto line = ask_line(voice_.style().paint("Enter goes on: ", "2"));
+      if (!line) return Move::quit;
+      if (line->empty()) return Move::next;
+      if (const auto move = move_named(*line)) return *move;
+    }
+  }
+
+  Move work(const Part& part, const Question& question) {
+    hints_given_ = 0;
+    const auto before = answer_of(mine_.part);
+    if (before != nullptr)
+      voice_.say("You answered before: " + spelled(question, before->answer) +
+                 " (Enter keeps it)\n");
+    for (;;) {
+      const auto line = ask_line(voice_.style().paint("Your answer: ", "1"));
+      if (!line) return Move::quit;
+      if (const auto move = move_named(*line)) return *move;
+      if (*line == "hint") {
+        ++mine_.hints;
+        voice_.hint(question.hints, hints_given_++,
+                    "There is no further hint; skip shows the answer.");
+      } else if (*line == "why") {
+        voice_.say("Nobody sees your answer but you, and who gets your report.\n");
+      } else if (line->empty()) {
+        if (before != nullptr) return Move::next;
+      } else if (!is_one_of(question, *line)) {
+        print("Please answer with " + letters_of(question) + ".\n");
+      } else if (take_answer(part, question, *line)) {
+        return Move::next;
+      }
+    }
+  }
+
+  static bool is_one_of(const Question& question, const std::string& answer) {
+    if (question.choices.empty()) return true;
+    const auto letter = static_cast<char>(std::tolower(static_cast<unsigned char>(answer[0])));
+    return (answer.size() == 1 || answer[1] == ')') &&
+           std::any_of(question.choices.begin(), question.choices.end(),
+                       [&](const Choice& choice) { return choice.letter == letter; });
+  }
+
+  static std::string letters_of(const Question& question) {
+    std::string letters;
+    for (const auto& choice : question.choices)
+      letters += (letters.empty() ? "" : ", ") + std::string(1, choice.letter);
+    return letters;
+  }
+
+  static std::string spelled(const Question& question, const std::string& answer) {
+    for (const auto& choice : question.choices)
+      if (!answer.empty() && answer[0] == choice.letter)
+        return std::string(1, choice.letter) + ") " + choice.text;
+    return answer;
+  }
+
+  GivenAnswer* answer_of(std::size_t part) {
+    const auto found = std::find_if(mine_.answers.begin(), mine_.answers.end(),
+                                    [&](const GivenAnswer& one) { return one.part == part; });
+    return found == mine_.answers.end() ? nullptr : &*found;
+  }
+
+  /// True: the lesson goes on.
+  bool take_answer(const Part& part, const Question& question, const std::string& answer) {
+    auto* given = answer_of(mine_.part);
+    if (given == nullptr) {
+      mine_.answers.push_back(
+          {mine_.part, part.step + 1, part.text, question.is_prediction, {}, {}, false, 0});
+      given = &mine_.answers.back();
+    }
+    given->answer = answer;
+    given->right = right_answer(question, workplace_.captured);
+    given->was_right = is_right(question, answer, workplace_.captured);
+    ++given->tries;
+    save();
+    if (question.is_prediction) {
+      predicted_ = mine_.part;
+      print("Noted. Let us see.\n");
+      return true;
+    }
+    if (!given->was_right) {
+      voice_.say("Not quite. Once more, or `hint`.\n");
+      return false;
+    }
+    std::string text = "**Right.**";
+    for (const auto& line : question.because) text += " " + line;
+    voice_.say(text + "\n");
+    print("\n");
+    return true;
+  }
+
+  // ---- the shell's prompt
+
+  Move work(const Part&, const Activity& activity) {
+    AtThePrompt at_the_prompt(activity, workplace_, voice_,
+                              "(lab " + lab_.id + ", " + place() + ") $ ");
+    const auto move = at_the_prompt.work();
+    mine_.hints += at_the_prompt.hints_given();
+    if (move == Move::next) done(activity);
+    return move;
+  }
+
+  void done(const Activity& activity) {
+    capture(activity, workplace_.picture(), workplace_.captured);
+    print(voice_.style().paint(voice_.style().unicode ? "\u2713 " : "ok ", "32") + "step " +
+          place() + "\n");
+    if (!predicted_) return;
+    const auto* given = answer_of(*predicted_);
+    const auto& part = lab_.parts[*predicted_];
+    const auto* question = std::get_if<Question>(&part.task);
+    predicted_.reset();
+    if (given == nullptr || question == nullptr) return;
+    print("\n");
+    voice_.say("You predicted: " + spelled(*question, given->answer) + "\n");
+    voice_.explain(question->because, "");
+    print("\n");
+  }
+
+  const Lab& lab_;
+  Progress& progress_;
+  LabProgress& mine_;
+  const Voice voice_;
+  Workplace workplace_;
+  std::size_t shown_step_ = static_cast<std::size_t>(-1);
+  std::size_t hints_given_ = 0;
+  std::optional<std::size_t> predicted_;
+};
+
+}  // namespace
+
+Ending take_lesson(const Lab& lab, Progress& progress) {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1)
+    throw usage_failure("a lab takes a terminal to work at",
+                        "portlab lab --auto " + lab.id + " (does all of it by itself)");
+  return Lesson(lab, progress).run();
+}
+
+}  // namespace portlab::labs

@@ -1,0 +1,59 @@
+#include "labs/runner/library.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+
+namespace portlab::labs {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Beside an installed program, above a build folder, or where it was built.
+fs::path folder_of(Shelf shelf) {
+  const fs::path inside = shelf == Shelf::labs ? "labs" : "labs/myths";
+  std::error_code failed;
+  const auto program = fs::read_symlink("/proc/self/exe", failed).parent_path();
+  for (const auto& candidate : {program / "../share/portlab" / inside, program / ".." / inside,
+                                fs::path(PORTLAB_SOURCE_DIR) / inside})
+    if (fs::is_directory(candidate, failed)) return candidate.lexically_normal();
+  return fs::path(PORTLAB_SOURCE_DIR) / inside;
+}
+
+/// "05-http-on-port-83.md" is number 5; 0: no lab.
+int number_of(const fs::path& file) {
+  const auto name = file.filename().string();
+  int number = 0;
+  const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const bool good = failed == std::errc{} && *end == '-' && name.ends_with(".md");
+  return good ? number : 0;
+}
+
+}  // namespace
+
+std::vector<std::string> files_on(Shelf shelf) {
+  std::vector<fs::path> files;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder_of(shelf), failed))
+    if (number_of(entry.path()) > 0) files.push_back(entry.path());
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return number_of(a) < number_of(b); });
+  return {files.begin(), files.end()};
+}
+
+Result<std::string> find_file(Shelf shelf, const std::string& wanted) {
+  const auto name = shelf == Shelf::labs ? std::string("lab") : std::string("myth");
+  std::error_code failed;
+  if (wanted.ends_with(".md") && fs::is_regular_file(wanted, failed)) return wanted;
+  std::string all;
+  for (const auto& file : files_on(shelf)) {
+    const auto number = std::to_string(number_of(file));
+    if (number == wanted) return file;
+    all += (all.empty() ? "" : ", ") + number;
+  }
+  return Error{"there is no " + name + " '" + wanted + "': there are " + all};
+}
+
+}  // namespace portlab::labs

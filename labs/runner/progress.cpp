@@ -1,0 +1,144 @@
+#include "labs/runner/progress.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "clients/failure.hpp"
+#include "common/control.hpp"
+
+namespace portlab::labs {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// $XDG_STATE_HOME/portlab, ~/.local/state/portlab; beside the control socket for who has no home.
+fs::path folder() {
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/')
+    return fs::path(state) / "portlab";
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home == '/' && ::access(home, W_OK | X_OK) == 0)
+    return fs::path(home) / ".local/state/portlab";
+  return fs::path(default_control_path()).parent_path();
+}
+
+/// A name as a part of a file's name: other characters become '_'.
+std::string file_name(const std::string& student) {
+  std::string name = student.empty() ? "labs" : "labs-" + student;
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-'; }, '_');
+  return name + ".json";
+}
+
+template <class T>
+void read(const json::object& from, std::string_view name, T& to) {
+  if (const auto* found = from.if_contains(name)) to = json::value_to<T>(*found);
+}
+
+json::object to_object(const GivenAnswer& answer) {
+  return {{"part", answer.part},           {"step", answer.step},
+          {"question", answer.question},   {"prediction", answer.is_prediction},
+          {"answer", answer.answer},       {"right", answer.right},
+          {"was_right", answer.was_right}, {"tries", answer.tries}};
+}
+
+GivenAnswer answer_from(const json::object& object) {
+  GivenAnswer answer;
+  read(object, "part", answer.part);
+  read(object, "step", answer.step);
+  read(object, "question", answer.question);
+  read(object, "prediction", answer.is_prediction);
+  read(object, "answer", answer.answer);
+  read(object, "right", answer.right);
+  read(object, "was_right", answer.was_right);
+  read(object, "tries", answer.tries);
+  return answer;
+}
+
+json::object to_object(const LabProgress& lab) {
+  json::array answers;
+  for (const auto& answer : lab.answers) answers.push_back(to_object(answer));
+  return {{"title", lab.title},
+          {"part", lab.part},
+          {"parts", lab.parts},
+          {"step", lab.step},
+          {"steps", lab.steps},
+          {"started", lab.started},
+          {"finished", lab.finished},
+          {"hints", lab.hints},
+          {"skipped", json::array(lab.skipped.begin(), lab.skipped.end())},
+          {"answers", std::move(answers)}};
+}
+
+LabProgress lab_from(const json::object& object) {
+  LabProgress lab;
+  read(object, "title", lab.title);
+  read(object, "part", lab.part);
+  read(object, "parts", lab.parts);
+  read(object, "step", lab.step);
+  read(object, "steps", lab.steps);
+  read(object, "started", lab.started);
+  read(object, "finished", lab.finished);
+  read(object, "hints", lab.hints);
+  read(object, "skipped", lab.skipped);
+  if (const auto* answers = object.if_contains("answers"))
+    for (const auto& answer : answers->as_array())
+      lab.answers.push_back(answer_from(answer.as_object()));
+  return lab;
+}
+
+}  // namespace
+
+Progress::Progress(std::string student)
+    : student_(std::move(student)), path_((folder() / file_name(student_)).string()) {
+  std::ifstream file(path_);
+  if (!file) return;
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  try {
+    const auto document = json::parse(text);
+    for (const auto& entry : document.as_object().at("labs").as_object())
+      labs_[std::string(entry.key())] = lab_from(entry.value().as_object());
+  } catch (const std::exception&) {
+    throw Failure(Exit::peer_said_no, path_ + ": this is no record of labs that portlab wrote",
+                  "rm " + path_ + " (your progress begins anew)");
+  }
+}
+
+json::object Progress::to_json() const {
+  json::object labs;
+  for (const auto& [id, lab] : labs_) labs[id] = to_object(lab);
+  return {{"student", student_}, {"labs", std::move(labs)}};
+}
+
+void Progress::save() const {
+  std::error_code failed;
+  fs::create_directories(fs::path(path_).parent_path(), failed);
+  const auto fresh = path_ + "." + std::to_string(::getpid());
+  {
+    std::ofstream file(fresh, std::ios::trunc);
+    file << json::serialize(to_json()) << "\n";
+    file.close();
+    if (!file) failed = std::error_code(errno, std::generic_category());
+  }
+  if (!failed) fs::rename(fresh, path_, failed);
+  if (!failed) return;
+  std::error_code ignored;
+  fs::remove(fresh, ignored);
+  throw Failure(Exit::peer_said_no, path_ + ": your progress can't be written: " + failed.message(),
+                "XDG_STATE_HOME=FOLDER portlab lab ...");
+}
+
+}  // namespace portlab::labs

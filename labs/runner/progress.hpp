@@ -1,0 +1,66 @@
+#pragma once
+// What a student has done, kept in a file of theirs, so that quitting and coming back loses
+// nothing.
+
+#include <boost/json/object.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/result.hpp"
+
+namespace portlab::labs {
+
+/// An answer that was given.
+struct GivenAnswer {
+  std::size_t part = 0;
+  std::size_t step = 0;  ///< from 1, as the file counts
+  std::string question;
+  bool is_prediction = false;
+  std::string answer;  ///< the last one
+  std::string right;
+  bool was_right = false;
+  unsigned tries = 0;
+};
+
+/// How far one lab has come.
+struct LabProgress {
+  std::string title;
+  std::size_t part = 0;   ///< the next one
+  std::size_t parts = 0;  ///< of the lab
+  std::size_t steps = 0;
+  std::size_t step = 0;              ///< from 1
+  std::int64_t started = 0;          ///< seconds since 1970
+  std::int64_t finished = 0;         ///< 0: not yet
+  unsigned hints = 0;                ///< that were asked for
+  std::vector<std::size_t> skipped;  ///< parts
+  std::vector<GivenAnswer> answers;
+
+  bool begun() const { return started != 0; }
+};
+
+/// One student's progress in all labs.
+class Progress {
+ public:
+  /// Reads the student's file; there may be none yet. Throws a Failure where it can't be read.
+  explicit Progress(std::string student);
+
+  LabProgress& of(const std::string& lab) { return labs_[lab]; }
+  const std::map<std::string, LabProgress>& labs() const { return labs_; }
+  /// Writes it; the file is either the old or the new one. Throws a Failure.
+  void save() const;
+  /// Where it is kept.
+  const std::string& path() const { return path_; }
+  const std::string& student() const { return student_; }
+
+  boost::json::object to_json() const;
+
+ private:
+  const std::string student_;
+  const std::string path_;
+  std::map<std::string, LabProgress> labs_;
+};
+
+}  // namespace portlab::labs

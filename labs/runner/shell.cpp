@@ -1,0 +1,215 @@
+#include "labs/runner/shell.hpp"
+
+#include <fcntl.h>
+#include <pty.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "clients/failure.hpp"
+
+namespace portlab::labs {
+
+namespace {
+
+// An OSC that no terminal knows; only we see it.
+constexpr std::string_view mark_begin = "\x1b]777;portlab;";
+constexpr char mark_end = '\a';
+
+/// What bash reads in place of .bashrc. PS0 is printed after a command was read and before it runs
+/// (bash 4.4); PROMPT_COMMAND before each prompt, which then waits for us. Where we are gone it hangs
+/// up, because then it ends its jobs, too.
+std::string start_file(const std::vector<std::string_view>& own_words, int prompts) {
+  std::string text =
+      "set +H\nHISTFILE=\nHISTCONTROL=\nbind 'set enable-bracketed-paste off'\n"
+      "__portlab_mark() { printf '\\033]777;portlab;%s;%s\\007' \"$1\" \"$2\"; }\n"
+      "__portlab_prompt() {\n"
+      "  local status=$? line\n"
+      "  line=$(HISTTIMEFORMAT= history 1)\n"
+      "  __portlab_mark \"done;$status\" \"${line//[[:cntrl:]]/ }\"\n"
+      "  IFS= read -r -u " +
+      std::to_string(prompts) +
+      " PS1 || kill -HUP $$\n"
+      "}\n"
+      "PROMPT_COMMAND=__portlab_prompt\n"
+      "PS0='\\e]777;portlab;start;\\a'\n";
+  for (const auto word : own_words)
+    text += std::string(word) + "() { __portlab_mark ask " + std::string(word) + "; }\n";
+  return text;
+}
+
+/// A file without a name, for a child that inherits it.
+int memory_file(const std::string& text) {
+  const int file = ::memfd_create("portlab-lab", 0);
+  if (file < 0) return -1;
+  const auto written = ::write(file, text.data(), text.size());
+  return written == static_cast<ssize_t>(text.size()) ? file : -1;
+}
+
+Failure no_shell(const std::string& step) {
+  return {Exit::no_connection,
+          "the lab's shell does not start: " + step + ": " + std::strerror(errno),
+          "bash must be installed: apt-get install bash"};
+}
+
+/// "   12  portlab netstat" of history(1).
+std::string command_in(std::string_view line) {
+  const auto number = line.find_first_not_of(' ');
+  if (number == std::string_view::npos) return {};
+  const auto space = line.find(' ', number);
+  const auto command = space == std::string_view::npos ? space : line.find_first_not_of(' ', space);
+  return command == std::string_view::npos ? std::string() : std::string(line.substr(command));
+}
+
+}  // namespace
+
+Shell::Shell(const std::vector<std::string_view>& own_words) {
+  std::array<int, 2> prompts{};
+  if (::pipe(prompts.data()) != 0) throw no_shell("pipe");
+  ::fcntl(prompts[1], F_SETFD, FD_CLOEXEC);
+  // Out of the way of what the student's commands use.
+  const int reading = ::fcntl(prompts[0], F_DUPFD, 60);
+  ::close(prompts[0]);
+  const int file = memory_file(start_file(own_words, reading));
+  if (reading < 0 || file < 0) throw no_shell("memfd_create");
+  const auto path = "/proc/self/fd/" + std::to_string(file);
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    size = {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+  child_ = ::forkpty(&terminal_, nullptr, nullptr, &size);
+  if (child_ < 0) throw no_shell("forkpty");
+  if (child_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGHUP);
+    for (const int number : {SIGPIPE, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, SIGTERM})
+      std::signal(number, SIG_DFL);
+    ::execlp("bash", "bash", "--noprofile", "--rcfile", path.c_str(), "-i", nullptr);
+    ::_exit(127);
+  }
+  prompts_ = prompts[1];
+  ::close(reading);
+  ::close(file);
+  ::fcntl(terminal_, F_SETFD, FD_CLOEXEC);
+  ::fcntl(terminal_, F_SETFL, O_NONBLOCK);
+}
+
+Shell::~Shell() {
+  if (prompts_ >= 0) ::close(prompts_);
+  if (terminal_ >= 0) ::close(terminal_);  // hangs up: the shell and its jobs end
+  if (child_ <= 0) return;
+  ::kill(child_, SIGHUP);
+  // An interactive shell hangs up its jobs, too; one that is stuck is killed.
+  for (int tries = 0; tries < 200; ++tries) {
+    if (::waitpid(child_, nullptr, WNOHANG) != 0) return;
+    ::usleep(10'000);
+  }
+  ::kill(child_, SIGKILL);
+  ::waitpid(child_, nullptr, 0);
+}
+
+std::vector<ShellEvent> Shell::read() {
+  std::vector<ShellEvent> events;
+  std::array<char, 16 * 1024> part;
+  for (;;) {
+    const auto got = ::read(terminal_, part.data(), part.size());
+    if (got > 0) {
+      take({part.data(), static_cast<std::size_t>(got)}, events);
+      continue;
+    }
+    if (got < 0 && errno == EINTR) continue;
+    // A terminal whose last user is gone says EIO.
+    if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
+      events.push_back({ShellEvent::Kind::ended, {}, 0});
+    return events;
+  }
+}
+
+void Shell::take(std::string_view bytes, std::vector<ShellEvent>& events) {
+  unread_ += bytes;
+  std::string_view rest = unread_;
+  const auto show = [&](std::string_view text) {
+    if (!text.empty()) events.push_back({ShellEvent::Kind::output, std::string(text), 0});
+  };
+  for (;;) {
+    const auto begin = rest.find(mark_begin);
+    if (begin == std::string_view::npos) break;
+    const auto end = rest.find(mark_end, begin);
+    if (end == std::string_view::npos) {
+      show(rest.substr(0, begin));
+      unread_ = std::string(rest.substr(begin));
+      return;
+    }
+    show(rest.substr(0, begin));
+    const auto inside = begin + mark_begin.size();
+    report(rest.substr(inside, end - inside), events);
+    rest.remove_prefix(end + 1);
+  }
+  // The end may be the beginning of a mark.
+  std::size_t kept = 0;
+  for (auto size = std::min(rest.size(), mark_begin.size() - 1); size > 0 && kept == 0; --size)
+    if (rest.ends_with(mark_begin.substr(0, size))) kept = size;
+  show(rest.substr(0, rest.size() - kept));
+  unread_ = std::string(rest.substr(rest.size() - kept));
+}
+
+/// "ready;", "start;", "done;0;  12  ls", "ask;hint".
+void Shell::report(std::string_view mark, std::vector<ShellEvent>& events) {
+  using Kind = ShellEvent::Kind;
+  const auto kind = mark.substr(0, mark.find(';'));
+  auto rest = mark.substr(std::min(kind.size() + 1, mark.size()));
+  if (kind == "ready") {
+    events.push_back({Kind::ready, {}, 0});
+  } else if (kind == "start") {
+    started_ = true;
+    events.push_back({Kind::started, {}, 0});
+  } else if (kind == "ask") {
+    events.push_back({Kind::asked, std::string(rest), 0});
+  } else if (kind == "done") {
+    int status = 0;
+    std::from_chars(rest.data(), rest.data() + rest.size(), status);
+    rest.remove_prefix(std::min(rest.find(';') + 1, rest.size()));
+    constexpr int interrupted = 128 + SIGINT;
+    if (started_)
+      events.push_back({Kind::done, command_in(rest), status});
+    else
+      events.push_back(
+          {status == interrupted && last_status_ != interrupted ? Kind::broken : Kind::empty,
+           {},
+           status});
+    started_ = false;
+    last_status_ = status;
+  }
+}
+
+void Shell::type(std::string_view keys) {
+  while (!keys.empty()) {
+    const auto written = ::write(terminal_, keys.data(), keys.size());
+    if (written > 0)
+      keys.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno == EAGAIN)
+      ::usleep(1000);  // it takes them soon, or is stuck: then read() says so
+    else if (errno != EINTR)
+      return;
+  }
+}
+
+void Shell::prompt(const std::string& text) {
+  // The mark takes no columns: \\[ and \\] say so to readline.
+  const auto line = text + "\\[\\e]777;portlab;ready;\\a\\]\n";
+  static_cast<void>(::write(prompts_, line.data(), line.size()));
+}
+
+void Shell::resize(unsigned short rows, unsigned short columns) {
+  winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  ::ioctl(terminal_, TIOCSWINSZ, &size);
+}
+
+}  // namespace portlab::labs

@@ -1,0 +1,20 @@
+#pragma once
+// Each student has numbers of their own: the words of a lab's file that vary are replaced, by the
+// student's name, the same ones each time. Pure.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "labs/runner/lab.hpp"
+
+namespace portlab::labs {
+
+/// The file's text for this student; for "" as it stands. What varies is told in its first comment.
+std::string text_for(const std::string& student, std::string_view text,
+                     const std::vector<Variation>& variations);
+
+/// Replaces a word wherever it stands alone: 8083 in ":8083/", not in "18083".
+std::string replace_word(std::string_view text, std::string_view word, std::string_view by);
+
+}  // namespace portlab::labs

@@ -1,0 +1,112 @@
+#include "labs/runner/unattended.hpp"
+
+#include <unistd.h>
+
+#include <functional>
+
+#include "clients/failure.hpp"
+#include "clients/terminal.hpp"
+#include "labs/runner/markdown.hpp"
+
+namespace portlab::labs {
+
+namespace {
+
+std::string at(const Lab& lab, const Part& part) {
+  return lab.path + ":" + std::to_string(part.line) + ": ";
+}
+
+std::string complaint(const Lab& lab, const Part& part, const Unmet& unmet) {
+  return at(lab, part) + "expected " + unmet.expected + "; observed " + unmet.observed;
+}
+
+void show_nothing(std::string_view) {}
+
+/// A wrong answer, whatever the right one is.
+std::string wrong_answer(const Question& question, const Captured& captured) {
+  const auto right = right_answer(question, captured);
+  for (const auto& choice : question.choices)
+    if (right != std::string(1, choice.letter)) return {choice.letter};
+  return right + "1";
+}
+
+/// Two checks of an answer: the right one is taken, a wrong one is not.
+void check_answers(const Lab& lab, const Part& part, const Question& question,
+                   const Captured& captured, Complaints& complaints) {
+  const auto right = right_answer(question, captured);
+  const auto first = right.substr(0, right.find(" | "));
+  if (!is_right(question, first, captured))
+    complaints.push_back(at(lab, part) + "the right answer '" + first + "' is refused");
+  const auto wrong = wrong_answer(question, captured);
+  if (is_right(question, wrong, captured))
+    complaints.push_back(at(lab, part) + "the wrong answer '" + wrong + "' is accepted");
+}
+
+using Doing = std::function<void(const Part&, const Activity&, Workplace&, Complaints&)>;
+
+Complaints go_through(const Lab& lab, const Doing& doing,
+                      const std::function<void(const Part&)>& before) {
+  Complaints complaints;
+  Workplace workplace(lab);
+  for (const auto& part : lab.parts) {
+    before(part);
+    try {
+      if (const auto* activity = std::get_if<Activity>(&part.task))
+        doing(part, *activity, workplace, complaints);
+      else if (const auto* question = std::get_if<Question>(&part.task))
+        check_answers(lab, part, *question, workplace.captured, complaints);
+    } catch (const Failure& failure) {
+      complaints.push_back(at(lab, part) + failure.reason());
+    }
+    if (!complaints.empty()) return complaints;
+    if (const auto trouble = workplace.network().trouble()) return {at(lab, part) + *trouble};
+  }
+  return complaints;
+}
+
+}  // namespace
+
+Complaints do_unattended(const Lab& lab, bool show) {
+  const auto columns = columns_of(STDOUT_FILENO);
+  const auto style = style_of(STDOUT_FILENO);
+  std::size_t step = lab.steps.size();
+  const auto before = [&](const Part& part) {
+    if (!show) return;
+    if (part.step != step)
+      print("\n" + style.paint(std::to_string(part.step + 1) + ". " + lab.steps[part.step], "1") +
+            "\n\n");
+    step = part.step;
+    if (!part.text.empty()) print(rendered(part.text, columns, style) + "\n");
+  };
+  const auto doing = [&](const Part& part, const Activity& activity, Workplace& workplace,
+                         Complaints& complaints) {
+    const auto screen = [&](std::string_view text) {
+      if (show) print(text);
+    };
+    if (const auto unmet = workplace.perform(activity, Judge::file, screen))
+      complaints.push_back(complaint(lab, part, *unmet));
+    if (show) print("\n");
+  };
+  return go_through(lab, doing, before);
+}
+
+Complaints test_the_checks(const Lab& lab) {
+  const auto doing = [&](const Part& part, const Activity& activity, Workplace& workplace,
+                         Complaints& complaints) {
+    // As the machine is before, and after the step before.
+    if (!judge(activity, workplace.picture(), Judge::student))
+      complaints.push_back(at(lab, part) +
+                           "this check holds before anything is done: it can't fail");
+    if (const auto unmet = workplace.perform(activity, Judge::file, show_nothing))
+      complaints.push_back(complaint(lab, part, *unmet));
+  };
+  return go_through(lab, doing, [](const Part&) {});
+}
+
+void catch_up(const Lab& lab, std::size_t part, Workplace& workplace) {
+  for (std::size_t i = 0; i < part; ++i)
+    if (const auto* activity = std::get_if<Activity>(&lab.parts[i].task))
+      workplace.perform(*activity, Judge::student, show_nothing);
+}
+
+}  // namespace portlab::labs

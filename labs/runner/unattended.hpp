@@ -1,0 +1,29 @@
+#pragma once
+// A lab done by itself: every command typed, every output and check compared. For CI, and for
+// whoever writes a lab.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "labs/runner/lab.hpp"
+#include "labs/runner/workplace.hpp"
+
+namespace portlab::labs {
+
+/// What went wrong, as "FILE:LINE: …".
+using Complaints = std::vector<std::string>;
+
+/// Does all parts in a workplace of its own. With `show` their text and output are printed. Ends at
+/// the first thing that differs.
+Complaints do_unattended(const Lab& lab, bool show);
+
+/// Proves that every check fails before its step and passes after it, and that wrong answers are
+/// refused.
+Complaints test_the_checks(const Lab& lab);
+
+/// Does the activities before this part, silently: so that whoever comes back finds the machine as
+/// it was left.
+void catch_up(const Lab& lab, std::size_t part, Workplace& workplace);
+
+}  // namespace portlab::labs

@@ -1,0 +1,147 @@
+#include "labs/runner/workplace.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "clients/failure.hpp"
+#include "clients/netstat/sock_diag.hpp"
+#include "clients/terminal.hpp"
+#include "labs/runner/expected_output.hpp"
+
+namespace portlab::labs {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds command_max{40};
+/// How long the machine may take to become what a command makes of it.
+constexpr std::chrono::seconds effect_max{5};
+constexpr milliseconds glance{50};
+
+/// The programs of this lab come first, wherever they were started from.
+void put_us_on_the_path() {
+  std::error_code failed;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  const char* path = std::getenv("PATH");
+  ::setenv("PATH",
+           (self.parent_path().string() + ":" + (path == nullptr ? "/usr/bin:/bin" : path)).c_str(),
+           1);
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& own_words() {
+  static const std::vector<std::string_view> words{"hint", "back", "skip", "reset", "why", "quit"};
+  return words;
+}
+
+Workplace::Workplace(const Lab& lab)
+    : network_((put_us_on_the_path(), lab.servers), "lab"), shell_(own_words()) {
+  using Kind = ShellEvent::Kind;
+  bool ready = false;
+  listen(command_max, [&](const ShellEvent& event) {
+    ready = ready || event.kind == Kind::empty || event.kind == Kind::done;
+    return ready || event.kind == Kind::ended;
+  });
+  if (!ready)
+    throw Failure(Exit::no_connection, "the lab's shell does not start",
+                  "bash must be installed: apt-get install bash");
+}
+
+void Workplace::begin(std::size_t commands) {
+  counting_ = std::max<std::size_t>(commands, 1);
+  results_.clear();
+}
+
+void Workplace::remember(CommandResult result) {
+  results_.push_back(std::move(result));
+  while (results_.size() > counting_) results_.pop_front();
+}
+
+void Workplace::remember_more(std::string_view output) {
+  if (!results_.empty()) results_.back().output += output;
+}
+
+Picture Workplace::picture() const {
+  Picture now;
+  if (auto rows = read_sockets()) now.sockets = std::move(*rows);
+  if (results_.empty()) return now;
+  now.last = results_.back();
+  now.last->output.clear();
+  for (const auto& result : results_) now.last->output += plain_text(result.output);
+  return now;
+}
+
+void Workplace::listen(milliseconds limit, const std::function<bool(const ShellEvent&)>& enough) {
+  const auto end = Clock::now() + limit;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+    if (left.count() < 0) return;
+    pollfd ready{shell_.descriptor(), POLLIN, 0};
+    if (::poll(&ready, 1, static_cast<int>(left.count())) <= 0) continue;
+    bool stop = false;
+    for (const auto& event : shell_.read()) stop = enough(event) || stop;
+    if (stop) return;
+  }
+}
+
+CommandResult Workplace::perform(const std::string& command, std::chrono::seconds limit,
+                                 const std::function<void(std::string_view)>& show) {
+  using Kind = ShellEvent::Kind;
+  shell_.prompt("$ ");
+  CommandResult result{command, -1, {}};
+  bool started = false, ended = false, gone = false;
+  listen(limit, [&](const ShellEvent& event) {
+    if (event.kind == Kind::output) {
+      show(event.text);
+      if (started) result.output += event.text;
+    }
+    if (event.kind == Kind::ready) shell_.type(command + "\n");
+    started = started || event.kind == Kind::started;
+    gone = event.kind == Kind::ended;
+    if (event.kind == Kind::done || event.kind == Kind::empty || event.kind == Kind::broken) {
+      result.status = event.status;
+      ended = true;
+    }
+    return ended || gone;
+  });
+  if (gone || !ended)
+    throw Failure(Exit::peer_said_no,
+                  "'" + printable(command) + "' " +
+                      (gone ? "ended the lab's shell"
+                            : "did not end in " + std::to_string(limit.count()) + " s"));
+  remember(result);
+  return result;
+}
+
+std::optional<Unmet> Workplace::perform(const Activity& activity, Judge by,
+                                        const std::function<void(std::string_view)>& show) {
+  begin(activity.to_do().size());
+  for (const auto& command : activity.to_do()) perform(command, command_max, show);
+  std::optional<Unmet> missing;
+  const auto end = Clock::now() + effect_max;
+  do {
+    const auto now = picture();
+    missing = judge(activity, now, by);
+    if (!missing) {
+      capture(activity, now, captured);
+      return std::nullopt;
+    }
+    // What was put into the background goes on printing.
+    listen(glance, [&](const ShellEvent& event) {
+      if (event.kind != ShellEvent::Kind::output) return false;
+      show(event.text);
+      remember_more(event.text);
+      return false;
+    });
+  } while (Clock::now() < end);
+  return missing;
+}
+
+}  // namespace portlab::labs

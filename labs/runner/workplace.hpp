@@ -1,0 +1,58 @@
+#pragma once
+// Where a lab is done: its network with its servers, a shell in it, and what the last commands did.
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "clients/tour/lab.hpp"
+#include "labs/runner/judge.hpp"
+#include "labs/runner/lab.hpp"
+#include "labs/runner/shell.hpp"
+
+namespace portlab::labs {
+
+/// The runner's own words at the shell's prompt.
+const std::vector<std::string_view>& own_words();
+
+class Workplace {
+ public:
+  /// Before any thread is started. Throws a Failure.
+  explicit Workplace(const Lab& lab);
+
+  TourLab& network() { return network_; }
+  Shell& shell() { return shell_; }
+
+  /// The next activity begins: what its last `commands` commands did is what counts.
+  void begin(std::size_t commands);
+  /// A command has ended, or printed more since.
+  void remember(CommandResult result);
+  void remember_more(std::string_view output);
+  /// The machine now.
+  Picture picture() const;
+
+  /// Types one command where the prompt waits, and returns what it did; `show` gets the terminal's
+  /// bytes. Throws a Failure when it does not end within `limit`.
+  CommandResult perform(const std::string& command, std::chrono::seconds limit,
+                        const std::function<void(std::string_view)>& show);
+  /// Does all of an activity, and waits until it is done as `by` judges, a few seconds at most.
+  /// What is missing.
+  std::optional<Unmet> perform(const Activity& activity, Judge by,
+                               const std::function<void(std::string_view)>& show);
+
+  Captured captured;
+
+ private:
+  /// What happens within this time, or until `enough`.
+  void listen(std::chrono::milliseconds limit,
+              const std::function<bool(const ShellEvent&)>& enough);
+
+  TourLab network_;
+  Shell shell_;
+  std::size_t counting_ = 1;
+  std::deque<CommandResult> results_;
+};
+
+}  // namespace portlab::labs

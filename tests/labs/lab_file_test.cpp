@@ -1,0 +1,157 @@
+#include "labs/runner/lab_file.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "labs/runner/student.hpp"
+
+using namespace portlab;
+using namespace portlab::labs;
+
+namespace {
+
+const std::string good = R"(# Lab 7: A title
+
+<!-- lab
+minutes: 12
+servers: http=83 echo
+vary: 83 = 84 85
+-->
+
+An introduction.
+
+## 1. The first step
+
+Some text.
+
+```sh
+portlab http http://127.0.0.1:83/
+```
+
+```output
+tcp …
+```
+
+<!-- check
+exit 0
+listening tcp 83
+next: type it
+hint: one
+hint: two
+why: because
+capture: client = :(\d+) →
+-->
+
+**Predict:** What now?
+
+- a) This
+- b) That
+
+<!-- answer
+b
+because: That.
+-->
+
+## 2. The second step
+
+**Question:** Your port?
+
+<!-- answer
+{client}
+hint: look
+because: it is
+-->
+
+<!-- check
+not listening tcp 83
+next: close it
+do: portlab server close http
+-->
+
+The end.
+)";
+
+std::string faults_of(const std::string& text) {
+  std::string all;
+  for (const auto& fault : parse_lab(text, "x.md").faults)
+    all += std::to_string(fault.line) + ": " + fault.text + "\n";
+  return all;
+}
+
+std::string with(const std::string& rest) { return "# Lab 1: T\n\n## 1. S\n\n" + rest; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_file_becomes_steps_and_parts) {
+  const auto parsed = parse_lab(good, "x.md");
+  BOOST_TEST(parsed.faults.empty(), faults_of(good));
+  const auto& lab = parsed.lab;
+  BOOST_TEST(lab.id == "7");
+  BOOST_TEST(lab.title == "A title");
+  BOOST_TEST(lab.minutes == 12);
+  BOOST_TEST(lab.servers.value().size() == 2U);
+  BOOST_TEST(lab.introduction == "An introduction.");
+  BOOST_REQUIRE(lab.steps.size() == 2U);
+  BOOST_REQUIRE(lab.parts.size() == 5U);
+
+  const auto& work = std::get<Activity>(lab.parts[0].task);
+  BOOST_TEST(lab.parts[0].text == "Some text.");
+  BOOST_TEST(work.commands.at(0) == "portlab http http://127.0.0.1:83/");
+  BOOST_TEST(work.output.value() == "tcp …\n");
+  BOOST_TEST(work.conditions.size() == 2U);
+  BOOST_TEST(work.hints.size() == 2U);
+  BOOST_TEST(work.captures.at(0).name == "client");
+
+  const auto& prediction = std::get<Question>(lab.parts[1].task);
+  BOOST_TEST(prediction.is_prediction);
+  BOOST_TEST(prediction.choices.size() == 2U);
+  BOOST_TEST(prediction.answer == "b");
+  BOOST_TEST(!std::get<Question>(lab.parts[2].task).is_prediction);
+  BOOST_TEST(lab.parts[2].step == 1U);
+
+  const auto& seen = std::get<Activity>(lab.parts[3].task);
+  BOOST_TEST(seen.commands.empty());
+  BOOST_TEST(seen.to_do().at(0) == "portlab server close http");
+  BOOST_TEST(std::holds_alternative<std::monostate>(lab.parts[4].task));
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_has_its_line_and_says_what_to_write) {
+  BOOST_TEST(faults_of("").find("# Lab N: TITLE") != std::string::npos);
+  BOOST_TEST(faults_of("# Lab 1: T\n\n## 2. S\n").find("3: the next step is '## 1. TITLE'") !=
+             std::string::npos);
+  for (const auto& [text, expected] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"```sh\nls\n", "5: this block has no end"},
+           {"```output\nx\n```\n", "5: output follows"},
+           {"<!-- check\nexit zero\n-->\n", "6: exit takes a number"},
+           {"<!-- check\nlistening tcp 99999\n-->\n", "6: '99999' is no place"},
+           {"<!-- check\nsockets tcp state OPEN\n-->\n", "6: 'state OPEN'"},
+           {"<!-- check\ncapture: x = (\n-->\n", "6: capture"},
+           {"<!-- answer\nb\n-->\n", "5: an answer follows a question"},
+           {"**Predict:** x?\n\n- a) y\n\n<!-- answer\nc\n-->\n", "'c' is none of the choices"},
+           {"**Predict:** x?\n\n", "this question has no <!-- answer"},
+           {"<!-- note\n-->\n", "5: a comment is one of"},
+       })
+    BOOST_TEST(faults_of(with(text)).find(expected) != std::string::npos,
+               "'" << text << "': " << faults_of(with(text)));
+}
+
+BOOST_AUTO_TEST_CASE(what_makes_a_lab_poor_is_said) {
+  const auto poor = parse_lab(with("```sh\nls\n```\n\nText.\n"), "x.md").lab;
+  std::string all;
+  for (const auto& fault : lint(poor)) all += fault.text + "\n";
+  for (const auto* expected : {"minutes", "nothing can go wrong", "nothing is predicted"})
+    BOOST_TEST(all.find(expected) != std::string::npos, all);
+}
+
+BOOST_AUTO_TEST_CASE(each_student_has_numbers_of_their_own_and_keeps_them) {
+  const std::vector<Variation> variations{{"83", {"84", "85", "86"}}};
+  const std::string text = "<!-- lab\nvary: 83 = 84 85 86\n-->\n:83/ and 183 and 83";
+  BOOST_TEST(text_for("", text, variations) == text);
+  const auto ana = text_for("ana", text, variations);
+  BOOST_TEST(ana == text_for("ana", text, variations));
+  BOOST_TEST(ana.find("183 and 8") != std::string::npos);  // no number within another one
+  BOOST_TEST(ana.find("vary: 83 =") != std::string::npos);
+  bool differs = false;
+  for (const auto* name : {"ben", "cem", "dora", "eva"})
+    differs = differs || text_for(name, text, variations) != ana;
+  BOOST_TEST(differs);
+}

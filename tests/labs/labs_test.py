@@ -1,0 +1,203 @@
+"""Every lab: done by itself, each check proved to fail before and pass after, and one worked through
+at a terminal as a student does it, with wrong answers, Ctrl-C, quitting and coming back."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from portlab_testing import PATIENCE, program, run
+
+LONG = 240
+
+
+def namespaces_are_allowed():
+    return run("unshare", "-Urn", "true").returncode == 0
+
+
+def lab(*arguments, **options):
+    options.setdefault("timeout", LONG)
+    return subprocess.run([program("PORTLAB"), *arguments], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, check=False,
+                          env={**os.environ, "LANG": "C.UTF-8"}, **options)
+
+
+@unittest.skipUnless(namespaces_are_allowed(), "this system forbids the namespaces that labs run in")
+class Unattended(unittest.TestCase):
+    def test_every_lab_is_true(self):
+        for what in ("lab", "myth"):
+            with self.subTest(what=what):
+                done = lab(what, "--auto", "all", "--json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_every_check_fails_before_and_passes_after(self):
+        for what in ("lab", "myth"):
+            with self.subTest(what=what):
+                done = lab(what, "--selftest", "all")
+                self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_students_own_numbers_work_too(self):
+        done = lab("lab", "--auto", "5", "--student", "ana", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_wrong_output_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.md")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# Lab 1: T\n\n<!-- lab\nminutes: 1\n-->\n\n## 1. S\n\n```sh\necho 1\n```\n\n"
+                           "```output\n2\n```\n")
+            done = lab("lab", "--auto", path)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{path}:9: expected '2'; observed '1'", done.stderr)
+
+
+class Files(unittest.TestCase):
+    def test_no_lab_lacks_anything(self):
+        for what in ("lab", "myth"):
+            done = lab(what, "--lint", "all")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_bad_usage_teaches(self):
+        for arguments, expected in ((["99"], "there is no lab '99'"), (["--auto"], "which one?"),
+                                    (["1", "2"], "2")):
+            done = lab("lab", *arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(expected, done.stderr)
+
+    def test_without_a_terminal_nothing_waits(self):
+        done = lab("lab", "5")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--auto 5", done.stderr)
+
+
+class Student:
+    """Someone at a terminal."""
+
+    def __init__(self, state, *arguments):
+        self.parent, child = pty.openpty()
+        self.process = subprocess.Popen(
+            [program("PORTLAB"), "lab", *arguments], stdin=child, stdout=child, stderr=child,
+            start_new_session=True, preexec_fn=lambda: __import__("fcntl").ioctl(0, 0x540E, 0),
+            env={**os.environ, "XDG_STATE_HOME": state, "TERM": "xterm", "LANG": "C.UTF-8",
+                 "NO_COLOR": "1"})
+        os.close(child)
+        self.shown = ""
+        self.seen = 0
+
+    def read(self):
+        ready, _, _ = select.select([self.parent], [], [], 0.2)
+        if not ready:
+            return True
+        try:
+            part = os.read(self.parent, 65536)
+        except OSError:
+            part = b""
+        self.shown += part.decode("utf-8", "replace")
+        return bool(part)
+
+    def expect(self, text):
+        """Waits until this is shown, behind what was waited for last."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            found = re.compile(text).search(self.shown, self.seen)
+            if found:
+                self.seen = found.end()
+                return found
+            if time.monotonic() > end or not self.read():
+                raise AssertionError(f"'{text}' was not shown; after the last: {self.shown[self.seen:]}")
+
+    def type(self, line):
+        os.write(self.parent, line.encode() + b"\n")
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE)
+        os.close(self.parent)
+
+
+@unittest.skipUnless(namespaces_are_allowed(), "this system forbids the namespaces that labs run in")
+class AtTheTerminal(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="portlab-test-")
+        self.addCleanup(folder.cleanup)
+        self.state = folder.name
+
+    def student(self, *arguments):
+        student = Student(self.state, *arguments)
+        self.addCleanup(student.close)
+        return student
+
+    def test_a_lab_is_begun_left_and_taken_up_again(self):
+        student = self.student("5")
+        student.expect(r"\$ $")
+        student.type("ls /nonexistent")
+        student.expect("not yet")
+        student.expect("expected .*127.0.0.1:80")
+        student.expect("next .*portlab http")
+        student.expect(r"\$ $")
+        student.type("hint")
+        student.expect("Hint 1 of")
+        student.expect(r"\$ $")
+        student.type("echo begun; sleep 60")
+        student.expect("\nbegun")
+        os.write(student.parent, b"\x03")  # Ctrl-C ends the command, not the lab
+        student.expect("not yet")
+        student.expect(r"\$ $")
+        student.type("")  # Enter: typed for them
+        port = student.expect(r"127\.0\.0\.1:(\d+)  →").group(1)
+        student.expect("Your answer: ")
+        student.type("80")
+        student.expect("Not quite")
+        student.type(port)
+        student.expect("Right")
+        student.expect("Your answer: ")
+        student.type("z")
+        student.expect("Please answer with a, b, c")
+        student.type("a")
+        student.expect(r"\$ $")
+        student.type("quit")
+        student.expect("Your place is kept")
+        self.assertEqual(student.process.wait(PATIENCE), 0)
+
+        again = self.student("5")
+        again.expect("You were at step 2")
+        again.expect(r"\$ $")
+        again.type("portlab server move http=83")
+        again.expect(r"\$ $")
+        again.type("portlab http http://127.0.0.1/hello.txt")
+        again.expect("refused")
+
+        report = lab("lab", "--report", "--json", timeout=PATIENCE)
+        del report
+        done = subprocess.run([program("PORTLAB"), "lab", "--report", "--json"], text=True,
+                              capture_output=True, check=True, timeout=PATIENCE,
+                              env={**os.environ, "XDG_STATE_HOME": self.state})
+        answers = json.loads(done.stdout)["labs"]["5"]["answers"]
+        self.assertEqual((answers[0]["answer"], answers[0]["was_right"], answers[0]["tries"]),
+                         (port, True, 2))
+        self.assertEqual((answers[1]["prediction"], answers[1]["was_right"]), (True, False))
+
+    def test_nothing_is_left_behind_by_kill_9(self):
+        student = self.student("5")
+        student.expect(r"\$ $")
+        student.type("sleep 1234 & echo pid $!")
+        sleeper = int(student.expect(r"\npid (\d+)").group(1))
+        fd = os.pidfd_open(sleeper)
+        self.addCleanup(os.close, fd)
+        children = run("pgrep", "-P", str(student.process.pid)).stdout.split()
+        self.assertEqual(len(children), 1)
+        os.kill(int(children[0]), signal.SIGKILL)
+        ended, _, _ = select.select([fd], [], [], PATIENCE)
+        self.assertTrue(ended, "a background job outlived its lab")
+        self.assertNotEqual(student.process.wait(PATIENCE), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
