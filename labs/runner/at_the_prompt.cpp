@@ -50,6 +50,7 @@ class RawTerminal {
 };
 
 volatile std::sig_atomic_t resized = 0;
+volatile std::sig_atomic_t told_to_end = 0;
 
 }  // namespace
 
@@ -60,6 +61,9 @@ class AtThePrompt::Impl {
     struct sigaction on_resize {};
     on_resize.sa_handler = [](int) { resized = 1; };
     ::sigaction(SIGWINCH, &on_resize, nullptr);
+    struct sigaction on_end {};
+    on_end.sa_handler = [](int) { told_to_end = 1; };
+    for (const int number : {SIGTERM, SIGHUP}) ::sigaction(number, &on_end, nullptr);
     workplace_.begin(activity.to_do().size());
   }
 
@@ -91,6 +95,7 @@ class AtThePrompt::Impl {
 
   /// Keys, output, or a while.
   void wait() {
+    if (told_to_end != 0) throw Failure(Exit::no_connection, "the lab was ended from outside");
     if (resized != 0) {
       resized = 0;
       winsize size{};

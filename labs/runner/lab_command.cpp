@@ -20,6 +20,7 @@
 #include "labs/runner/lab_file.hpp"
 #include "labs/runner/lesson.hpp"
 #include "labs/runner/library.hpp"
+#include "labs/runner/processes.hpp"
 #include "labs/runner/progress.hpp"
 #include "labs/runner/report.hpp"
 #include "labs/runner/unattended.hpp"
@@ -38,6 +39,7 @@ constexpr int restart = 75;  // of a child: "reset" was typed
 /// Runs this in a child process; its exit status.
 int in_child(const std::function<int()>& sitting) {
   std::fflush(nullptr);
+  adopt_orphans();
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) throw Failure(Exit::no_connection, "no process can be started");
@@ -63,6 +65,7 @@ int in_child(const std::function<int()>& sitting) {
   ::sigaction(SIGINT, &ignore, &before);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  end_children();  // what the shell put into the background, should the sitting have been killed
   ::sigaction(SIGINT, &before, nullptr);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

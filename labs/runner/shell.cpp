@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "clients/failure.hpp"
+#include "labs/runner/processes.hpp"
 
 namespace portlab::labs {
 
@@ -26,8 +27,7 @@ constexpr std::string_view mark_begin = "\x1b]777;portlab;";
 constexpr char mark_end = '\a';
 
 /// What bash reads in place of .bashrc. PS0 is printed after a command was read and before it runs
-/// (bash 4.4); PROMPT_COMMAND before each prompt, which then waits for us. Where we are gone it hangs
-/// up, because then it ends its jobs, too.
+/// (bash 4.4); PROMPT_COMMAND before each prompt, which then waits for us.
 std::string start_file(const std::vector<std::string_view>& own_words, int prompts) {
   std::string text =
       "set +H\nHISTFILE=\nHISTCONTROL=\nbind 'set enable-bracketed-paste off'\n"
@@ -38,7 +38,7 @@ std::string start_file(const std::vector<std::string_view>& own_words, int promp
       "  __portlab_mark \"done;$status\" \"${line//[[:cntrl:]]/ }\"\n"
       "  IFS= read -r -u " +
       std::to_string(prompts) +
-      " PS1 || kill -HUP $$\n"
+      " PS1 || exit 0\n"
       "}\n"
       "PROMPT_COMMAND=__portlab_prompt\n"
       "PS0='\\e]777;portlab;start;\\a'\n";
@@ -103,15 +103,9 @@ Shell::Shell(const std::vector<std::string_view>& own_words) {
 
 Shell::~Shell() {
   if (prompts_ >= 0) ::close(prompts_);
-  if (terminal_ >= 0) ::close(terminal_);  // hangs up: the shell and its jobs end
+  if (terminal_ >= 0) ::close(terminal_);
   if (child_ <= 0) return;
-  ::kill(child_, SIGHUP);
-  // An interactive shell hangs up its jobs, too; one that is stuck is killed.
-  for (int tries = 0; tries < 200; ++tries) {
-    if (::waitpid(child_, nullptr, WNOHANG) != 0) return;
-    ::usleep(10'000);
-  }
-  ::kill(child_, SIGKILL);
+  end_session(child_);
   ::waitpid(child_, nullptr, 0);
 }
 
