@@ -26,6 +26,7 @@ Run run_netstat;
 Run run_port;
 Run run_server;
 Run run_tour;
+Run run_why;
 
 namespace {
 
@@ -38,6 +39,7 @@ constexpr std::array table{
     Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},
     Command{"port", "what a port number is: category, service, who may use it", run_port},
     Command{"netstat", "this machine's sessions; --pairs: both ends on one line", run_netstat},
+    Command{"why", "what an error means, and what this machine says about it", run_why},
     Command{"server", "asks a running portlabd: listeners, sessions, move, stop", run_server},
     Command{"enter", "a shell or a command in portlabd's private network", run_enter},
 };
