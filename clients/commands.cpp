@@ -18,6 +18,7 @@ namespace portlab {
 
 Run run_connect;
 Run run_dns;
+Run run_doctor;
 Run run_echo;
 Run run_enter;
 Run run_ftp;
@@ -42,6 +43,7 @@ constexpr std::array table{
     Command{"why", "what an error means, and what this machine says about it", run_why},
     Command{"server", "asks a running portlabd: listeners, sessions, move, stop", run_server},
     Command{"enter", "a shell or a command in portlabd's private network", run_enter},
+    Command{"doctor", "what this machine can run, and what replaces the rest", run_doctor},
 };
 
 constexpr int exit_internal_error = 70;  // EX_SOFTWARE of sysexits.h: never a result of the lab
