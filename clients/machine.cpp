@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -115,6 +116,7 @@ RoomForServices room_for_services(std::uint16_t shift) {
   constexpr Home homes[] = {{Transport::tcp, 80}, {Transport::tcp, 21}, {Transport::tcp, 53},
                             {Transport::udp, 53}, {Transport::tcp, 7},  {Transport::udp, 7}};
   RoomForServices room;
+  std::map<std::string, std::string> ports_of;
   for (const auto& home : homes) {
     const auto port = static_cast<std::uint16_t>(home.port + shift);
     const auto name = std::string(to_string(home.transport)) + " " + std::to_string(port);
@@ -122,8 +124,10 @@ RoomForServices room_for_services(std::uint16_t shift) {
     if (tried == Bindable::forbidden) room.forbidden.push_back(name);
     if (tried != Bindable::in_use && tried != Bindable::unknown) continue;
     const auto owner = port_owner(home.transport, port);
-    room.taken.push_back(name + ": " + (owner.empty() ? "another program" : owner));
+    auto& ports = ports_of[owner.empty() ? "another program" : owner];
+    ports += (ports.empty() ? "" : ", ") + name;
   }
+  for (const auto& [owner, ports] : ports_of) room.taken.push_back(ports + ": " + owner);
   return room;
 }
 

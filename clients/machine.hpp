@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "common/net.hpp"
-#include "common/result.hpp"
 
 namespace portlab {
 
@@ -41,7 +40,7 @@ Way way_to(const asio::ip::address& address);
 
 /// Where all four services would find free ports on loopback.
 struct RoomForServices {
-  std::vector<std::string> taken;      ///< "tcp 80: in use by nginx (pid 4711)"
+  std::vector<std::string> taken;      ///< "tcp 80, tcp 21: nginx (pid 4711)"
   std::vector<std::string> forbidden;  ///< "tcp 80"
   bool complete() const { return taken.empty() && forbidden.empty(); }
 };

@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::uint16_t usual_shift = 8000;
 
-std::string joined(const std::vector<std::string>& words) {
+std::string joined(const std::vector<std::string>& words, const std::string& gap = ", ") {
   std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  for (const auto& word : words) text += (text.empty() ? "" : gap) + word;
   return text;
 }
 
@@ -36,7 +36,7 @@ Check check_room(const std::string& name, std::uint16_t shift, const std::string
   const std::string forbidden =
       room.forbidden.empty() ? "" : "; not allowed: " + joined(room.forbidden);
   return {name, room.forbidden.empty() ? Answer::limited : Answer::no,
-          "in use: " + joined(room.taken) + forbidden, instead};
+          "in use: " + joined(room.taken, "; ") + forbidden, instead};
 }
 
 /// What the error of a private network says before and after it names what to do instead.
@@ -49,7 +49,7 @@ std::string without_instead(std::string text) {
 
 Check check_private_network() {
   const std::string name = "private network";
-  if (is_in_private_network())
+  if (is_in_private_network() && first_port_allowed() == 0)
     return {name, Answer::yes, "this is one already: its ports are yours"};
   const auto possible = private_network_possible();
   if (possible)
