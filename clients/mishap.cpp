@@ -68,8 +68,7 @@ std::string normal(std::string_view words) {
       out += 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }
   }
-  while (!out.empty() && (out.back() == '-' || out.back() == '.' || out.back() == ':'))
-    out.pop_back();
+  if (out.ends_with('.')) out.pop_back();  // the end of somebody's sentence
   return out;
 }
 

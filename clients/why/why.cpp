@@ -52,6 +52,8 @@ Failure unknown_error(const CommandLine& line, const std::string& word) {
 /// An error may be several words ("connection refused"): as many of the first ones as make a name.
 Question read_question(const CommandLine& line) {
   const auto& words = line.operands();
+  if (std::find(words.begin(), words.end(), "") != words.end())
+    throw line.wrong("'' is neither an error nor a place", "portlab why (all errors)");
   for (std::size_t count = words.size(); count > 0; --count) {
     std::string name;
     for (std::size_t i = 0; i < count; ++i) name += (i == 0 ? "" : " ") + words[i];
@@ -125,7 +127,7 @@ json::object to_json(const Scene& scene) {
     if (concerns(each, scene)) meaning.push_back({{"about", each.label}, {"text", each.text}});
   out["meaning"] = std::move(meaning);
   if (scene.place) {
-    out["host"] = printable(scene.place->host);
+    if (!scene.place->host.empty()) out["host"] = printable(scene.place->host);
     if (scene.place->endpoint) out["endpoint"] = portlab::to_json(*scene.place->endpoint);
   }
   json::array here;

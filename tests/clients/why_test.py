@@ -89,6 +89,10 @@ class Names(ClientTest):
         self.expect(result, 2, "'refusd' names no error", "try: portlab why refused")
         self.expect_form(result)
 
+    def test_an_empty_word_is_no_error_and_no_place(self):
+        for words in [("",), ("refused", "")]:
+            self.expect(portlab("why", *words), 2, "neither an error nor a place")
+
     def test_a_place_alone_is_no_error_to_explain(self):
         self.expect(portlab("why", "127.0.0.1:83"), 2, "names no error")
 
