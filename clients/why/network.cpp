@@ -95,7 +95,8 @@ std::optional<Fact> way_there(const Scene& scene) {
 std::optional<Fact> this_network(const Scene& scene) {
   const bool own = is_in_private_network();
   // On the machine's own network the addresses matter only to who looks for another machine.
-  const bool near = scene.address() != nullptr && scene.address()->address.is_loopback();
+  const bool near = scene.address() != nullptr && (scene.address()->address.is_loopback() ||
+                                                   scene.address()->address.is_unspecified());
   if (!own && (near || scene.address() == nullptr)) return std::nullopt;
   std::string text = own ? "private, a machine of its own: " : "this machine's: ";
   json::array addresses;

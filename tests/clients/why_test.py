@@ -310,6 +310,16 @@ class Hints(ClientTest):
             self.expect(result, 1)
             self.assertEqual(self.follow(result), f"why in-use 127.0.0.1:{port}")
 
+    def test_portlabd_names_it_too(self):
+        server, port = listening()
+        with server:
+            done = subprocess.run([os.environ["PORTLABD"], f"http={port}"], capture_output=True,
+                                  text=True, timeout=60, check=False, env=environment(
+                                      PORTLAB_CONTROL="/nonexistent/portlabd/control"))
+            self.assertEqual(done.returncode, 1)
+        (hint,) = re.findall(r"'portlab (why in-use [^']+)'", done.stderr)
+        self.assertEqual(hint, f"why in-use 127.0.0.1:{port}")
+
     def test_bad_usage_has_no_hint(self):
         for words in [("echo",), ("http", "ftp://x/"), ("echo", "127.0.0.1:0", "x"), ("port", "99999")]:
             self.assertNotIn("why:", portlab(*words).err)
