@@ -18,6 +18,7 @@ namespace portlab {
 
 Run run_connect;
 Run run_dns;
+Run run_doctor;
 Run run_echo;
 Run run_enter;
 Run run_ftp;
@@ -28,6 +29,7 @@ Run run_netstat;
 Run run_port;
 Run run_server;
 Run run_tour;
+Run run_why;
 
 namespace {
 
@@ -42,8 +44,10 @@ constexpr std::array table{
     Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},
     Command{"port", "what a port number is: category, service, who may use it", run_port},
     Command{"netstat", "this machine's sessions; --pairs: both ends on one line", run_netstat},
+    Command{"why", "what an error means, and what this machine says about it", run_why},
     Command{"server", "asks a running portlabd: listeners, sessions, move, stop", run_server},
     Command{"enter", "a shell or a command in portlabd's private network", run_enter},
+    Command{"doctor", "what this machine can run, and what replaces the rest", run_doctor},
 };
 
 constexpr int exit_internal_error = 70;  // EX_SOFTWARE of sysexits.h: never a result of the lab

@@ -29,7 +29,8 @@ void expect_socket(const std::string& path) {
       const std::string roots = ::geteuid() == 0 ? "" : "; sudo, if root runs one";
       throw Failure(Exit::no_connection,
                     "no portlabd" + yours + " is running (there is no " + path + ")",
-                    start_one + roots);
+                    start_one + roots)
+          .explained_by(Mishap::no_socket, local_endpoint(path));
     }
     throw connection_failure(local_endpoint(path), error, Doing::connecting);
   }
@@ -57,7 +58,8 @@ std::string read_line(ClientSession& server, const std::string& path) {
     if (end != std::string_view::npos) return line;
     if (text.empty())
       throw Failure(Exit::no_connection, path + ": the server hung up without an answer",
-                    "its log says why; portlab server status (does it still run?)");
+                    "its log says why; portlab server status (does it still run?)")
+          .explained_by(Mishap::closed, local_endpoint(path));
     if (line.size() > control_reply_bytes_max)
       throw Failure(Exit::no_connection, path + ": this answer has no end: that is no portlabd");
   }

@@ -269,11 +269,12 @@ bool ClientSession::was_turned_away() const {
 }
 
 Failure turned_away_failure(const Endpoint& peer, std::size_t count, std::size_t all) {
-  return {Exit::peer_said_no,
-          peer.to_string() + ": " + std::to_string(count) + " of " + std::to_string(all) +
-              " sessions were turned away: the server closed them without a word",
-          "fewer --sessions: the server may have a limit for one address (portlabd has: "
-          "--max-sessions-per-address)"};
+  return Failure(Exit::peer_said_no,
+                 peer.to_string() + ": " + std::to_string(count) + " of " + std::to_string(all) +
+                     " sessions were turned away: the server closed them without a word",
+                 "fewer --sessions: the server may have a limit for one address (portlabd has: "
+                 "--max-sessions-per-address)")
+      .explained_by(Mishap::turned_away, peer);
 }
 
 ClientSession dial(const Target& target, const ClientOptions& options) {

@@ -124,9 +124,10 @@ Failure said_no(const DnsReply& reply, const dns::Question& question, const Endp
           "a name that ends in lab.test: portlabd knows the addresses of names, not the names "
           "of addresses";
   }
-  return Failure(
+  const Failure failure(
       Exit::peer_said_no,
       server.to_string() + " says of " + name + ": " + meaning_of(reply.message, question), advice);
+  return rcode == dns::Rcode::NXDOMAIN ? failure.explained_by(Mishap::name, name) : failure;
 }
 
 /// The server's address is not the user's where no @SERVER was given: then it is ours to explain.

@@ -22,8 +22,9 @@ std::uint16_t random_id() {
 }
 
 Failure no_answer(const ClientSession& session, const std::string& why) {
-  return {Exit::peer_said_no, session.remote().to_string() + ": " + why,
-          "is this a DNS server? " + connect_advice(session.remote())};
+  return Failure(Exit::peer_said_no, session.remote().to_string() + ": " + why,
+                 "is this a DNS server? " + connect_advice(session.remote()))
+      .explained_by(Mishap::wrong_service, session.remote());
 }
 
 Failure not_dns(const ClientSession& session, const std::string& why) {
@@ -62,7 +63,8 @@ void read_exactly(ClientSession& session, MutableBytes buffer) {
     if (bytes.empty())
       throw Failure(Exit::no_connection,
                     session.remote().to_string() + ": it closed before the answer was complete",
-                    "without --tcp, over udp");
+                    "without --tcp, over udp")
+          .explained_by(Mishap::closed, session.remote());
     buffer = buffer.subspan(bytes.size());
   }
 }

@@ -111,12 +111,14 @@ std::optional<Echo> call_unless_turned_away(ClientSession& session, const std::s
 }
 
 Failure ended_by_peer(const Endpoint& peer, std::size_t count, std::size_t all) {
-  return {Exit::no_connection,
-          peer.to_string() + ": " +
-              (all == 1 ? "the session was"
-                        : std::to_string(count) + " of " + std::to_string(all) + " sessions were") +
-              " ended by the other side while held open",
-          "is the server still there, and does it wait so long? portlab server status"};
+  return Failure(Exit::no_connection,
+                 peer.to_string() + ": " +
+                     (all == 1 ? "the session was"
+                               : std::to_string(count) + " of " + std::to_string(all) +
+                                     " sessions were") +
+                     " ended by the other side while held open",
+                 "is the server still there, and does it wait so long? portlab server status")
+      .explained_by(Mishap::closed, peer);
 }
 
 /// Throws unless the same bytes came back.
@@ -127,12 +129,14 @@ void compare(const std::string& sent, const Echo& echo, const Endpoint& peer) {
   const auto numbers = std::to_string(back.size()) + " of " + std::to_string(sent.size());
   if (sent.starts_with(back))
     throw Failure(Exit::peer_said_no, peer.to_string() + ": only " + numbers + " bytes came back",
-                  advice);
+                  advice)
+        .explained_by(back.empty() ? Mishap::closed : Mishap::wrong_service, peer);
   const auto same = std::mismatch(sent.begin(), sent.end(), back.begin(), back.end()).first;
   throw Failure(Exit::peer_said_no,
                 peer.to_string() + ": something else came back than was sent, from byte " +
                     std::to_string(same - sent.begin() + 1) + " on",
-                advice);
+                advice)
+      .explained_by(Mishap::wrong_service, peer);
 }
 
 void show(const Echo& echo, bool from_stdin, const ClientOptions& options) {

@@ -140,15 +140,38 @@ Explanation explain_peer(const Endpoint& peer, int system_error, Doing doing,
 Failure::Failure(Exit exit, std::string reason, std::string advice)
     : exit_(exit), reason_(std::move(reason)), advice_(std::move(advice)) {}
 
+Failure Failure::explained_by(Mishap mishap, const Endpoint& where) const {
+  return with_why(mishap, place_text(where));
+}
+
+Failure Failure::explained_by(Mishap mishap, const std::string& host) const {
+  return with_why(mishap, shell_word(host));
+}
+
+Failure Failure::with_why(Mishap mishap, const std::string& place) const {
+  auto failure = *this;
+  failure.why_ = "portlab why " + std::string(names_of(mishap).name);
+  failure.why_ += " " + printable(place);
+  return failure;
+}
+
+Failure Failure::caused_by(const Failure& other) const {
+  auto failure = *this;
+  failure.why_ = other.why_;
+  return failure;
+}
+
 std::string Failure::text() const {
   std::string text = "portlab: " + reason_ + "\n";
   if (!advice_.empty()) text += "  try: " + advice_ + "\n";
+  if (!why_.empty()) text += "  why: " + why_ + "\n";
   return text;
 }
 
 boost::json::value Failure::to_json() const {
   boost::json::object error{{"exit", static_cast<int>(exit_)}, {"reason", reason_}};
   if (!advice_.empty()) error["try"] = advice_;
+  if (!why_.empty()) error["why"] = why_;
   return boost::json::object{{"error", error}};
 }
 
@@ -168,12 +191,14 @@ std::string connect_advice(const Endpoint& peer) {
 }
 
 Failure taken_four_tuple(const Endpoint& source, const Endpoint& peer) {
-  return {Exit::no_connection,
-          source.address_and_port() + " " + std::string(style_of(STDERR_FILENO).arrow()) + " " +
-              peer.address_and_port() +
-              " exists already (or did a moment ago: TIME_WAIT): the same four values can't be "
-              "used twice",
-          "another --from, or no --from: the kernel picks a free port"};
+  return Failure(
+             Exit::no_connection,
+             source.address_and_port() + " " + std::string(style_of(STDERR_FILENO).arrow()) + " " +
+                 peer.address_and_port() +
+                 " exists already (or did a moment ago: TIME_WAIT): the same four values can't be "
+                 "used twice",
+             "another --from, or no --from: the kernel picks a free port")
+      .explained_by(Mishap::taken, peer);
 }
 
 Failure usage_failure(std::string reason, std::string advice) {
@@ -189,7 +214,9 @@ Failure connection_failure(const Endpoint& endpoint, int system_error, Doing doi
   auto [cause, advice] = doing == Doing::choosing_source
                              ? explain_source(endpoint, system_error)
                              : explain_peer(endpoint, system_error, doing, how_long);
-  return {Exit::no_connection, who + ": " + cause, std::move(advice)};
+  const Failure failure(Exit::no_connection, who + ": " + cause, std::move(advice));
+  const auto mishap = mishap_of(system_error, doing == Doing::choosing_source);
+  return mishap ? failure.explained_by(*mishap, endpoint) : failure;
 }
 
 std::string in_seconds(std::chrono::milliseconds duration) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "clients/mishap.hpp"
 #include "common/endpoint.hpp"
 
 namespace portlab {
@@ -25,6 +26,7 @@ enum class Exit : int {
 /// Ends a command. Prints as
 ///   portlab: WHAT: WHY
 ///     try: ADVICE
+///     why: portlab why ERROR PLACE
 class Failure : public std::exception {
  public:
   Failure(Exit exit, std::string reason, std::string advice = {});
@@ -32,16 +34,29 @@ class Failure : public std::exception {
   Exit exit() const { return exit_; }
   const std::string& reason() const { return reason_; }
   const std::string& advice() const { return advice_; }
+  /// "portlab why refused 127.0.0.1:83": what explains it here and now; empty where nothing does.
+  const std::string& why() const { return why_; }
   const char* what() const noexcept override { return reason_.c_str(); }
-  /// The two lines that people see, each ending with a newline.
+
+  /// The same, explained by portlab why.
+  Failure explained_by(Mishap mishap, const Endpoint& where) const;
+  /// The same, of a host.
+  Failure explained_by(Mishap mishap, const std::string& host) const;
+  /// The same, explained as the failure that is behind it.
+  Failure caused_by(const Failure& other) const;
+
+  /// The two or three lines that people see, each ending with a newline.
   std::string text() const;
-  /// {"error": {"exit": 3, "reason": "…", "try": "…"}}: what --json prints instead.
+  /// {"error": {"exit": 3, "reason": "…", "try": "…", "why": "…"}}: what --json prints instead.
   boost::json::value to_json() const;
 
  private:
+  Failure with_why(Mishap mishap, const std::string& place) const;
+
   Exit exit_;
   std::string reason_;
   std::string advice_;
+  std::string why_;
 };
 
 /// Shows it on stderr, in lines that fit the terminal.

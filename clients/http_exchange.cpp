@@ -165,30 +165,34 @@ class Reader {
   std::string who() const { return session_.remote().to_string(); }
 
   Failure broken_head() const {
-    return {Exit::no_connection,
-            who() + (waiting_.empty() ? ": the peer closed the connection without an answer"
-                                      : ": the peer closed the connection in the middle of the "
-                                        "answer's head"),
-            connect_advice(session_.remote())};
+    return Failure(
+               Exit::no_connection,
+               who() + (waiting_.empty() ? ": the peer closed the connection without an answer"
+                                         : ": the peer closed the connection in the middle of the "
+                                           "answer's head"),
+               connect_advice(session_.remote()))
+        .explained_by(Mishap::closed, session_.remote());
   }
 
   Failure broken_body(const HttpHead& head) const {
     const std::string came = std::to_string(received_);
-    return {Exit::no_connection,
-            who() + ": the answer was broken off: " + came +
-                (head.length ? " of " + std::to_string(*head.length) : "") + " bytes came",
-            "once more; the server's log says why it closed"};
+    return Failure(Exit::no_connection,
+                   who() + ": the answer was broken off: " + came +
+                       (head.length ? " of " + std::to_string(*head.length) : "") + " bytes came",
+                   "once more; the server's log says why it closed")
+        .explained_by(Mishap::closed, session_.remote());
   }
 
   Failure not_http(const boost::beast::error_code& error) const {
     const auto line = std::string_view(waiting_).substr(0, waiting_.find_first_of("\r\n"));
     constexpr std::size_t shown_max = 60;
-    return {Exit::peer_said_no,
-            who() + ": this is no HTTP (" + error.message() + "): '" +
-                printable(line.substr(0, shown_max)) + "'",
-            session_.remote().transport == Transport::local
-                ? connect_advice(session_.remote())
-                : "is another service on this port? " + connect_advice(session_.remote())};
+    return Failure(Exit::peer_said_no,
+                   who() + ": this is no HTTP (" + error.message() + "): '" +
+                       printable(line.substr(0, shown_max)) + "'",
+                   session_.remote().transport == Transport::local
+                       ? connect_advice(session_.remote())
+                       : "is another service on this port? " + connect_advice(session_.remote()))
+        .explained_by(Mishap::wrong_service, session_.remote());
   }
 
   ClientSession& session_;

@@ -45,7 +45,8 @@ DnsReply ask_lab_server(const std::string& name, dns::Type type, const ClientOpt
     if (failure.exit() != Exit::no_connection) throw;
     throw Failure(Exit::no_connection,
                   printable(name) + ": the lab's DNS server does not answer: " + failure.reason(),
-                  lab_dns_advice(options));
+                  lab_dns_advice(options))
+        .caused_by(failure);
   }
 }
 
@@ -59,7 +60,8 @@ std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
     throw Failure(Exit::peer_said_no,
                   printable(name) + ": NXDOMAIN: the DNS server at " + server_text(options) +
                       " knows no such name",
-                  "is it spelt right? portlab dns " + printable(name));
+                  "is it spelt right? portlab dns " + printable(name))
+        .explained_by(Mishap::name, name);
   if (rcode != dns::Rcode::NOERROR)
     throw Failure(Exit::peer_said_no,
                   printable(name) + ": the DNS server at " + server_text(options) + " answers " +

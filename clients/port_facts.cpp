@@ -1,6 +1,5 @@
 #include "clients/port_facts.hpp"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,8 +11,10 @@
 #include <charconv>
 
 #include "clients/port_owner.hpp"
+#include "clients/system_address.hpp"
 #include "clients/terminal.hpp"
 #include "common/service_names.hpp"
+#include "common/text.hpp"
 
 namespace portlab {
 
@@ -22,39 +23,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr unsigned label_width = 12;
-
-Bindable try_to_bind(int type, std::uint16_t port) {
-  const int descriptor = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return Bindable::unknown;
-  const int on = 1;  // a server's own habit: TIME_WAIT does not count
-  if (type == SOCK_STREAM) ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool bound =
-      ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  const int error = errno;
-  ::close(descriptor);
-  if (bound) return Bindable::free;
-  return error == EADDRINUSE                 ? Bindable::in_use
-         : error == EACCES || error == EPERM ? Bindable::forbidden
-                                             : Bindable::unknown;
-}
-
-std::string_view to_word(Bindable bindable) {
-  switch (bindable) {
-    case Bindable::free:
-      return "free";
-    case Bindable::in_use:
-      return "in use";
-    case Bindable::forbidden:
-      return "forbidden";
-    case Bindable::unknown:
-      return "unknown";
-  }
-  return "unknown";
-}
 
 std::string category_text(std::uint16_t port) {
   const auto category = category_of(port);
@@ -66,17 +34,11 @@ std::string category_text(std::uint16_t port) {
          std::to_string(range.last) + ", also called " + std::string(other) + ")";
 }
 
-std::string labelled(std::string_view label, const std::string& text, unsigned columns) {
-  std::string line = "  " + std::string(label);
-  line.resize(std::max<std::size_t>(line.size() + 1, label_width), ' ');
-  return wrap(line + text, columns, label_width) + "\n";
-}
-
 /// "tcp: no, python3 (pid 4711) has it".
 std::string bind_text(Transport transport, Bindable bindable, std::uint16_t port) {
   const std::string head = std::string(to_string(transport)) + ": ";
   if (bindable == Bindable::free) return head + "yes";
-  if (bindable != Bindable::in_use) return head + std::string(to_word(bindable));
+  if (bindable != Bindable::in_use) return head + std::string(to_string(bindable));
   const auto owner = port_owner(transport, port);
   return head + "no, " +
          (owner.empty() ? "another program has it (sudo ss -tulpn says which)" : owner + " has it");
@@ -144,6 +106,38 @@ std::optional<std::uint64_t> whole_number(const std::string& text, int base) {
 
 }  // namespace
 
+std::string_view to_string(Bindable bindable) {
+  switch (bindable) {
+    case Bindable::free:
+      return "free";
+    case Bindable::in_use:
+      return "in use";
+    case Bindable::forbidden:
+      return "forbidden";
+    case Bindable::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+Bindable try_to_bind(const Endpoint& where) {
+  const bool tcp = where.transport == Transport::tcp;
+  const int descriptor = ::socket(where.address.is_v6() ? AF_INET6 : AF_INET,
+                                  (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return Bindable::unknown;
+  const int on = 1;  // a server's own habit: TIME_WAIT does not count
+  if (tcp) ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (where.address.is_v6()) ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  auto address = to_system(where);
+  const bool bound = ::bind(descriptor, address.get(), address.size) == 0;
+  const int error = errno;
+  ::close(descriptor);
+  if (bound) return Bindable::free;
+  return error == EADDRINUSE                 ? Bindable::in_use
+         : error == EACCES || error == EPERM ? Bindable::forbidden
+                                             : Bindable::unknown;
+}
+
 PortFacts facts_of(std::uint16_t port, std::string_view transport) {
   PortFacts facts;
   facts.port = port;
@@ -151,14 +145,15 @@ PortFacts facts_of(std::uint16_t port, std::string_view transport) {
   facts.ephemeral = ephemeral_range();
   facts.first_unprivileged = first_unprivileged_port();
   if (port == 0) return facts;
-  facts.tcp = try_to_bind(SOCK_STREAM, port);
-  facts.udp = try_to_bind(SOCK_DGRAM, port);
+  const asio::ip::address loopback = asio::ip::address_v4::loopback();
+  facts.tcp = try_to_bind(tcp_endpoint(loopback, port));
+  facts.udp = try_to_bind(udp_endpoint(loopback, port));
   return facts;
 }
 
 std::string to_text(const PortFacts& facts, unsigned columns) {
   const auto labelled = [&](std::string_view label, const std::string& text) {
-    return portlab::labelled(label, text, columns);
+    return portlab::labelled(label, text, columns, label_width);
   };
   std::string text = wrap("port " + std::to_string(facts.port) + ": " + category_text(facts.port),
                           columns, label_width) +
@@ -195,8 +190,8 @@ json::value to_json(const PortFacts& facts) {
   if (facts.ephemeral) out["ephemeral"] = facts.ephemeral->contains(facts.port);
   if (facts.port == 0) return out;
   json::object bind;
-  if (facts.transport != "udp") bind["tcp"] = to_word(facts.tcp);
-  if (facts.transport != "tcp") bind["udp"] = to_word(facts.udp);
+  if (facts.transport != "udp") bind["tcp"] = to_string(facts.tcp);
+  if (facts.transport != "tcp") bind["udp"] = to_string(facts.udp);
   out["bind"] = std::move(bind);
   return out;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "clients/failure.hpp"
+#include "common/endpoint.hpp"
 #include "common/port.hpp"
 
 namespace portlab {
@@ -20,6 +21,12 @@ enum class Bindable : unsigned char {
   forbidden,  ///< only root may
   unknown,    ///< the system said something else
 };
+
+/// "free", "in use", "forbidden", "unknown".
+std::string_view to_string(Bindable bindable);
+
+/// Whether this user could listen there now: binds it for a moment.
+Bindable try_to_bind(const Endpoint& where);
 
 /// All about one port.
 struct PortFacts {

@@ -15,6 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string name_in_proc(const SocketRow& row) {
+  return "socket:[" + std::to_string(row.inode) + "]";
+}
+
 /// The sockets at this port, as /proc/PID/fd names them; those that listen come first.
 std::vector<std::string> sockets_at(Transport transport, std::uint16_t port) {
   SocketQuery query;
@@ -26,8 +30,7 @@ std::vector<std::string> sockets_at(Transport transport, std::uint16_t port) {
   std::stable_partition(rows->begin(), rows->end(),
                         [](const SocketRow& row) { return row.waits_for_anyone(); });
   for (const auto& row : *rows)
-    if (row.local.port == port && row.inode != 0)
-      names.push_back("socket:[" + std::to_string(row.inode) + "]");
+    if (row.local.port == port && row.inode != 0) names.push_back(name_in_proc(row));
   return names;
 }
 
@@ -76,6 +79,12 @@ std::string port_owner(Transport transport, std::uint16_t port) {
   for (const auto& socket : sockets_at(transport, port))
     if (auto process = process_with(socket); !process.empty()) return process;
   return neighbour_at(transport, port);
+}
+
+std::string socket_owner(const SocketRow& socket) {
+  if (socket.inode == 0) return {};
+  auto process = process_with(name_in_proc(socket));
+  return process.empty() ? neighbour_at(socket.transport, socket.local.port) : process;
 }
 
 }  // namespace portlab

@@ -83,12 +83,14 @@ Addresses resolve_by_system(const std::string& host, const ClientOptions& option
     throw Failure(Exit::no_connection,
                   printable(host) + ": timed out: no name server answered within " +
                       in_seconds(options.timeout),
-                  "its address instead of its name, or --timeout SECONDS");
+                  "its address instead of its name, or --timeout SECONDS")
+        .explained_by(Mishap::name, host);
   if (answer->error != 0 || answer->addresses.empty())
     throw Failure(answer->error == EAI_NONAME ? Exit::peer_said_no : Exit::no_connection,
                   printable(host) + ": no address: the system's resolver says: " +
                       (answer->error != 0 ? ::gai_strerror(answer->error) : "none of this family"),
-                  "is it spelt right? The lab's own names end in lab.test");
+                  "is it spelt right? The lab's own names end in lab.test")
+        .explained_by(Mishap::name, host);
   return answer->addresses;
 }
 
@@ -115,7 +117,9 @@ Addresses resolve(const std::string& host, const ClientOptions& options) {
            (options.source && options.source->is_v4() != address.is_v4());
   });
   if (!found.empty()) return found;
-  if (!any) throw Failure(Exit::peer_said_no, printable(host) + ": this name has no address");
+  if (!any)
+    throw Failure(Exit::peer_said_no, printable(host) + ": this name has no address")
+        .explained_by(Mishap::name, host);
   const bool by_source = options.source && !options.ipv4_only && !options.ipv6_only;
   const bool want_v6 = by_source ? options.source->is_v6() : options.ipv6_only;
   throw usage_failure(printable(host) + " has no " + (want_v6 ? "IPv6" : "IPv4") +

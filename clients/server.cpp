@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/program_options/value_semantic.hpp>
+#include <optional>
 
 #include "clients/control_client.hpp"
 #include "clients/failure.hpp"
@@ -110,12 +111,45 @@ std::string advice_for(const ControlRequest& request, const std::string& reason)
   return "portlab server listeners (what there is now)";
 }
 
+std::optional<Endpoint> endpoint_of(std::string_view transport, std::string_view place) {
+  const auto where = parse_host_and_port(place);
+  if (!where) return std::nullopt;
+  const auto address = parse_address(where->host);
+  if (!address) return std::nullopt;
+  return Endpoint{
+      transport == "udp" ? Transport::udp : Transport::tcp, *address, where->port.value_or(0), {}};
+}
+
+/// A place where the server can't listen is one that portlab why can look at.
+Failure explained(const Failure& failure, std::string_view reason) {
+  struct Cause {
+    std::string_view words;
+    Mishap mishap;
+  };
+  constexpr Cause causes[] = {{"permission denied", Mishap::denied},
+                              {"already in use", Mishap::in_use},
+                              {"of this very server", Mishap::in_use},
+                              {"no interface", Mishap::not_available},
+                              {"address family", Mishap::no_family}};
+  constexpr std::string_view head = "cannot listen on ";
+  if (!reason.starts_with(head)) return failure;
+  const auto space = reason.find(' ', head.size());
+  const auto place = reason.substr(space + 1, reason.find(": ") - space - 1);
+  const auto transport = reason.substr(head.size(), space - head.size());
+  const auto where = transport == "unix" ? std::nullopt : endpoint_of(transport, place);
+  for (const auto& cause : causes)
+    if (where && reason.find(cause.words) != std::string_view::npos)
+      return failure.explained_by(cause.mishap, *where);
+  return failure;
+}
+
 ControlAnswer ask(const std::string& control, const ControlRequest& request) try {
   return ask_server(control, request);
 } catch (const Failure& failure) {
   if (failure.exit() != Exit::peer_said_no || !failure.advice().empty()) throw;
-  throw Failure(failure.exit(), printable(without_servers_advice(failure.reason())),
-                advice_for(request, failure.reason()));
+  throw explained(Failure(failure.exit(), printable(without_servers_advice(failure.reason())),
+                          advice_for(request, failure.reason())),
+                  failure.reason());
 }
 
 /// The tables tell of ports; whoever reads them in another network should know it.

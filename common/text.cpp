@@ -98,4 +98,11 @@ std::string wrap(std::string_view text, unsigned columns, unsigned indent) {
   return out;
 }
 
+std::string labelled(std::string_view label, std::string_view text, unsigned columns,
+                     unsigned label_width) {
+  std::string line = "  " + std::string(label);
+  line.resize(std::max<std::size_t>(line.size() + 1, label_width), ' ');
+  return wrap(line + std::string(text), columns, label_width) + "\n";
+}
+
 }  // namespace portlab

@@ -22,4 +22,9 @@ std::string displayable(std::string_view text, std::size_t bytes_max);
 /// The text broken at words into lines of at most `columns` columns, all but the first indented.
 std::string wrap(std::string_view text, unsigned columns, unsigned indent);
 
+/// A line "  label     text …" with the text in columns of its own, broken as wrap does; and a
+/// newline.
+std::string labelled(std::string_view label, std::string_view text, unsigned columns,
+                     unsigned label_width = 12);
+
 }  // namespace portlab

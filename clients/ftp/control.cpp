@@ -66,7 +66,8 @@ Reply Control::receive() {
     auto reply = replies.add_line(line);
     if (!reply)
       throw Failure(Exit::peer_said_no, session_.remote().to_string() + ": " + reply.error().text,
-                    "is another service on this port? " + connect_advice(session_.remote()));
+                    "is another service on this port? " + connect_advice(session_.remote()))
+          .explained_by(Mishap::wrong_service, session_.remote());
     if (*reply) return std::move(**reply);
   }
 }
@@ -93,7 +94,8 @@ std::string Control::next_line() {
     if (got.empty())
       throw Failure(Exit::no_connection,
                     session_.remote().to_string() + ": the server closed the connection",
-                    "once more; portlab server listeners (is it there?)");
+                    "once more; portlab server listeners (is it there?)")
+          .explained_by(Mishap::closed, session_.remote());
     arrived_ = as_text(got);
   }
 }

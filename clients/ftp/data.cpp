@@ -148,7 +148,8 @@ ClientSession DataPort::accept_server() {
   throw Failure(Exit::no_connection,
                 listening_->local().to_string() + ": the server did not connect to us within " +
                     in_seconds(options_.timeout),
-                "without --active: then we connect to the server, and no firewall of ours matters");
+                "without --active: then we connect to the server, and no firewall of ours matters")
+      .explained_by(Mishap::timeout, server);
 }
 
 void DataPort::explain(const std::string& text) const {

@@ -53,6 +53,13 @@ bool set_option(int descriptor, int level, int name, int value) {
   return ::setsockopt(descriptor, level, name, &value, sizeof value) == 0;
 }
 
+/// The command that looks at this error where it happened.
+std::string explained_by(const std::string& error, const Endpoint& endpoint) {
+  const bool udp = endpoint.transport == Transport::udp;
+  return "; 'portlab why " + error + " " + endpoint.address_and_port() + (udp ? "/udp" : "") +
+         "' looks into it";
+}
+
 /// "what failed: why: what to try", for a person.
 Error cannot_listen(const Endpoint& endpoint, int error) {
   const std::string head = "cannot listen on " + endpoint.to_string() + ": ";
@@ -66,7 +73,8 @@ Error cannot_listen(const Endpoint& endpoint, int error) {
       return Error{head + "permission denied: below port " +
                    std::to_string(first_unprivileged_port()) +
                    " this machine asks for privilege (net.ipv4.ip_unprivileged_port_start): try "
-                   "--shift 8000, or --private for a network of your own"};
+                   "--shift 8000, or --private for a network of your own" +
+                   explained_by("denied", endpoint)};
     case EADDRINUSE:
       if (endpoint.transport == Transport::local)
         return Error{head +
@@ -75,7 +83,8 @@ Error cannot_listen(const Endpoint& endpoint, int error) {
       return Error{head +
                    "address already in use, by another program or an earlier portlabd: "
                    "'portlab server stop' ends yours, 'ss -tulpn' names others; another port "
-                   "avoids it"};
+                   "avoids it" +
+                   explained_by("in-use", endpoint)};
     case EADDRNOTAVAIL:
       return Error{head +
                    "no interface of this machine has that address: try 127.0.0.1, or "

@@ -201,8 +201,9 @@ class ClientTest(unittest.TestCase):
             self.assertIn(error, result.err, result)
 
     def expect_form(self, result):
-        """Every error: what, why, and what to try."""
-        self.assertRegex(result.err, re.compile(r"^portlab: .+\n  try: .+\n\Z", re.M), result)
+        """Every error: what, why, and what to try; those of the network name what explains them."""
+        form = r"^portlab: .+\n  try: .+\n(  why: portlab why [a-z-]+ \S+\n)?\Z"
+        self.assertRegex(result.err, re.compile(form, re.M), result)
 
 
 def main():

@@ -30,3 +30,9 @@ BOOST_AUTO_TEST_CASE(a_text_is_cut_between_two_characters) {
   BOOST_TEST(displayable("ab\xc3\xa9", 4) == "ab\xc3\xa9");
   BOOST_TEST(displayable("ab\xc3\xa9", 3) == "ab");
 }
+
+BOOST_AUTO_TEST_CASE(a_labelled_text_stays_in_its_columns) {
+  BOOST_TEST(portlab::labelled("way", "a b", 80, 8) == "  way   a b\n");
+  BOOST_TEST(portlab::labelled("way", "aa bb", 11, 8) == "  way   aa\n        bb\n");
+  BOOST_TEST(portlab::labelled("a long label", "x", 80, 8) == "  a long label x\n");
+}
