@@ -15,6 +15,7 @@
 #include "clients/failure.hpp"
 #include "clients/neighbour.hpp"
 #include "clients/options.hpp"
+#include "clients/running_lab.hpp"
 #include "clients/terminal.hpp"
 #include "common/linux/private_network.hpp"
 
@@ -62,6 +63,13 @@ PrivateServer private_server(const std::string& control) {
   // The kernel's word where there is one: the status is what the server believes of itself.
   const auto pid = answer.server_pid != 0 ? answer.server_pid : status.pid;
   return {pid, is_in_our_network(control, pid)};
+}
+
+/// The lab that this user is working on, unless a server is named, or nobody does: then the server.
+PrivateServer whom_to_visit(std::string& control) {
+  const auto lab = control.empty() ? running_lab() : std::nullopt;
+  if (control.empty()) control = lab ? lab->control : control_path_to_visit();
+  return lab ? PrivateServer{lab->pid, shares_network_with(lab->pid)} : private_server(control);
 }
 
 /// Joins the server's network. One private network does not lead into another, except for root.
@@ -116,19 +124,18 @@ int run_enter(const Arguments& arguments) {
   const Manual manual{
       "enter",
       "[COMMAND …]",
-      {{{"portlab enter", "a shell in portlabd's private network; exit leads back out"},
+      {{{"portlab enter", "a shell in the private network of your lab or portlabd"},
         {"portlab enter curl http://127.0.0.1/", "any program, to the real ports in there"},
         {"portlab enter portlab netstat --pairs", "the sessions in there, both ends"}}},
-      "Works for the user who started portlabd --private, without root. The exit status is "
-      "the command's."};
+      "Works for the user who started portlabd --private, or who works on a lab in another "
+      "terminal, without root. exit leads back out. The exit status is the command's."};
   std::string control;
   CommandLine line(manual, Shared::json);
   line.add()("control", po::value(&control)->value_name("PATH"),
              "the control socket of the portlabd to visit");
   auto [own, command] = split(arguments);
   if (!line.parse(own)) return 0;
-  if (control.empty()) control = control_path_to_visit();
-  const auto server = private_server(control);
+  const auto server = whom_to_visit(control);
   if (!server.here) join(server);
   mark_environment(control);
   if (command.empty()) {

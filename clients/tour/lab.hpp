@@ -29,6 +29,7 @@ class TourLab {
   /// The home port of a service, as it is here.
   std::uint16_t port(std::uint16_t home) const { return static_cast<std::uint16_t>(home + shift_); }
   bool shifted() const { return shift_ != 0; }
+  std::uint16_t shift() const { return shift_; }
   /// ":8080" where the port must be written, "" where it is the home port.
   std::string written_port(std::uint16_t home) const;
   /// Its portlabd's control socket; $PORTLAB_CONTROL names it for all that is started here.

@@ -15,6 +15,7 @@
 
 #include "clients/failure.hpp"
 #include "clients/options.hpp"
+#include "clients/running_lab.hpp"
 #include "clients/terminal.hpp"
 #include "common/text_table.hpp"
 #include "labs/runner/lab_file.hpp"
@@ -23,6 +24,7 @@
 #include "labs/runner/processes.hpp"
 #include "labs/runner/progress.hpp"
 #include "labs/runner/report.hpp"
+#include "labs/runner/shift.hpp"
 #include "labs/runner/unattended.hpp"
 
 namespace portlab {
@@ -132,11 +134,22 @@ std::vector<std::string> chosen(const Wishes& wishes, const std::string& operand
   return {*file};
 }
 
+/// Does this with the lab in a network of its own, in a child process; its exit status.
+int in_its_network(Lab lab, const std::function<int(const Lab&, TourLab&)>& sitting) {
+  return in_child([&] {
+    TourLab network(lab.servers, "lab");
+    if (network.shifted()) lab = shifted(std::move(lab), network.shift());
+    return sitting(lab, network);
+  });
+}
+
 int sit(const Lab& lab, const Wishes& wishes) {
+  expect_a_terminal(lab);
+  const auto registry = running_lab_path();
   for (;;) {
-    const int status = in_child([&] {
+    const int status = in_its_network(lab, [&](const Lab& here, TourLab& network) {
       Progress progress(wishes.student);
-      const auto ending = take_lesson(lab, progress);
+      const auto ending = take_lesson(here, network, progress, registry);
       if (ending != Ending::restart) return 0;
       progress.of(lab.id) = {};
       progress.save();
@@ -160,8 +173,9 @@ int check(const std::string& path, const Wishes& wishes) {
       complaints.push_back(path + ":" + std::to_string(fault.line) + ": " + fault.text);
     return complain_of(complaints);
   }
-  const int status = in_child([&] {
-    return complain_of(wishes.selftest ? test_the_checks(lab) : do_unattended(lab, !wishes.json));
+  const int status = in_its_network(lab, [&](const Lab& here, TourLab& network) {
+    return complain_of(wishes.selftest ? test_the_checks(here, network)
+                                       : do_unattended(here, network, !wishes.json));
   });
   std::fprintf(stderr, "%s %s: %s\n", word(wishes.shelf).c_str(), lab.title.c_str(),
                status == 0 ? "everything as it should be" : "NOT as it should be");

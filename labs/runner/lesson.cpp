@@ -14,6 +14,7 @@
 #include <ctime>
 
 #include "clients/failure.hpp"
+#include "clients/running_lab.hpp"
 #include "clients/terminal.hpp"
 #include "labs/runner/at_the_prompt.hpp"
 #include "labs/runner/judge.hpp"
@@ -33,8 +34,12 @@ std::string trimmed(const std::string& text) {
 
 class Lesson {
  public:
-  Lesson(const Lab& lab, Progress& progress)
-      : lab_(lab), progress_(progress), mine_(progress.of(lab.id)), workplace_(lab) {}
+  Lesson(const Lab& lab, TourLab& network, Progress& progress, const std::string& registry)
+      : lab_(lab),
+        progress_(progress),
+        mine_(progress.of(lab.id)),
+        workplace_(network),
+        registration_(registry, {::getpid(), network.control()}) {}
 
   Ending run() {
     open();
@@ -83,16 +88,33 @@ class Lesson {
     voice_.say("You are " + workplace_.network().place() +
                ". At the prompt, any command works; `hint`, "
                "`why`, `back`, `skip`, `reset` and `quit` are the lab's own words.\n");
-    if (lab_.servers)
-      voice_.say("A second terminal joins with `portlab enter --control " +
-                 workplace_.network().control() + "`.\n");
+    voice_.say(registration_.is_known() ? "In a second terminal, `portlab enter` joins you here."
+                                        : "A second terminal joins with `portlab enter --control " +
+                                              workplace_.network().control() + "`.");
+    if (workplace_.network().shifted())
+      voice_.say("Where the text says port 80, your commands say " +
+                 std::to_string(workplace_.network().port(80)) +
+                 "; so it is with all ports below 1024.");
     if (resumes) {
+      remember_prediction();
       print("\nYou were at step " + place() + ". The commands before it are being typed again ...");
       std::fflush(stdout);
       catch_up(lab_, mine_.part, workplace_);
       print(" done.\n");
     }
     save();
+  }
+
+  /// The one that the next activity answers.
+  void remember_prediction() {
+    for (auto i = mine_.part; i > 0; --i) {
+      const auto& task = lab_.parts[i - 1].task;
+      if (std::holds_alternative<Activity>(task)) return;
+      const auto* question = std::get_if<Question>(&task);
+      if (question == nullptr || !question->is_prediction || answer_of(i - 1) == nullptr) continue;
+      predicted_ = i - 1;
+      return;
+    }
   }
 
   void show(const Part& part) {
@@ -278,6 +300,7 @@ class Lesson {
   LabProgress& mine_;
   const Voice voice_;
   Workplace workplace_;
+  const LabRegistration registration_;
   std::size_t shown_step_ = static_cast<std::size_t>(-1);
   std::size_t hints_given_ = 0;
   std::optional<std::size_t> predicted_;
@@ -285,11 +308,15 @@ class Lesson {
 
 }  // namespace
 
-Ending take_lesson(const Lab& lab, Progress& progress) {
+void expect_a_terminal(const Lab& lab) {
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1)
     throw usage_failure("a lab takes a terminal to work at",
                         "portlab lab --auto " + lab.id + " (does all of it by itself)");
-  return Lesson(lab, progress).run();
+}
+
+Ending take_lesson(const Lab& lab, TourLab& network, Progress& progress,
+                   const std::string& registry) {
+  return Lesson(lab, network, progress, registry).run();
 }
 
 }  // namespace portlab::labs

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "clients/tour/lab.hpp"
 #include "labs/runner/lab.hpp"
 #include "labs/runner/progress.hpp"
 
@@ -15,7 +16,11 @@ enum class Ending {
   restart,  ///< "reset": from the beginning, in a new network
 };
 
-/// Goes on where the student is. Throws a Failure.
-Ending take_lesson(const Lab& lab, Progress& progress);
+/// Goes on where the student is, in this network; `registry` is where portlab enter looks for it.
+/// Throws a Failure.
+Ending take_lesson(const Lab& lab, TourLab& network, Progress& progress,
+                   const std::string& registry);
+/// Throws a Failure where there is no terminal to work at.
+void expect_a_terminal(const Lab& lab);
 
 }  // namespace portlab::labs

@@ -32,6 +32,22 @@ std::string styled(std::string_view line, const TextStyle& style) {
   return out;
 }
 
+constexpr char glued = '\x01';  // a space at which no line is broken
+
+/// Short **bold** and `code` stay on one line.
+void glue_spans(std::string& text) {
+  constexpr std::size_t glued_max = 44;
+  for (const std::string_view sign : {"`", "**"})
+    for (std::size_t at = 0; (at = text.find(sign, at)) != std::string::npos;) {
+      const auto end = text.find(sign, at + sign.size());
+      if (end == std::string::npos) break;
+      if (end - at <= glued_max)
+        std::replace(text.begin() + static_cast<std::ptrdiff_t>(at),
+                     text.begin() + static_cast<std::ptrdiff_t>(end), ' ', glued);
+      at = end + sign.size();
+    }
+}
+
 class Renderer {
  public:
   Renderer(unsigned columns, const TextStyle& style)
@@ -71,7 +87,9 @@ class Renderer {
  private:
   void flush() {
     if (paragraph_.empty()) return;
+    glue_spans(paragraph_);
     auto broken = wrap(paragraph_, columns_, item_ ? 2 : 0);
+    std::replace(broken.begin(), broken.end(), glued, ' ');
     while (!broken.empty()) {
       const auto end = std::min(broken.find('\n'), broken.size());
       out_ += styled(std::string_view(broken).substr(0, end), style_) + "\n";

@@ -44,10 +44,10 @@ void check_answers(const Lab& lab, const Part& part, const Question& question,
 
 using Doing = std::function<void(const Part&, const Activity&, Workplace&, Complaints&)>;
 
-Complaints go_through(const Lab& lab, const Doing& doing,
+Complaints go_through(const Lab& lab, TourLab& network, const Doing& doing,
                       const std::function<void(const Part&)>& before) {
   Complaints complaints;
-  Workplace workplace(lab);
+  Workplace workplace(network);
   for (const auto& part : lab.parts) {
     before(part);
     try {
@@ -66,7 +66,7 @@ Complaints go_through(const Lab& lab, const Doing& doing,
 
 }  // namespace
 
-Complaints do_unattended(const Lab& lab, bool show) {
+Complaints do_unattended(const Lab& lab, TourLab& network, bool show) {
   const auto columns = columns_of(STDOUT_FILENO);
   const auto style = style_of(STDOUT_FILENO);
   std::size_t step = lab.steps.size();
@@ -87,10 +87,10 @@ Complaints do_unattended(const Lab& lab, bool show) {
       complaints.push_back(complaint(lab, part, *unmet));
     if (show) print("\n");
   };
-  return go_through(lab, doing, before);
+  return go_through(lab, network, doing, before);
 }
 
-Complaints test_the_checks(const Lab& lab) {
+Complaints test_the_checks(const Lab& lab, TourLab& network) {
   const auto doing = [&](const Part& part, const Activity& activity, Workplace& workplace,
                          Complaints& complaints) {
     // As the machine is before, and after the step before.
@@ -100,7 +100,7 @@ Complaints test_the_checks(const Lab& lab) {
     if (const auto unmet = workplace.perform(activity, Judge::file, show_nothing))
       complaints.push_back(complaint(lab, part, *unmet));
   };
-  return go_through(lab, doing, [](const Part&) {});
+  return go_through(lab, network, doing, [](const Part&) {});
 }
 
 void catch_up(const Lab& lab, std::size_t part, Workplace& workplace) {

@@ -14,13 +14,13 @@ namespace portlab::labs {
 /// What went wrong, as "FILE:LINE: …".
 using Complaints = std::vector<std::string>;
 
-/// Does all parts in a workplace of its own. With `show` their text and output are printed. Ends at
+/// Does all parts in this network. With `show` their text and output are printed. Ends at
 /// the first thing that differs.
-Complaints do_unattended(const Lab& lab, bool show);
+Complaints do_unattended(const Lab& lab, TourLab& network, bool show);
 
 /// Proves that every check fails before its step and passes after it, and that wrong answers are
 /// refused.
-Complaints test_the_checks(const Lab& lab);
+Complaints test_the_checks(const Lab& lab, TourLab& network);
 
 /// Does the activities before this part, silently: so that whoever comes back finds the machine as
 /// it was left.

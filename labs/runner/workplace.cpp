@@ -25,13 +25,14 @@ constexpr std::chrono::seconds effect_max{5};
 constexpr milliseconds glance{50};
 
 /// The programs of this lab come first, wherever they were started from.
-void put_us_on_the_path() {
+std::vector<std::string_view> put_us_on_the_path() {
   std::error_code failed;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
   const char* path = std::getenv("PATH");
   ::setenv("PATH",
            (self.parent_path().string() + ":" + (path == nullptr ? "/usr/bin:/bin" : path)).c_str(),
            1);
+  return own_words();
 }
 
 }  // namespace
@@ -41,8 +42,7 @@ const std::vector<std::string_view>& own_words() {
   return words;
 }
 
-Workplace::Workplace(const Lab& lab)
-    : network_((put_us_on_the_path(), lab.servers), "lab"), shell_(own_words()) {
+Workplace::Workplace(TourLab& network) : network_(network), shell_(put_us_on_the_path()) {
   using Kind = ShellEvent::Kind;
   bool ready = false;
   listen(command_max, [&](const ShellEvent& event) {

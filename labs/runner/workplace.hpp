@@ -19,8 +19,8 @@ const std::vector<std::string_view>& own_words();
 
 class Workplace {
  public:
-  /// Before any thread is started. Throws a Failure.
-  explicit Workplace(const Lab& lab);
+  /// A shell in that network, which must outlive it. Throws a Failure.
+  explicit Workplace(TourLab& network);
 
   TourLab& network() { return network_; }
   Shell& shell() { return shell_; }
@@ -49,7 +49,7 @@ class Workplace {
   void listen(std::chrono::milliseconds limit,
               const std::function<bool(const ShellEvent&)>& enough);
 
-  TourLab network_;
+  TourLab& network_;
   Shell shell_;
   std::size_t counting_ = 1;
   std::deque<CommandResult> results_;
