@@ -60,15 +60,18 @@ int in_child(const std::function<int()>& sitting) {
     std::fflush(nullptr);
     ::_exit(status);
   }
-  // Ctrl-C is the child's business, and the shell's in it.
-  struct sigaction ignore {
-  }, before{};
+  // Ctrl-C and the end of the terminal are the child's business, and the shell's in it.
+  struct sigaction interrupt {};
+  struct sigaction hangup {};
+  struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGINT, &ignore, &before);
+  ::sigaction(SIGINT, &ignore, &interrupt);
+  ::sigaction(SIGHUP, &ignore, &hangup);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   end_children();  // what the shell put into the background, should the sitting have been killed
-  ::sigaction(SIGINT, &before, nullptr);
+  ::sigaction(SIGINT, &interrupt, nullptr);
+  ::sigaction(SIGHUP, &hangup, nullptr);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
