@@ -230,7 +230,11 @@ class AtThePrompt::Impl {
     print(activity_.commands.size() == 1 ? "Type this, or press Enter to have it typed:\n"
                                          : "Type these, or press Enter to have them typed:\n");
     for (const auto& command : activity_.commands)
-      print("  " + voice_.style().paint(command, "1;36") + "\n");
+      for (std::size_t begin = 0; begin < command.size();) {  // a here-document has many lines
+        const auto end = std::min(command.find('\n', begin), command.size());
+        print("  " + voice_.style().paint(command.substr(begin, end - begin), "1;36") + "\n");
+        begin = end + 1;
+      }
     print("\n");
   }
 

@@ -1,9 +1,9 @@
 #include "labs/runner/expected_output.hpp"
 
 #include <algorithm>
+#include <boost/regex.hpp>
 #include <cctype>
 #include <charconv>
-#include <regex>
 #include <vector>
 
 namespace portlab::labs {
@@ -103,7 +103,7 @@ bool agree(Line expected, Line expected_end, Line actual, Line actual_end,
       }
     }
     const bool same =
-        actual != actual_end && std::regex_match(*actual, std::regex(pattern_of(*expected)));
+        actual != actual_end && boost::regex_match(*actual, boost::regex(pattern_of(*expected)));
     if (same) continue;
     if (actual >= worst.second) worst = {expected, actual};
     return false;

@@ -1,8 +1,8 @@
 #include "labs/runner/judge.hpp"
 
 #include <algorithm>
+#include <boost/regex.hpp>
 #include <cctype>
-#include <regex>
 
 #include "labs/runner/expected_output.hpp"
 
@@ -47,9 +47,9 @@ std::optional<Unmet> judge(const Activity& activity, const Picture& now, Judge b
 
 std::optional<Unmet> capture(const Activity& activity, const Picture& now, Captured& into) {
   for (const auto& one : activity.captures) {
-    std::smatch found;
+    boost::smatch found;
     const std::string output = now.last ? now.last->output : "";
-    if (!std::regex_search(output, found, std::regex(one.pattern)))
+    if (!boost::regex_search(output, found, boost::regex(one.pattern)))
       return Unmet{"output that shows the " + one.name,
                    now.last ? "'" + now.last->command + "' does not show it" : "no command yet"};
     into[one.name] = found[1].str();

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 
 #include "clients/failure.hpp"
@@ -156,6 +157,8 @@ int sit(const Lab& lab, const Wishes& wishes) {
       if (ending != Ending::restart) return 0;
       progress.of(lab.id) = {};
       progress.save();
+      std::error_code ignored;
+      std::filesystem::remove_all(progress.folder_of(lab.id), ignored);
       return restart;
     });
     if (status != restart) return status;

@@ -5,10 +5,10 @@
 #include "labs/runner/lab_file.hpp"
 
 #include <algorithm>
+#include <boost/regex.hpp>
 #include <cctype>
 #include <charconv>
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -68,11 +68,13 @@ constexpr std::string_view question = "**Question:**";
 
 /// "- a) The client is refused."
 std::optional<Choice> choice_in(const std::string& line) {
-  static const std::regex shape(R"(^[-*] ([a-z])\) (.+)$)");
-  std::smatch found;
-  if (!std::regex_match(line, found, shape)) return std::nullopt;
+  static const boost::regex shape(R"(^[-*] ([a-z])\) (.+)$)");
+  boost::smatch found;
+  if (!boost::regex_match(line, found, shape)) return std::nullopt;
   return Choice{found[1].str().front(), found[2].str()};
 }
+
+Lines commands_in(const Lines& lines);
 
 class Parser {
  public:
@@ -115,9 +117,9 @@ class Parser {
   }
 
   void title(const std::string& text) {
-    static const std::regex shape(R"(^# (Lab|Myth) (\d+): (.+)$)");
-    std::smatch found;
-    if (!std::regex_match(text, found, shape) || !lab().title.empty())
+    static const boost::regex shape(R"(^# (Lab|Myth) (\d+): (.+)$)");
+    boost::smatch found;
+    if (!boost::regex_match(text, found, shape) || !lab().title.empty())
       return fault(number(), "one title: '# Lab N: TITLE' or '# Myth N: TITLE'");
     lab().id = (found[1] == "Myth" ? "myth " : "") + found[2].str();
     lab().title = found[3].str();
@@ -125,9 +127,9 @@ class Parser {
 
   void step(const std::string& text) {
     end_part();
-    static const std::regex shape(R"(^## (\d+)\. (.+)$)");
-    std::smatch found;
-    if (!std::regex_match(text, found, shape) ||
+    static const boost::regex shape(R"(^## (\d+)\. (.+)$)");
+    boost::smatch found;
+    if (!boost::regex_match(text, found, shape) ||
         found[1].str() != std::to_string(lab().steps.size() + 1))
       fault(number(), "the next step is '## " + std::to_string(lab().steps.size() + 1) +
                           ". TITLE', not '" + text + "'");
@@ -177,10 +179,10 @@ class Parser {
     const auto equals = value.find('=');
     Variation variation{trimmed(value.substr(0, equals)), {}};
     if (equals != std::string::npos) variation.choices = words_in(value.substr(equals + 1));
-    static const std::regex range(R"(^(\d+)-(\d+)$)");
-    std::smatch found;
+    static const boost::regex range(R"(^(\d+)-(\d+)$)");
+    boost::smatch found;
     if (variation.choices.size() == 1 &&
-        std::regex_match(variation.choices.front(), found, range)) {
+        boost::regex_match(variation.choices.front(), found, range)) {
       const int first = std::stoi(found[1].str()), last = std::stoi(found[2].str());
       variation.choices.clear();
       for (int n = first; n <= last && n < first + 10'000; ++n)
@@ -203,8 +205,7 @@ class Parser {
       end_activity();
       activity_.emplace();
       activity_line_ = first;
-      for (const auto& command : inside)
-        if (!trimmed(command).empty()) activity_->commands.push_back(trimmed(command));
+      activity_->commands = commands_in(inside);
       return;
     }
     if (language == "output") {
@@ -284,9 +285,9 @@ class Parser {
     Capture one{trimmed(value.substr(0, equals)),
                 equals == std::string::npos ? "" : trimmed(value.substr(equals + 1))};
     try {
-      if (one.name.empty() || std::regex(one.pattern).mark_count() != 1)
+      if (one.name.empty() || boost::regex(one.pattern).mark_count() != 1)
         return fault(line, "capture: NAME = a regular expression with one group");
-    } catch (const std::regex_error& error) {
+    } catch (const boost::regex_error& error) {
       return fault(line, "capture: '" + one.pattern + "': " + error.what());
     }
     activity_->captures.push_back(std::move(one));
@@ -329,6 +330,32 @@ class Parser {
   std::optional<Activity> activity_;
   int activity_line_ = 0;
 };
+
+/// What ends the here-document that this line begins ("<<EOF", "<<'EOF'"); empty: it begins none.
+std::string here_document_end(const std::string& line) {
+  static const boost::regex shape(R"(<<-?\s*['"]?([A-Za-z_]+)['"]?)");
+  boost::smatch found;
+  return boost::regex_search(line, found, shape) ? found[1].str() : std::string();
+}
+
+/// A command a line; with the lines of a here-document, and those that a backslash joins.
+Lines commands_in(const Lines& lines) {
+  Lines commands;
+  std::string end;
+  bool joins = false;
+  for (const auto& line : lines) {
+    const bool inside = !end.empty();
+    if (!inside && !joins && trimmed(line).empty()) continue;
+    if (inside || joins)
+      commands.back() += "\n" + line;
+    else
+      commands.push_back(trimmed(line));
+    if (inside && line == end) end.clear();
+    if (!inside) end = here_document_end(line);
+    joins = !inside && line.ends_with('\\');
+  }
+  return commands;
+}
 
 bool is_used(const Lab& lab, const std::string& word) {
   std::ifstream file(lab.path);

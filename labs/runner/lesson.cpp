@@ -38,7 +38,7 @@ class Lesson {
       : lab_(lab),
         progress_(progress),
         mine_(progress.of(lab.id)),
-        workplace_(network),
+        workplace_(network, progress.folder_of(lab.id)),
         registration_(registry, {::getpid(), network.control()}) {}
 
   Ending run() {
@@ -118,7 +118,9 @@ class Lesson {
   }
 
   void show(const Part& part) {
-    if (part.step != shown_step_)
+    if (part.step == shown_step_)
+      print("\n");
+    else
       headline("Step " + place() + " of lab " + lab_.id + ": " + lab_.steps[part.step]);
     shown_step_ = part.step;
     if (!part.text.empty()) print(voice_.text(part.text) + "\n");

@@ -117,6 +117,17 @@ Progress::Progress(std::string student)
   }
 }
 
+std::string Progress::folder_of(const std::string& lab) const {
+  auto name = path_.substr(0, path_.size() - std::string_view(".json").size()) + "-" + lab;
+  std::replace(name.begin(), name.end(), ' ', '-');
+  std::error_code failed;
+  fs::create_directories(name, failed);
+  if (failed)
+    throw Failure(Exit::peer_said_no, name + ": this folder can't be made: " + failed.message(),
+                  "XDG_STATE_HOME=FOLDER portlab lab ...");
+  return name;
+}
+
 json::object Progress::to_json() const {
   json::object labs;
   for (const auto& [id, lab] : labs_) labs[id] = to_object(lab);

@@ -51,6 +51,9 @@ class Progress {
   const std::map<std::string, LabProgress>& labs() const { return labs_; }
   /// Writes it; the file is either the old or the new one. Throws a Failure.
   void save() const;
+  /// The folder in which this student does that lab; made where it is missing. What is written
+  /// there stays until the lab is reset. Throws a Failure.
+  std::string folder_of(const std::string& lab) const;
   /// Where it is kept.
   const std::string& path() const { return path_; }
   const std::string& student() const { return student_; }

@@ -72,7 +72,7 @@ std::string command_in(std::string_view line) {
 
 }  // namespace
 
-Shell::Shell(const std::vector<std::string_view>& own_words) {
+Shell::Shell(const std::string& folder, const std::vector<std::string_view>& own_words) {
   std::array<int, 2> prompts{};
   if (::pipe(prompts.data()) != 0) throw no_shell("pipe");
   ::fcntl(prompts[1], F_SETFD, FD_CLOEXEC);
@@ -89,6 +89,7 @@ Shell::Shell(const std::vector<std::string_view>& own_words) {
   if (child_ < 0) throw no_shell("forkpty");
   if (child_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGHUP);
+    if (::chdir(folder.c_str()) != 0) ::_exit(127);
     for (const int number : {SIGPIPE, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, SIGTERM})
       std::signal(number, SIG_DFL);
     ::execlp("bash", "bash", "--noprofile", "--rcfile", path.c_str(), "-i", nullptr);

@@ -30,8 +30,8 @@ struct ShellEvent {
 
 class Shell {
  public:
-  /// Words that are not the shell's but ours.
-  explicit Shell(const std::vector<std::string_view>& own_words);
+  /// In this folder; with words that are not the shell's but ours. Throws a Failure.
+  Shell(const std::string& folder, const std::vector<std::string_view>& own_words);
   ~Shell();
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;

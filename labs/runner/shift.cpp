@@ -1,6 +1,6 @@
 #include "labs/runner/shift.hpp"
 
-#include <regex>
+#include <boost/regex.hpp>
 
 namespace portlab::labs {
 
@@ -9,10 +9,11 @@ namespace {
 constexpr int first_registered = 1024;
 
 /// Replaces the number that is the pattern's second group, where it is a well-known port.
-std::string add(const std::string& text, const std::regex& pattern, int shift) {
+std::string add(const std::string& text, const boost::regex& pattern, int shift) {
   std::string out;
   auto rest = text.cbegin();
-  for (std::sregex_iterator found(text.begin(), text.end(), pattern), end; found != end; ++found) {
+  for (boost::sregex_iterator found(text.begin(), text.end(), pattern), end; found != end;
+       ++found) {
     const int port = std::stoi((*found)[2].str());
     out.append(rest, (*found)[2].first);
     out += std::to_string(port < first_registered ? port + shift : port);
@@ -36,19 +37,20 @@ std::string shifted_line(std::string_view line, std::uint16_t by) {
   const int shift = by;
   std::string text(line);
   // What is written: 127.0.0.1:83, [::1]:53, :80, http=83, dns/udp=127.0.0.1:53.
-  static const std::regex written(R"((^|[^:]):(\d{1,5})\b)");
-  static const std::regex service(R"(\b(http|ftp|dns|echo)(?:/tcp|/udp)?=(\d{1,5})\b(?![.:]))");
+  static const boost::regex written(R"((^|[^:]):(\d{1,5})\b)");
+  static const boost::regex service(R"(\b(http|ftp|dns|echo)(?:/tcp|/udp)?=(\d{1,5})\b(?![.:]))");
   text = add(text, written, shift);
   text = add(text, service, shift);
   // What is not: the home port that the client would take.
   static const std::string host = R"((127\.\d+\.\d+\.\d+|localhost|\[::1\]))";
-  text = std::regex_replace(text, std::regex("(http://" + host + ")(?=[/\\s]|$)"),
-                            "$1" + port(80, shift));
-  text = std::regex_replace(text, std::regex("(ftp://" + host + ")(?=[/\\s]|$)"),
-                            "$1" + port(21, shift));
-  text = std::regex_replace(text, std::regex("(@" + host + ")(?=\\s|$)"), "$1" + port(53, shift));
-  return std::regex_replace(text, std::regex("(portlab echo (?:-\\S+ )*" + host + ")(?=\\s|$)"),
-                            "$1" + port(7, shift));
+  text = boost::regex_replace(text, boost::regex("(http://" + host + ")(?=[/\\s]|$)"),
+                              "$1" + port(80, shift));
+  text = boost::regex_replace(text, boost::regex("(ftp://" + host + ")(?=[/\\s]|$)"),
+                              "$1" + port(21, shift));
+  text =
+      boost::regex_replace(text, boost::regex("(@" + host + ")(?=\\s|$)"), "$1" + port(53, shift));
+  return boost::regex_replace(text, boost::regex("(portlab echo (?:-\\S+ )*" + host + ")(?=\\s|$)"),
+                              "$1" + port(7, shift));
 }
 
 Lab shifted(Lab lab, std::uint16_t shift) {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 
 #include "clients/failure.hpp"
@@ -42,12 +44,36 @@ void check_answers(const Lab& lab, const Part& part, const Question& question,
     complaints.push_back(at(lab, part) + "the wrong answer '" + wrong + "' is accepted");
 }
 
+/// An empty folder, gone with this object.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::error_code failed;
+    auto pattern = (std::filesystem::temp_directory_path(failed) / "portlab-lab-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr)
+      throw Failure(Exit::peer_said_no, pattern + ": no folder can be made for the lab",
+                    "TMPDIR=FOLDER portlab lab ...");
+    path_ = pattern;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 using Doing = std::function<void(const Part&, const Activity&, Workplace&, Complaints&)>;
 
 Complaints go_through(const Lab& lab, TourLab& network, const Doing& doing,
                       const std::function<void(const Part&)>& before) {
   Complaints complaints;
-  Workplace workplace(network);
+  const ScratchFolder folder;
+  Workplace workplace(network, folder.path());
   for (const auto& part : lab.parts) {
     before(part);
     try {

@@ -42,7 +42,8 @@ const std::vector<std::string_view>& own_words() {
   return words;
 }
 
-Workplace::Workplace(TourLab& network) : network_(network), shell_(put_us_on_the_path()) {
+Workplace::Workplace(TourLab& network, const std::string& folder)
+    : network_(network), shell_(folder, put_us_on_the_path()) {
   using Kind = ShellEvent::Kind;
   bool ready = false;
   listen(command_max, [&](const ShellEvent& event) {

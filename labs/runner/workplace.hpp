@@ -19,8 +19,8 @@ const std::vector<std::string_view>& own_words();
 
 class Workplace {
  public:
-  /// A shell in that network, which must outlive it. Throws a Failure.
-  explicit Workplace(TourLab& network);
+  /// A shell in that network, which must outlive it, and in that folder. Throws a Failure.
+  Workplace(TourLab& network, const std::string& folder);
 
   TourLab& network() { return network_; }
   Shell& shell() { return shell_; }

@@ -114,6 +114,15 @@ BOOST_AUTO_TEST_CASE(a_file_becomes_steps_and_parts) {
   BOOST_TEST(std::holds_alternative<std::monostate>(lab.parts[4].task));
 }
 
+BOOST_AUTO_TEST_CASE(a_here_document_is_one_command) {
+  const auto lab =
+      parse_lab(with("```sh\ncat > x <<'END'\n  one\n\nEND\nls \\\n  x\n```\n"), "x.md").lab;
+  const auto& commands = std::get<Activity>(lab.parts.at(0).task).commands;
+  BOOST_REQUIRE(commands.size() == 2U);
+  BOOST_TEST(commands[0] == "cat > x <<'END'\n  one\n\nEND");
+  BOOST_TEST(commands[1] == "ls \\\n  x");
+}
+
 BOOST_AUTO_TEST_CASE(a_mistake_has_its_line_and_says_what_to_write) {
   BOOST_TEST(faults_of("").find("# Lab N: TITLE") != std::string::npos);
   BOOST_TEST(faults_of("# Lab 1: T\n\n## 2. S\n").find("3: the next step is '## 1. TITLE'") !=
