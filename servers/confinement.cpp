@@ -48,8 +48,8 @@ void add(Paths& paths, const std::string& path) {
 bool holds_more(const std::string& folder) {
   const char* home = std::getenv("HOME");
   if (home != nullptr && *home != '\0' && real(home) == folder) return true;
-  const auto parts = std::distance(fs::path(folder).begin(), fs::path(folder).end());
-  return parts <= 2;  // "/", "/etc", "/tmp"
+  const fs::path path(folder);
+  return std::distance(path.begin(), path.end()) <= 2;  // "/", "/etc", "/tmp"
 }
 
 /// An editor writes a new file and gives it the old one's name. So a file that is read again at

@@ -26,7 +26,7 @@ using std::chrono::milliseconds;
 /// How often the machine is looked at while nothing is typed.
 constexpr milliseconds look_every{150};
 /// How long a command's effect may take before we say that it has none.
-constexpr milliseconds effect_max{600};
+constexpr milliseconds effect_max{1000};
 
 /// Every key goes to the shell as it is pressed, while this lives.
 class RawTerminal {
@@ -186,9 +186,16 @@ class AtThePrompt::Impl {
           workplace_.remember_more(more.text);
         }
     } while (Clock::now() < end && is_one_of_theirs(event.text));
-    complain();
+    if (!is_followed_by_another(event.text)) complain();
     show_prompt();
     return std::nullopt;
+  }
+
+  /// One of several commands, and not the last: nothing is wrong yet.
+  bool is_followed_by_another(const std::string& command) const {
+    const auto& commands = activity_.to_do();
+    return !commands.empty() &&
+           std::find(commands.begin(), commands.end() - 1, command) != commands.end() - 1;
   }
 
   /// Whether this command is one that the step asks for: others are welcome, and need no comment.

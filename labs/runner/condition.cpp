@@ -156,10 +156,12 @@ bool SocketPattern::fits(const SocketRow& row) const {
   return !remote_address || row.remote.address == socket_end(*remote_address, 0).address;
 }
 
-std::string SocketPattern::to_string() const {
+std::string SocketPattern::to_string(bool plural) const {
   const std::string name(portlab::to_string(transport));
-  if (waits) return name + " listener at " + place(local_address, local_port.value_or(0));
-  std::string text = name + " socket";
+  const std::string ending = plural ? "s" : "";
+  if (waits)
+    return name + " listener" + ending + " at " + place(local_address, local_port.value_or(0));
+  std::string text = name + " socket" + ending;
   if (state) text += " in " + std::string(portlab::to_string(*state));
   if (local_port) text += " from " + place(local_address, *local_port);
   if (remote_port) text += " to " + place(remote_address, *remote_port);
@@ -186,7 +188,7 @@ bool Condition::holds(const Picture& now) const {
 std::string Condition::expected() const {
   switch (kind) {
     case Kind::sockets:
-      return count.to_string() + " " + pattern.to_string() + (count.least > 1 ? " (as many)" : "");
+      return count.to_string() + " " + pattern.to_string(count.least > 1);
     case Kind::exit:
       return "a command that ends with exit status " + std::to_string(status);
     case Kind::output:

@@ -50,7 +50,8 @@ struct SocketPattern {
   bool waits = false;  ///< a listener: LISTEN, or a UDP socket without a peer
 
   bool fits(const SocketRow& row) const;
-  std::string to_string() const;
+  /// "tcp sockets in TIME_WAIT to port 80".
+  std::string to_string(bool plural) const;
 };
 
 struct Condition {

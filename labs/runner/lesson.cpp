@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 
@@ -32,6 +33,8 @@ std::string trimmed(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
 }
 
+volatile std::sig_atomic_t interrupted = 0;
+
 class Lesson {
  public:
   Lesson(const Lab& lab, TourLab& network, Progress& progress, const std::string& registry)
@@ -42,6 +45,9 @@ class Lesson {
         registration_(registry, {::getpid(), network.control()}) {}
 
   Ending run() {
+    struct sigaction on_interrupt {};  // Ctrl-C at a question; at the prompt it is the shell's
+    on_interrupt.sa_handler = [](int) { interrupted = 1; };
+    ::sigaction(SIGINT, &on_interrupt, nullptr);
     open();
     while (mine_.part < lab_.parts.size()) {
       const auto& part = lab_.parts[mine_.part];
@@ -100,7 +106,7 @@ class Lesson {
       print("\nYou were at step " + place() + ". The commands before it are being typed again ...");
       std::fflush(stdout);
       catch_up(lab_, mine_.part, workplace_);
-      print(" done.\n");
+      print("\n");
     }
     save();
   }
@@ -171,7 +177,7 @@ class Lesson {
     for (;;) {
       char byte = 0;
       const auto got = ::read(STDIN_FILENO, &byte, 1);
-      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && errno == EINTR && interrupted == 0) continue;
       if (got <= 0) return std::nullopt;
       if (byte == '\n') return trimmed(line);
       line += byte;

@@ -130,9 +130,18 @@ Complaints test_the_checks(const Lab& lab, TourLab& network) {
 }
 
 void catch_up(const Lab& lab, std::size_t part, Workplace& workplace) {
+  std::size_t last = part;
   for (std::size_t i = 0; i < part; ++i)
-    if (const auto* activity = std::get_if<Activity>(&lab.parts[i].task))
-      workplace.perform(*activity, Judge::student, show_nothing);
+    if (std::holds_alternative<Activity>(lab.parts[i].task)) last = i;
+  for (std::size_t i = 0; i < part; ++i) {
+    const auto* activity = std::get_if<Activity>(&lab.parts[i].task);
+    if (activity == nullptr) continue;
+    const auto show = [&](std::string_view text) {
+      if (i == last) print(text);
+    };
+    if (i == last) print("\n\n");
+    workplace.perform(*activity, Judge::student, show);
+  }
 }
 
 }  // namespace portlab::labs

@@ -22,8 +22,8 @@ Complaints do_unattended(const Lab& lab, TourLab& network, bool show);
 /// refused.
 Complaints test_the_checks(const Lab& lab, TourLab& network);
 
-/// Does the activities before this part, silently: so that whoever comes back finds the machine as
-/// it was left.
+/// Does the activities before this part, silently but for the last one, which may be what is asked
+/// about: so that whoever comes back finds the machine as it was left.
 void catch_up(const Lab& lab, std::size_t part, Workplace& workplace);
 
 }  // namespace portlab::labs

@@ -95,15 +95,22 @@ void Workplace::listen(milliseconds limit, const std::function<bool(const ShellE
 CommandResult Workplace::perform(const std::string& command, std::chrono::seconds limit,
                                  const std::function<void(std::string_view)>& show) {
   using Kind = ShellEvent::Kind;
-  shell_.prompt("$ ");
+  constexpr std::string_view prompt = "$ ";
+  shell_.prompt(std::string(prompt));
+  std::string before;  // the prompt, and what runs in the background says meanwhile
   CommandResult result{command, -1, {}};
-  bool started = false, ended = false, gone = false;
+  bool prompted = false, started = false, ended = false, gone = false;
   listen(limit, [&](const ShellEvent& event) {
     if (event.kind == Kind::output) {
       show(event.text);
       if (started) result.output += event.text;
+      if (!prompted) before += event.text;
     }
-    if (event.kind == Kind::ready) shell_.type(command + "\n");
+    if (event.kind == Kind::ready) {
+      prompted = true;
+      remember_more(std::string_view(before).substr(0, before.rfind(prompt)));
+      shell_.type(command + "\n");
+    }
     started = started || event.kind == Kind::started;
     gone = event.kind == Kind::ended;
     if (event.kind == Kind::done || event.kind == Kind::empty || event.kind == Kind::broken) {
