@@ -75,6 +75,10 @@ struct Lab {
   std::string introduction;        ///< Markdown before the first step
   std::vector<std::string> steps;  ///< their titles
   std::vector<Part> parts;
+
+  bool is_myth() const { return id.starts_with("myth "); }
+  /// "lab 5", "myth 3": behind "portlab " it is the command.
+  std::string name() const { return is_myth() ? id : "lab " + id; }
 };
 
 }  // namespace portlab::labs

@@ -27,6 +27,11 @@ namespace portlab::labs {
 
 namespace {
 
+std::string capitalised(std::string text) {
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
 std::string trimmed(const std::string& text) {
   const auto begin = text.find_first_not_of(" \t\r");
   if (begin == std::string::npos) return {};
@@ -88,7 +93,8 @@ class Lesson {
     mine_.title = lab_.title;
     mine_.parts = lab_.parts.size();
     mine_.steps = lab_.steps.size();
-    headline("Lab " + lab_.id + ": " + lab_.title + " (" + std::to_string(lab_.minutes) + " min)");
+    headline(capitalised(lab_.name()) + ": " + lab_.title + " (" + std::to_string(lab_.minutes) +
+             " min)");
     if (!resumes && !lab_.introduction.empty()) voice_.say(lab_.introduction + "\n\n");
     print("\n");
     voice_.say("You are " + workplace_.network().place() +
@@ -127,24 +133,28 @@ class Lesson {
     if (part.step == shown_step_)
       print("\n");
     else
-      headline("Step " + place() + " of lab " + lab_.id + ": " + lab_.steps[part.step]);
+      headline("Step " + place() + " of " + lab_.name() + ": " + lab_.steps[part.step]);
     shown_step_ = part.step;
     if (!part.text.empty()) print(voice_.text(part.text) + "\n");
   }
 
   Ending leave() {
     save();
-    print("\nYour place is kept: portlab lab " + lab_.id + " goes on here.\n");
+    print("\nYour place is kept: portlab " + lab_.name() + " goes on here.\n");
     return Ending::quit;
   }
 
   void finish() const {
     const auto right = std::count_if(mine_.answers.begin(), mine_.answers.end(),
                                      [](const GivenAnswer& answer) { return answer.was_right; });
-    headline("Lab " + lab_.id + " is done.");
+    headline(capitalised(lab_.name()) + " is done.");
     voice_.say("Answers that were right: " + std::to_string(right) + " of " +
                std::to_string(mine_.answers.size()) + ". Hints: " + std::to_string(mine_.hints) +
-               ". `portlab lab --report` shows all of it; `portlab lab next` goes on.\n");
+               ". `portlab lab --report` shows all of it; " +
+               (lab_.deeper.empty() ? std::string("`portlab ") + (lab_.is_myth() ? "myth" : "lab") +
+                                          " next` goes on."
+                                    : "`portlab lab " + lab_.deeper + "` goes deeper."));
+    print("\n");
   }
 
   void save() {
@@ -280,7 +290,7 @@ class Lesson {
 
   Move work(const Part&, const Activity& activity) {
     AtThePrompt at_the_prompt(activity, workplace_, voice_,
-                              "(lab " + lab_.id + ", " + place() + ") $ ");
+                              "(" + lab_.name() + ", " + place() + ") $ ");
     const auto move = at_the_prompt.work();
     mine_.hints += at_the_prompt.hints_given();
     if (move == Move::next) done(activity);
@@ -319,7 +329,8 @@ class Lesson {
 void expect_a_terminal(const Lab& lab) {
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1)
     throw usage_failure("a lab takes a terminal to work at",
-                        "portlab lab --auto " + lab.id + " (does all of it by itself)");
+                        "portlab " + std::string(lab.is_myth() ? "myth" : "lab") + " --auto " +
+                            lab.id.substr(lab.id.rfind(' ') + 1) + " (does all of it by itself)");
 }
 
 Ending take_lesson(const Lab& lab, TourLab& network, Progress& progress,

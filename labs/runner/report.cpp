@@ -70,7 +70,8 @@ std::string report_of(const Progress& progress, unsigned columns) {
                     score(lab, false), std::to_string(lab.skipped.size()),
                     std::to_string(lab.hints)});
     if (lab.answers.empty()) continue;
-    details += "\nLab " + id + ": " + printable(lab.title) + "\n";
+    details += "\n" + (id.starts_with("myth") ? "Myth" + id.substr(4) : "Lab " + id) + ": " +
+               printable(lab.title) + "\n";
     for (const auto& answer : lab.answers)
       details +=
           wrap("  step " + std::to_string(answer.step) +
