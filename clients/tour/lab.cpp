@@ -27,6 +27,7 @@ TourLab::TourLab(const std::optional<std::vector<std::string>>& services, std::s
   ::setenv("PORTLAB_CONTROL", control_.c_str(), 1);
   auto possible = private_network_possible();
   if (possible) possible = enter_private_network();
+  private_ = possible.has_value();
   if (possible) {
     place_ = "in a private network of its own: nothing here touches this machine's ports";
     ::setenv("PORTLAB_PRIVATE", "1", 1);

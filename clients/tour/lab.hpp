@@ -28,6 +28,8 @@ class TourLab {
   const std::string& place() const { return place_; }
   /// The home port of a service, as it is here.
   std::uint16_t port(std::uint16_t home) const { return static_cast<std::uint16_t>(home + shift_); }
+  /// Whether it is a network of its own, where nothing touches the machine's.
+  bool is_private() const { return private_; }
   bool shifted() const { return shift_ != 0; }
   std::uint16_t shift() const { return shift_; }
   /// ":8080" where the port must be written, "" where it is the home port.
@@ -42,6 +44,7 @@ class TourLab {
 
   const std::vector<std::string> services_;
   std::string place_;
+  bool private_ = false;
   std::uint16_t shift_ = 0;
   std::string control_;
   std::string why_not_;

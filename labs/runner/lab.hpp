@@ -69,7 +69,8 @@ struct Lab {
   std::string title;  ///< "HTTP on port 83"
   int minutes = 0;
   std::optional<std::vector<std::string>>
-      servers;  ///< portlabd's services; nothing: it is not started
+      servers;                         ///< portlabd's services; nothing: it is not started
+  bool needs_private_network = false;  ///< it changes settings of the network that it runs in
   std::vector<Variation> variations;
   std::string deeper;              ///< of a myth: the lab that goes deeper
   std::string introduction;        ///< Markdown before the first step

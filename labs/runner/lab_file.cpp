@@ -156,7 +156,7 @@ class Parser {
     for (const auto& text : inside) {
       ++line;
       if (trimmed(text).empty()) continue;
-      const auto [key, value] = entry_in(text, {"minutes", "servers", "vary", "deeper"});
+      const auto [key, value] = entry_in(text, {"minutes", "servers", "vary", "deeper", "needs"});
       if (key == "minutes") {
         std::from_chars(value.data(), value.data() + value.size(), lab().minutes);
         if (lab().minutes <= 0) fault(line, "minutes: '" + value + "' is no number of minutes");
@@ -165,10 +165,14 @@ class Parser {
         servers_said_ = true;
       } else if (key == "vary") {
         vary(value, line);
+      } else if (key == "needs") {
+        lab().needs_private_network = value == "private network";
+        if (!lab().needs_private_network) fault(line, "needs: 'private network' is all it may be");
       } else if (key == "deeper") {
         lab().deeper = value;
       } else {
-        fault(line, "'" + text + "': about a lab there are minutes, servers, vary and deeper");
+        fault(line,
+              "'" + text + "': about a lab there are minutes, servers, vary, needs and deeper");
       }
     }
     if (!servers_said_) lab().servers = Lines{};
