@@ -221,6 +221,7 @@ class Lesson {
         voice_.say("Nobody sees your answer but you, and who gets your report.\n");
       } else if (line->empty()) {
         if (before != nullptr) return Move::next;
+        voice_.say("Type your answer, or `hint`, `skip`, `quit`.");
       } else if (!is_one_of(question, *line)) {
         print("Please answer with " + letters_of(question) + ".\n");
       } else if (take_answer(part, question, *line)) {
