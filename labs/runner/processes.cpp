@@ -66,9 +66,20 @@ void end_children() {
 }
 
 void end_session(pid_t session) {
-  for (const auto pid :
-       processes([session](const Relations& one) { return one.session == session; }))
-    ::kill(pid, SIGKILL);
+  const auto members = [session] {
+    return processes([session](const Relations& one) { return one.session == session; });
+  };
+  // Asked first: a server then removes its socket file. Then made to.
+  for (const auto pid : members())
+    for (const int number : {SIGTERM, SIGCONT}) ::kill(pid, number);
+  constexpr int looks_max = 50;
+  for (int i = 0; i < looks_max; ++i) {
+    auto left = members();
+    std::erase(left, session);  // a shell does not end for SIGTERM
+    if (left.empty()) break;
+    ::usleep(10'000);
+  }
+  for (const auto pid : members()) ::kill(pid, SIGKILL);
 }
 
 }  // namespace portlab::labs
