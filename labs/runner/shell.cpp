@@ -1,6 +1,7 @@
 #include "labs/runner/shell.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -185,12 +186,19 @@ void Shell::report(std::string_view mark, std::vector<ShellEvent>& events) {
 }
 
 void Shell::type(std::string_view keys) {
-  while (!keys.empty()) {
+  // A program that reads nothing gets what fits, and the rest is lost.
+  constexpr int patience_ms = 2000;
+  bool takes = true;
+  const auto wait_until_writable = [&] {
+    pollfd ready{terminal_, POLLOUT, 0};
+    takes = ::poll(&ready, 1, patience_ms) == 1;
+  };
+  while (takes && !keys.empty()) {
     const auto written = ::write(terminal_, keys.data(), keys.size());
     if (written > 0)
       keys.remove_prefix(static_cast<std::size_t>(written));
     else if (errno == EAGAIN)
-      ::usleep(1000);  // it takes them soon, or is stuck: then read() says so
+      wait_until_writable();
     else if (errno != EINTR)
       return;
   }

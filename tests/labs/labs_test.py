@@ -182,8 +182,6 @@ class AtTheTerminal(unittest.TestCase):
         again.type("portlab http http://127.0.0.1/hello.txt")
         again.expect("refused")
 
-        report = lab("lab", "--report", "--json", timeout=PATIENCE)
-        del report
         done = subprocess.run([program("PORTLAB"), "lab", "--report", "--json"], text=True,
                               capture_output=True, check=True, timeout=PATIENCE,
                               env={**os.environ, "XDG_STATE_HOME": self.state})
