@@ -128,8 +128,11 @@ void four_clients(Stage& stage, TourLab& lab) {
     sources.insert(real.begin(), real.end());
   }
   stage.check(as_shown, "each client's port is in the kernel's table as its card shows it");
-  stage.check(sources.size() == visits.size() && all_ephemeral(sources),
-              "they are different, and all from this machine's ephemeral range: " + list(sources));
+  // To another server, or over another transport, the kernel may pick the same number again.
+  const bool different = sources.size() == visits.size();
+  stage.check(!sources.empty() && all_ephemeral(sources),
+              std::string(different ? "they are different, and all" : "they are all") +
+                  " from this machine's ephemeral range: " + list(sources));
 }
 
 void five_sessions(Stage& stage, TourLab& lab) {
