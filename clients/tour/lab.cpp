@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <chrono>
+#include <system_error>
 #include <thread>
 
 #include "clients/failure.hpp"
@@ -18,6 +20,19 @@ namespace {
 /// Beside the control socket of the portlabd that may be running already.
 std::string own_control_path(std::string_view name) {
   return default_control_path() + "-" + std::string(name) + "-" + std::to_string(::getpid());
+}
+
+/// "http=21" with its port moved up, as --shift moves those that are not written.
+std::string moved_up(const std::string& service, std::uint16_t shift) {
+  constexpr unsigned first_registered = 1024;
+  const auto before = service.find_last_of("=:");
+  if (before == std::string::npos) return service;
+  const auto digits = std::string_view(service).substr(before + 1);
+  unsigned port = 0;
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (failed != std::errc{} || end != digits.data() + digits.size()) return service;
+  if (port == 0 || port >= first_registered) return service;
+  return service.substr(0, before + 1) + std::to_string(port + shift);
 }
 
 }  // namespace
@@ -56,7 +71,7 @@ bool TourLab::try_to_serve(std::uint16_t shift) {
   shift_ = shift;
   std::vector<std::string> arguments{"--control", control_,  "--log",
                                      "none",      "--shift", std::to_string(shift)};
-  arguments.insert(arguments.end(), services_.begin(), services_.end());
+  for (const auto& service : services_) arguments.push_back(moved_up(service, shift));
   server_.emplace("portlabd", arguments);
   const auto end = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < end) {

@@ -25,6 +25,8 @@ using std::chrono::milliseconds;
 
 /// How often the machine is looked at while nothing is typed.
 constexpr milliseconds look_every{150};
+/// How many of the commands of one activity are kept for the report.
+constexpr std::size_t commands_kept = 20;
 /// How long a command's effect may take before we say that it has none.
 constexpr milliseconds effect_max{1000};
 
@@ -68,6 +70,8 @@ class AtThePrompt::Impl {
   }
 
   unsigned hints_given() const { return static_cast<unsigned>(hints_given_); }
+  const std::vector<std::string>& commands() const { return run_; }
+  unsigned typed_for_them() const { return static_cast<unsigned>(typed_for_them_); }
 
   /// Until the activity is done, or the student wants to go elsewhere.
   Move work() {
@@ -175,6 +179,8 @@ class AtThePrompt::Impl {
       return std::nullopt;
     }
     workplace_.remember({event.text, event.status, output_});
+    if (run_.size() == commands_kept) run_.erase(run_.begin());
+    run_.push_back(event.text);
     const auto end = Clock::now() + effect_max;
     do {
       if (is_done()) return Move::next;
@@ -252,6 +258,7 @@ class AtThePrompt::Impl {
   std::size_t hints_given_ = 0;
   std::size_t typed_for_them_ = 0;
   std::string output_, asked_, to_type_;
+  std::vector<std::string> run_;
   bool running_ = false;    ///< a command
   bool waits_ = false;      ///< the shell, at its prompt
   bool hold_next_ = false;  ///< the prompt was taken back, and the next event says so
@@ -263,5 +270,7 @@ AtThePrompt::AtThePrompt(const Activity& activity, Workplace& workplace, const V
 AtThePrompt::~AtThePrompt() = default;
 Move AtThePrompt::work() { return impl_->work(); }
 unsigned AtThePrompt::hints_given() const { return impl_->hints_given(); }
+const std::vector<std::string>& AtThePrompt::commands() const { return impl_->commands(); }
+unsigned AtThePrompt::typed_for_them() const { return impl_->typed_for_them(); }
 
 }  // namespace portlab::labs

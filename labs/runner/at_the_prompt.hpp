@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "labs/runner/lab.hpp"
 #include "labs/runner/voice.hpp"
@@ -23,6 +24,10 @@ class AtThePrompt {
   /// terminal is gone.
   Move work();
   unsigned hints_given() const;
+  /// The commands that were run; of many, the last ones.
+  const std::vector<std::string>& commands() const;
+  /// How many of all commands were typed for the student, by Enter alone.
+  unsigned typed_for_them() const;
 
  private:
   class Impl;

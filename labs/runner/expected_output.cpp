@@ -46,6 +46,16 @@ bool is_duration(std::string_view after) {
   return after.empty() || std::isalnum(static_cast<unsigned char>(after.front())) == 0;
 }
 
+/// The size of "0m3.012s", as bash's `time` writes it; 0: something else stands there.
+std::size_t clock_at(std::string_view text) {
+  static const boost::regex shape(R"(^\d+m\d+[.,]\d+s\b)");
+  boost::cmatch found;
+  const bool is_clock = boost::regex_search(text.data(), text.data() + text.size(), found, shape);
+  return is_clock ? static_cast<std::size_t>(found.length()) : 0;
+}
+
+bool is_blank(char letter) { return letter == ' ' || letter == '\t'; }
+
 bool is_free(std::string_view digits) {
   unsigned number = 0;
   const auto* end = digits.data() + digits.size();
@@ -63,6 +73,11 @@ std::string pattern_of(std::string_view line) {
       word = false;
       continue;
     }
+    if (const auto clock = word ? 0 : clock_at(line); clock > 0) {
+      pattern += "[0-9]+m[0-9]+[.,][0-9]+s";
+      line.remove_prefix(clock);
+      continue;
+    }
     const auto digits = word ? 0 : digits_at(line);
     if (digits > 0) {
       const auto number = line.substr(0, digits);
@@ -78,9 +93,9 @@ std::string pattern_of(std::string_view line) {
     }
     const char c = line.front();
     word = std::isalnum(static_cast<unsigned char>(c)) != 0;
-    if (c == ' ') {
-      pattern += " +";
-      while (line.starts_with(' ')) line.remove_prefix(1);
+    if (is_blank(c)) {
+      pattern += "[ \\t]+";
+      while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
       continue;
     }
     if (std::string_view("\\^$.|?*+()[]{}").find(c) != std::string_view::npos) pattern += '\\';

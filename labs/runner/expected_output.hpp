@@ -3,7 +3,7 @@
 //
 // Equal up to spaces, and up to what differs from run to run: a line "…" stands for any lines, "…"
 // in a line for anything there; a number from 32768 on for any port that a client may have; a
-// number before "s" or "ms" for any duration.
+// number before "s" or "ms", and "0m3.012s", for any duration.
 
 #include <optional>
 #include <string>

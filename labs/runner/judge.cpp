@@ -57,6 +57,12 @@ std::optional<Unmet> capture(const Activity& activity, const Picture& now, Captu
   return std::nullopt;
 }
 
+std::optional<Unmet> capture_from_file(const Activity& activity, Captured& into) {
+  Picture shown;
+  shown.last = CommandResult{"the output in the file", 0, activity.output.value_or("")};
+  return capture(activity, shown, into);
+}
+
 std::string right_answer(const Question& question, const Captured& captured) {
   auto answer = question.answer;
   for (const auto& [name, value] : captured) {

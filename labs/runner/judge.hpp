@@ -29,6 +29,8 @@ using Captured = std::map<std::string, std::string>;
 
 /// Adds what the output shows. The error names the first thing that it does not.
 std::optional<Unmet> capture(const Activity& activity, const Picture& now, Captured& into);
+/// Adds what the file's own output shows: of an activity that can't be done here.
+std::optional<Unmet> capture_from_file(const Activity& activity, Captured& into);
 
 /// The right answer, with captured values in the place of their names.
 std::string right_answer(const Question& question, const Captured& captured);

@@ -34,6 +34,13 @@ struct Capture {
   std::string pattern;  ///< a regular expression with one group, searched in the output
 };
 
+/// What not every machine gives.
+enum class Need : std::uint8_t {
+  nothing,
+  private_network,  ///< it changes settings of the network that it runs in
+  low_ports,        ///< it takes ports below 1024 as they are
+};
+
 /// Something done at the prompt, and what must be true then.
 struct Activity {
   std::vector<std::string> commands;  ///< as they are typed; empty: the text says what to do
@@ -44,6 +51,9 @@ struct Activity {
   std::vector<std::string> hints;
   std::vector<std::string> why;
   std::string next;  ///< the next action, for who is not there yet
+  Need needs = Need::nothing;
+  /// What this machine lacks for it, "a private network". Then the file's output is shown instead.
+  std::string lacking;
 
   /// What --auto types.
   const std::vector<std::string>& to_do() const { return commands.empty() ? unattended : commands; }
@@ -68,9 +78,8 @@ struct Lab {
   std::string id;     ///< "5", "myth 3"
   std::string title;  ///< "HTTP on port 83"
   int minutes = 0;
-  std::optional<std::vector<std::string>>
-      servers;                         ///< portlabd's services; nothing: it is not started
-  bool needs_private_network = false;  ///< it changes settings of the network that it runs in
+  /// portlabd's services; nothing: it is not started
+  std::optional<std::vector<std::string>> servers;
   std::vector<Variation> variations;
   std::string deeper;              ///< of a myth: the lab that goes deeper
   std::string introduction;        ///< Markdown before the first step

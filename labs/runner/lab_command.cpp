@@ -142,13 +142,7 @@ std::vector<std::string> chosen(const Wishes& wishes, const std::string& operand
 int in_its_network(Lab lab, const std::function<int(const Lab&, TourLab&)>& sitting) {
   return in_child([&] {
     TourLab network(lab.servers, "lab");
-    if (lab.needs_private_network && !network.is_private())
-      throw Failure(Exit::no_connection,
-                    "this lab changes settings of its network, so it takes a private one: it is " +
-                        network.place(),
-                    "portlab doctor (what this machine can run, and what would change that)");
-    if (network.shifted()) lab = shifted(std::move(lab), network.shift());
-    return sitting(lab, network);
+    return sitting(fitted(std::move(lab), network.is_private(), network.shift()), network);
   });
 }
 

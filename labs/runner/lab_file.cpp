@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 
+#include "labs/runner/judge.hpp"
 #include "labs/runner/student.hpp"
 
 namespace portlab::labs {
@@ -156,7 +157,7 @@ class Parser {
     for (const auto& text : inside) {
       ++line;
       if (trimmed(text).empty()) continue;
-      const auto [key, value] = entry_in(text, {"minutes", "servers", "vary", "deeper", "needs"});
+      const auto [key, value] = entry_in(text, {"minutes", "servers", "vary", "deeper"});
       if (key == "minutes") {
         std::from_chars(value.data(), value.data() + value.size(), lab().minutes);
         if (lab().minutes <= 0) fault(line, "minutes: '" + value + "' is no number of minutes");
@@ -165,14 +166,10 @@ class Parser {
         servers_said_ = true;
       } else if (key == "vary") {
         vary(value, line);
-      } else if (key == "needs") {
-        lab().needs_private_network = value == "private network";
-        if (!lab().needs_private_network) fault(line, "needs: 'private network' is all it may be");
       } else if (key == "deeper") {
         lab().deeper = value;
       } else {
-        fault(line,
-              "'" + text + "': about a lab there are minutes, servers, vary, needs and deeper");
+        fault(line, "'" + text + "': about a lab there are minutes, servers, vary and deeper");
       }
     }
     if (!servers_said_) lab().servers = Lines{};
@@ -263,7 +260,7 @@ class Parser {
     }
     for (const auto& text : inside) {
       ++line;
-      const auto [key, value] = entry_in(text, {"hint", "why", "next", "do", "capture"});
+      const auto [key, value] = entry_in(text, {"hint", "why", "next", "do", "capture", "needs"});
       if (value.empty()) continue;
       if (key == "hint")
         activity_->hints.push_back(value);
@@ -275,6 +272,8 @@ class Parser {
         activity_->unattended.push_back(value);
       else if (key == "capture")
         capture(value, line);
+      else if (key == "needs")
+        needs(value, line);
       else if (const auto condition = parse_condition(value))
         activity_->conditions.push_back(*condition);
       else
@@ -295,6 +294,15 @@ class Parser {
       return fault(line, "capture: '" + one.pattern + "': " + error.what());
     }
     activity_->captures.push_back(std::move(one));
+  }
+
+  void needs(const std::string& value, int line) {
+    if (value == "private network")
+      activity_->needs = Need::private_network;
+    else if (value == "low ports")
+      activity_->needs = Need::low_ports;
+    else
+      fault(line, "needs: '" + value + "' is neither 'private network' nor 'low ports'");
   }
 
   void end_activity() {
@@ -389,6 +397,20 @@ Result<Lab> read_lab(const std::string& path, const std::string& student) {
   return Error{faults};
 }
 
+namespace {
+
+/// What not every machine gives needs something to read in its place.
+void lint_needs(const Part& part, const Activity& activity, std::vector<Fault>& faults) {
+  if (activity.needs == Need::nothing) return;
+  if (!activity.output)
+    faults.push_back({part.line, "needs: without ```output, which is shown where it can't be had"});
+  Captured unused;
+  if (const auto unmet = capture_from_file(activity, unused))
+    faults.push_back({part.line, "needs: the file's output must be an " + unmet->expected});
+}
+
+}  // namespace
+
 std::vector<Fault> lint(const Lab& lab) {
   std::vector<Fault> faults;
   if (lab.minutes == 0) faults.push_back({1, "minutes: is not said"});
@@ -414,6 +436,7 @@ std::vector<Fault> lint(const Lab& lab) {
         faults.push_back({part.line, "commands without output or check: nothing can go wrong"});
       if (activity->commands.empty() && activity->next.empty())
         faults.push_back({part.line, "a check without next:"});
+      lint_needs(part, *activity, faults);
       for (const auto& capture : activity->captures) captured.insert(capture.name);
     }
   }

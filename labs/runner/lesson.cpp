@@ -87,14 +87,20 @@ class Lesson {
   }
 
   void open() {
+    if (mine_.parts != lab_.parts.size() && mine_.parts != 0) find_the_step_again();
     const bool resumes = mine_.part > 0 && mine_.part < lab_.parts.size();
-    if (mine_.part >= lab_.parts.size()) mine_ = {};
+    const bool again = mine_.finished != 0 && mine_.part >= lab_.parts.size();
+    if (mine_.part >= lab_.parts.size()) mine_.part = 0;
     if (!mine_.begun()) mine_.started = std::time(nullptr);
     mine_.title = lab_.title;
     mine_.parts = lab_.parts.size();
     mine_.steps = lab_.steps.size();
     headline(capitalised(lab_.name()) + ": " + lab_.title + " (" + std::to_string(lab_.minutes) +
              " min)");
+    if (again)
+      voice_.say(
+          "You have finished this one. It begins anew; your answers are kept until you type "
+          "`reset` or give others.\n\n");
     if (!resumes && !lab_.introduction.empty()) voice_.say(lab_.introduction + "\n\n");
     print("\n");
     voice_.say("You are " + workplace_.network().place() +
@@ -115,6 +121,18 @@ class Lesson {
       print("\n");
     }
     save();
+  }
+
+  /// The lab has been written anew since: its parts are counted otherwise.
+  void find_the_step_again() {
+    const auto first = std::find_if(lab_.parts.begin(), lab_.parts.end(),
+                                    [&](const Part& part) { return part.step + 1 >= mine_.step; });
+    const bool was_done = mine_.part >= mine_.parts;
+    mine_.part =
+        was_done ? lab_.parts.size() : static_cast<std::size_t>(first - lab_.parts.begin());
+    mine_.answers.clear();
+    mine_.done.clear();
+    mine_.skipped.clear();
   }
 
   /// The one that the next activity answers.
@@ -164,9 +182,7 @@ class Lesson {
 
   void skip(const Part& part) {
     if (const auto* activity = std::get_if<Activity>(&part.task)) {
-      print("Done for you:\n");
-      for (const auto& command : activity->to_do()) print("  " + command + "\n");
-      workplace_.perform(*activity, Judge::student, [](std::string_view) {});
+      skip(part, *activity);
     } else if (const auto* question = std::get_if<Question>(&part.task)) {
       voice_.say("The answer: " + spelled(*question, right_answer(*question, workplace_.captured)) +
                  "\n");
@@ -175,6 +191,23 @@ class Lesson {
     }
     if (std::find(mine_.skipped.begin(), mine_.skipped.end(), mine_.part) == mine_.skipped.end())
       mine_.skipped.push_back(mine_.part);
+  }
+
+  void skip(const Part& part, const Activity& activity) {
+    auto one = here(part);
+    one.skipped = true;
+    if (activity.lacking.empty()) {
+      print("Done for you:\n");
+      for (const auto& command : activity.to_do()) print("  " + command + "\n");
+      workplace_.perform(activity, Judge::student, [](std::string_view) {});
+      one.commands = activity.to_do();
+    } else {
+      capture_from_file(activity, workplace_.captured);
+      one.impossible = true;
+    }
+    record(std::move(one));
+    print("\n");
+    reveal();
   }
 
   // ---- our own prompt: for reading and for questions
@@ -200,6 +233,9 @@ class Lesson {
       if (!line) return Move::quit;
       if (line->empty()) return Move::next;
       if (const auto move = move_named(*line)) return *move;
+      voice_.say(
+          "Here is only something to read: Enter goes on. `back`, `skip`, `reset` and `quit` "
+          "are words that are known here.\n");
     }
   }
 
@@ -289,19 +325,64 @@ class Lesson {
 
   // ---- the shell's prompt
 
-  Move work(const Part&, const Activity& activity) {
+  Move work(const Part& part, const Activity& activity) {
+    if (!activity.lacking.empty()) return read_instead(part, activity);
+    const auto shift = workplace_.network().shift();
     AtThePrompt at_the_prompt(activity, workplace_, voice_,
-                              "(" + lab_.name() + ", " + place() + ") $ ");
+                              "(" + lab_.name() + ", " + place() +
+                                  (shift == 0 ? "" : ", ports + " + std::to_string(shift)) +
+                                  ") $ ");
     const auto move = at_the_prompt.work();
     mine_.hints += at_the_prompt.hints_given();
-    if (move == Move::next) done(activity);
+    if (move != Move::next) return move;
+    capture(activity, workplace_.picture(), workplace_.captured);
+    auto one = here(part);
+    one.commands = at_the_prompt.commands();
+    one.typed_for_them = at_the_prompt.typed_for_them();
+    one.hints = at_the_prompt.hints_given();
+    record(std::move(one));
+    praise(part);
+    reveal();
     return move;
   }
 
-  void done(const Activity& activity) {
-    capture(activity, workplace_.picture(), workplace_.captured);
-    print(voice_.style().paint(voice_.style().unicode ? "\u2713 " : "ok ", "32") + "step " +
-          place() + "\n");
+  /// What can't be done on this machine.
+  Move read_instead(const Part& part, const Activity& activity) {
+    voice_.say(shown_instead(activity));
+    print("\n");
+    const auto move = work(part, std::monostate{});
+    if (move != Move::next) return move;
+    capture_from_file(activity, workplace_.captured);
+    auto one = here(part);
+    one.impossible = true;
+    record(std::move(one));
+    print("\n");
+    reveal();
+    return move;
+  }
+
+  DoneActivity here(const Part& part) const {
+    DoneActivity one;
+    one.part = mine_.part;
+    one.step = part.step + 1;
+    return one;
+  }
+
+  void record(DoneActivity one) {
+    std::erase_if(mine_.done, [&](const DoneActivity& before) { return before.part == one.part; });
+    mine_.done.push_back(std::move(one));
+  }
+
+  /// A sign that it was right; with the step's number where that was all of the step.
+  void praise(const Part& part) const {
+    const bool last =
+        mine_.part + 1 == lab_.parts.size() || lab_.parts[mine_.part + 1].step != part.step;
+    print(voice_.style().paint(voice_.style().unicode ? "\u2713" : "ok", "32") +
+          (last ? " step " + place() + " done" : " done") + "\n");
+  }
+
+  /// What was predicted, now that it has happened.
+  void reveal() {
     if (!predicted_) return;
     const auto* given = answer_of(*predicted_);
     const auto& part = lab_.parts[*predicted_];

@@ -46,7 +46,11 @@ std::vector<std::string> files_on(Shelf shelf) {
 Result<std::string> find_file(Shelf shelf, const std::string& wanted) {
   const auto name = shelf == Shelf::labs ? std::string("lab") : std::string("myth");
   std::error_code failed;
-  if (wanted.ends_with(".md") && fs::is_regular_file(wanted, failed)) return wanted;
+  if (wanted.ends_with(".md") || wanted.find('/') != std::string::npos) {
+    if (fs::is_regular_file(wanted, failed)) return wanted;
+    return Error{wanted + ": " +
+                 (fs::exists(wanted, failed) ? "this is no file" : "there is no such file")};
+  }
   std::string all;
   for (const auto& file : files_on(shelf)) {
     const auto number = std::to_string(number_of(file));

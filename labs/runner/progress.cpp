@@ -68,7 +68,31 @@ GivenAnswer answer_from(const json::object& object) {
   return answer;
 }
 
+json::object to_object(const DoneActivity& done) {
+  return {{"part", done.part},
+          {"step", done.step},
+          {"commands", json::array(done.commands.begin(), done.commands.end())},
+          {"typed_for_them", done.typed_for_them},
+          {"hints", done.hints},
+          {"skipped", done.skipped},
+          {"impossible_here", done.impossible}};
+}
+
+DoneActivity done_from(const json::object& object) {
+  DoneActivity done;
+  read(object, "part", done.part);
+  read(object, "step", done.step);
+  read(object, "commands", done.commands);
+  read(object, "typed_for_them", done.typed_for_them);
+  read(object, "hints", done.hints);
+  read(object, "skipped", done.skipped);
+  read(object, "impossible_here", done.impossible);
+  return done;
+}
+
 json::object to_object(const LabProgress& lab) {
+  json::array done;
+  for (const auto& one : lab.done) done.push_back(to_object(one));
   json::array answers;
   for (const auto& answer : lab.answers) answers.push_back(to_object(answer));
   return {{"title", lab.title},
@@ -80,7 +104,8 @@ json::object to_object(const LabProgress& lab) {
           {"finished", lab.finished},
           {"hints", lab.hints},
           {"skipped", json::array(lab.skipped.begin(), lab.skipped.end())},
-          {"answers", std::move(answers)}};
+          {"answers", std::move(answers)},
+          {"done", std::move(done)}};
 }
 
 LabProgress lab_from(const json::object& object) {
@@ -97,6 +122,8 @@ LabProgress lab_from(const json::object& object) {
   if (const auto* answers = object.if_contains("answers"))
     for (const auto& answer : answers->as_array())
       lab.answers.push_back(answer_from(answer.as_object()));
+  if (const auto* done = object.if_contains("done"))
+    for (const auto& one : done->as_array()) lab.done.push_back(done_from(one.as_object()));
   return lab;
 }
 

@@ -25,6 +25,17 @@ struct GivenAnswer {
   unsigned tries = 0;
 };
 
+/// Something that was done at the prompt.
+struct DoneActivity {
+  std::size_t part = 0;
+  std::size_t step = 0;               ///< from 1, as the file counts
+  std::vector<std::string> commands;  ///< as they were typed; of many, the last ones
+  unsigned typed_for_them = 0;        ///< how many of them by Enter alone
+  unsigned hints = 0;                 ///< that were asked for
+  bool skipped = false;               ///< it was done for them
+  bool impossible = false;            ///< this machine lacks what it takes
+};
+
 /// How far one lab has come.
 struct LabProgress {
   std::string title;
@@ -37,6 +48,7 @@ struct LabProgress {
   unsigned hints = 0;                ///< that were asked for
   std::vector<std::size_t> skipped;  ///< parts
   std::vector<GivenAnswer> answers;
+  std::vector<DoneActivity> done;
 
   bool begun() const { return started != 0; }
 };

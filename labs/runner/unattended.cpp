@@ -77,7 +77,10 @@ Complaints go_through(const Lab& lab, TourLab& network, const Doing& doing,
   for (const auto& part : lab.parts) {
     before(part);
     try {
-      if (const auto* activity = std::get_if<Activity>(&part.task))
+      const auto* activity = std::get_if<Activity>(&part.task);
+      if (activity != nullptr && !activity->lacking.empty())
+        capture_from_file(*activity, workplace.captured);
+      else if (activity != nullptr)
         doing(part, *activity, workplace, complaints);
       else if (const auto* question = std::get_if<Question>(&part.task))
         check_answers(lab, part, *question, workplace.captured, complaints);
@@ -92,6 +95,15 @@ Complaints go_through(const Lab& lab, TourLab& network, const Doing& doing,
 
 }  // namespace
 
+std::string shown_instead(const Activity& activity) {
+  std::string text = "This takes " + activity.lacking +
+                     ", which this system does not give (`portlab doctor` says why). " +
+                     "Where it does, this is typed:\n\n```\n";
+  for (const auto& command : activity.to_do()) text += command + "\n";
+  text += "```\n\nand printed:\n\n```\n" + activity.output.value_or("");
+  return text + "```\n";
+}
+
 Complaints do_unattended(const Lab& lab, TourLab& network, bool show) {
   const auto columns = columns_of(STDOUT_FILENO);
   const auto style = style_of(STDOUT_FILENO);
@@ -103,6 +115,9 @@ Complaints do_unattended(const Lab& lab, TourLab& network, bool show) {
             "\n\n");
     step = part.step;
     if (!part.text.empty()) print(rendered(part.text, columns, style) + "\n");
+    const auto* activity = std::get_if<Activity>(&part.task);
+    if (activity != nullptr && !activity->lacking.empty())
+      print(rendered(shown_instead(*activity), columns, style) + "\n");
   };
   const auto doing = [&](const Part& part, const Activity& activity, Workplace& workplace,
                          Complaints& complaints) {
@@ -119,8 +134,11 @@ Complaints do_unattended(const Lab& lab, TourLab& network, bool show) {
 Complaints test_the_checks(const Lab& lab, TourLab& network) {
   const auto doing = [&](const Part& part, const Activity& activity, Workplace& workplace,
                          Complaints& complaints) {
-    // As the machine is before, and after the step before.
-    if (!judge(activity, workplace.picture(), Judge::student))
+    // As the machine is before: with what the step before has printed, and as a student finds it.
+    const auto before = workplace.picture();
+    workplace.begin(1);
+    if (!judge(activity, before, Judge::student) ||
+        !judge(activity, workplace.picture(), Judge::student))
       complaints.push_back(at(lab, part) +
                            "this check holds before anything is done: it can't fail");
     if (const auto unmet = workplace.perform(activity, Judge::file, show_nothing))
@@ -136,6 +154,10 @@ void catch_up(const Lab& lab, std::size_t part, Workplace& workplace) {
   for (std::size_t i = 0; i < part; ++i) {
     const auto* activity = std::get_if<Activity>(&lab.parts[i].task);
     if (activity == nullptr) continue;
+    if (!activity->lacking.empty()) {
+      capture_from_file(*activity, workplace.captured);
+      continue;
+    }
     const auto show = [&](std::string_view text) {
       if (i == last) print(text);
     };

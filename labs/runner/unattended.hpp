@@ -14,6 +14,9 @@ namespace portlab::labs {
 /// What went wrong, as "FILE:LINE: …".
 using Complaints = std::vector<std::string>;
 
+/// What is read in the place of an activity that can't be done here, as Markdown.
+std::string shown_instead(const Activity& activity);
+
 /// Does all parts in this network. With `show` their text and output are printed. Ends at
 /// the first thing that differs.
 Complaints do_unattended(const Lab& lab, TourLab& network, bool show);

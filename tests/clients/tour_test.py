@@ -7,27 +7,9 @@ import re
 import subprocess
 import unittest
 
-from portlab_testing import PATIENCE, need, portlab, program, run
+from portlab_testing import PATIENCE, portlab, program, run, without_namespaces
 
 LONG = 120  # seconds: the tour takes about one
-
-
-def namespaces_are_allowed():
-    return run("unshare", "-Urn", "true").returncode == 0
-
-
-def without_namespaces(command):
-    """Runs a shell command where no further namespace and no low port may be had.
-
-    A user namespace of its own limits its descendants to no more namespaces; the network namespace
-    keeps the ports that the tour falls back to free of everybody else's."""
-    need("unshare", "setpriv", "ip")
-    if not namespaces_are_allowed():
-        raise unittest.SkipTest("this system forbids the namespace that the test needs")
-    inside = ("ip link set lo up && echo 0 >/proc/sys/user/max_user_namespaces && "
-              "exec setpriv --bounding-set=-all --inh-caps=-all " + command)
-    return subprocess.run(["unshare", "-Urn", "sh", "-c", inside], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=LONG, check=False)
 
 
 class Tour(unittest.TestCase):
@@ -62,7 +44,7 @@ class Tour(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
 
     def test_where_namespaces_are_forbidden_the_ports_are_shifted_and_it_says_so(self):
-        done = without_namespaces(program("PORTLAB") + " tour")
+        done = without_namespaces(program("PORTLAB"), "tour", timeout=LONG)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("moved up by 8000", " ".join(done.stdout.split()))
         self.assertIn("127.0.0.1:8083", done.stdout)

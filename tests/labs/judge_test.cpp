@@ -72,6 +72,8 @@ BOOST_AUTO_TEST_CASE(output_is_the_same_up_to_what_differs_each_time) {
       same("tcp  127.0.0.1:49876  →  127.0.0.1:80\n", "tcp 127.0.0.1:34567 → 127.0.0.1:80\n"));
   BOOST_TEST(!same("tcp 127.0.0.1:49876 → 127.0.0.1:80\n", "tcp 127.0.0.1:34567 → 127.0.0.1:83\n"));
   BOOST_TEST(same("took 0.001 s\n", "took 12.5 s\n"));
+  BOOST_TEST(same("real 0m3.012s\n", "real\t1m0.100s\n"));
+  BOOST_TEST(!same("real 0m3.012s\n", "real no time\n"));
   BOOST_TEST(!same("took 1 hour\n", "took 2 hour\n"));
   BOOST_TEST(same("first\n…\nlast\n", "first\n1\n2\nlast\n"));
   BOOST_TEST(same("first\n…\n", "first\n"));

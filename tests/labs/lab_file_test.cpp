@@ -81,6 +81,26 @@ std::string with(const std::string& rest) { return "# Lab 1: T\n\n## 1. S\n\n" +
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(what_takes_a_private_network_shows_what_it_prints) {
+  const auto lint_of = [](const std::string& output, const std::string& check) {
+    const auto parsed = parse_lab(
+        with("```sh\nls\n```\n\n" + output + "\n<!-- check\n" + check + "exit 0\nnext: x\n-->\n"),
+        "x.md");
+    std::string all;
+    for (const auto& fault : lint(parsed.lab)) all += fault.text + "\n";
+    return all;
+  };
+  const std::string needs = "needs: private network\n", shown = "```output\nport 80\n```\n";
+  BOOST_TEST(lint_of("", needs).find("needs: without ```output") != std::string::npos);
+  BOOST_TEST(lint_of(shown, needs).find("needs:") == std::string::npos);
+  BOOST_TEST(lint_of(shown, needs + "capture: port = port (\\d+)\n").find("needs:") ==
+             std::string::npos);
+  BOOST_TEST(lint_of(shown, needs + "capture: port = tcp (\\d+)\n").find("needs:") !=
+             std::string::npos);
+  BOOST_TEST(faults_of(with("```sh\nls\n```\n\n<!-- check\nneeds: root\n-->\n"))
+                 .find("neither 'private network' nor 'low ports'") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_becomes_steps_and_parts) {
   const auto parsed = parse_lab(good, "x.md");
   BOOST_TEST(parsed.faults.empty(), faults_of(good));

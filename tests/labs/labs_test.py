@@ -12,13 +12,10 @@ import tempfile
 import time
 import unittest
 
-from portlab_testing import PATIENCE, program, run
+from portlab_testing import (PATIENCE, namespaces_are_allowed, program, run,
+                             without_namespaces)
 
 LONG = 240
-
-
-def namespaces_are_allowed():
-    return run("unshare", "-Urn", "true").returncode == 0
 
 
 def lab(*arguments, **options):
@@ -55,6 +52,39 @@ class Unattended(unittest.TestCase):
             done = lab("lab", "--auto", path)
             self.assertEqual(done.returncode, 1)
             self.assertIn(f"{path}:9: expected '2'; observed '1'", done.stderr)
+
+
+class WithoutNamespaces(unittest.TestCase):
+    """What most laptops with Ubuntu 24.04 are, and many containers."""
+
+    def test_every_lab_is_true_on_moved_ports(self):
+        for what in ("lab", "myth"):
+            with self.subTest(what=what):
+                done = without_namespaces(program("PORTLAB"), what, "--auto", "all", "--json",
+                                          timeout=LONG)
+                self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_every_lab_is_true_on_the_real_ports(self):
+        for what in ("lab", "myth"):
+            with self.subTest(what=what):
+                done = without_namespaces(program("PORTLAB"), what, "--auto", "all", "--json",
+                                          low_ports=True, timeout=LONG)
+                self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_what_can_not_be_done_is_shown_instead(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.md")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# Lab 1: T\n\n<!-- lab\nminutes: 1\n-->\n\n## 1. S\n\n"
+                           "At `127.0.0.1:80`.\n\n```sh\necho 80 > /proc/sys/x\n```\n\n"
+                           "```output\nlimit 80\n```\n\n<!-- check\nneeds: private network\n"
+                           "output limit\ncapture: limit = limit (\\d+)\n-->\n\n"
+                           "**Question:** Which?\n\n<!-- answer\n{limit}\nhint: h\nbecause: b\n-->\n")
+            done = without_namespaces(program("PORTLAB"), "lab", "--auto", path, timeout=LONG)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("This takes a private network, which this system does not give", done.stdout)
+        self.assertIn("limit 80", done.stdout)
+        self.assertIn("127.0.0.1:8080", done.stdout)
 
 
 class Files(unittest.TestCase):

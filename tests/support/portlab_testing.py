@@ -72,6 +72,27 @@ def wait_until(condition, what):
         time.sleep(0.01)
 
 
+def namespaces_are_allowed():
+    return run("unshare", "-Urn", "true").returncode == 0
+
+
+def without_namespaces(*command, low_ports=False, **options):
+    """Runs a command where no further namespace may be had, and no low port either unless
+    `low_ports`.
+
+    A user namespace of its own limits its descendants to no more namespaces; the network namespace
+    keeps the ports that are fallen back to free of everybody else's."""
+    need("unshare", "setpriv", "ip")
+    if not namespaces_are_allowed():
+        raise unittest.SkipTest("this system forbids the namespace that the test needs")
+    kept = ",+net_bind_service" if low_ports else ""
+    rights = f"--bounding-set=-all{kept} --inh-caps=-all{kept} --ambient-caps=-all{kept}"
+    inside = ("ip link set lo up && echo 0 >/proc/sys/user/max_net_namespaces && "
+              f'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv {rights} "$@"')
+    return subprocess.run(["unshare", "-Urn", "sh", "-c", inside, "sh", *command], text=True,
+                          capture_output=True, stdin=subprocess.DEVNULL, check=False, **options)
+
+
 class Portlabd:
     """A portlabd that is ready. `with Portlabd("http=0", "echo=0") as server: server.port("http")`."""
 
