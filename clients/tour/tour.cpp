@@ -230,7 +230,8 @@ int finish(Stage& stage, TourLab& lab, bool as_json) {
     stage.begin("All of it was true",
                 "Five scenes, " + std::to_string(stage.checks()) +
                     " checks on live sockets. Every command above works the same when you type "
-                    "it: start 'portlabd --private' and, in a second terminal, 'portlab enter'.");
+                    "it: start 'portlabd --private' and, in a second terminal, 'portlab enter'. Next: "
+                    "'portlab lab 1', where your own hands do it, step by step.");
   } else {
     stage.begin("Not all of it was true", std::to_string(stage.failed().size()) + " of " +
                                               std::to_string(stage.checks()) +

@@ -183,7 +183,10 @@ class AtThePrompt::Impl {
     run_.push_back(event.text);
     const auto end = Clock::now() + effect_max;
     do {
-      if (is_done()) return Move::next;
+      if (is_done()) {
+        hear_the_background();
+        return Move::next;
+      }
       std::array<pollfd, 1> ready{pollfd{workplace_.shell().descriptor(), POLLIN, 0}};
       ::poll(ready.data(), ready.size(), 50);
       for (const auto& more : workplace_.shell().read())
@@ -195,6 +198,19 @@ class AtThePrompt::Impl {
     if (!is_followed_by_another(event.text)) complain();
     show_prompt();
     return std::nullopt;
+  }
+
+  /// What was put into the background has a moment to say something before the text goes on.
+  void hear_the_background() {
+    const auto end = Clock::now() + effect_max;
+    std::array<pollfd, 1> ready{pollfd{workplace_.shell().descriptor(), POLLIN, 0}};
+    while (Clock::now() < end &&
+           ::poll(ready.data(), ready.size(), static_cast<int>(look_every.count())) > 0)
+      for (const auto& event : workplace_.shell().read())
+        if (event.kind == ShellEvent::Kind::output) {
+          print(event.text);
+          workplace_.remember_more(event.text);
+        }
   }
 
   /// One of several commands, and not the last: nothing is wrong yet.

@@ -96,6 +96,16 @@ Lab load(const std::string& path, const Wishes& wishes) {
   return std::move(*lab);
 }
 
+int complain_of(const Complaints& complaints) {
+  for (const auto& complaint : complaints)
+    for (std::string_view rest = complaint; !rest.empty();) {
+      const auto end = std::min(rest.find('\n'), rest.size());
+      std::fprintf(stderr, "%s\n", printable(rest.substr(0, end)).c_str());
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  return complaints.empty() ? 0 : 1;
+}
+
 std::string how_far(const LabProgress& progress) {
   if (progress.finished != 0) return "done";
   if (!progress.begun()) return "";
@@ -108,8 +118,14 @@ int list(const Wishes& wishes) {
                    {.title = ""},
                    {.title = "Minutes", .right_aligned = true},
                    {.title = "You"}});
+  Complaints unreadable;
   for (const auto& path : files_on(wishes.shelf)) {
-    const auto lab = load(path, wishes);
+    const auto read = read_lab(path, wishes.student);
+    if (!read) {
+      unreadable.push_back(read.error().text);
+      continue;
+    }
+    const auto& lab = *read;
     const auto number = lab.id.substr(lab.id.rfind(' ') + 1);
     table.cells({number, lab.title, std::to_string(lab.minutes), how_far(progress.of(lab.id))});
   }
@@ -117,7 +133,11 @@ int list(const Wishes& wishes) {
   print(table.to_string({.columns = columns, .overlong = Overlong::wrap}));
   print("\nportlab " + word(wishes.shelf) +
         " N begins or goes on; nothing on this machine is changed.\n");
-  return 0;
+  if (unreadable.empty()) return 0;
+  std::fflush(stdout);
+  std::fprintf(stderr, "\nNot in the list:\n");
+  complain_of(unreadable);
+  return 1;
 }
 
 /// The first one that is not done.
@@ -162,12 +182,6 @@ int sit(const Lab& lab, const Wishes& wishes) {
     });
     if (status != restart) return status;
   }
-}
-
-int complain_of(const Complaints& complaints) {
-  for (const auto& complaint : complaints)
-    std::fprintf(stderr, "%s\n", printable(complaint).c_str());
-  return complaints.empty() ? 0 : 1;
 }
 
 int check(const std::string& path, const Wishes& wishes) {

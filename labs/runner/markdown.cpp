@@ -9,25 +9,37 @@ namespace portlab::labs {
 
 namespace {
 
-/// **bold** and `code`, after the lines have been broken: their signs are gone, or become colours.
-/// What spans two lines stays as it is.
-std::string styled(std::string_view line, const TextStyle& style) {
+/// Each line of it in this colour.
+std::string painted(std::string_view text, const char* sgr, const TextStyle& style) {
   std::string out;
-  while (!line.empty()) {
+  for (;;) {
+    const auto end = text.find('\n');
+    out += style.paint(text.substr(0, end), sgr);
+    if (end == std::string_view::npos) return out;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// **bold** and `code` of a paragraph, after its lines have been broken: their signs are gone, or
+/// become colours.
+std::string styled(std::string_view text, const TextStyle& style) {
+  std::string out;
+  while (!text.empty()) {
     for (const auto& [sign, sgr] : {std::pair{std::string_view("**"), "1"}, {"`", "36"}}) {
-      if (!line.starts_with(sign)) continue;
-      const auto end = line.find(sign, sign.size());
+      if (!text.starts_with(sign)) continue;
+      const auto end = text.find(sign, sign.size());
       if (end == std::string_view::npos) continue;
-      const auto inside = line.substr(sign.size(), end - sign.size());
+      const auto inside = text.substr(sign.size(), end - sign.size());
       // Without colours the quotes say where a command begins and ends.
       const bool code = sign == "`" && !style.colour;
-      out += (code ? "'" : "") + style.paint(inside, sgr) + (code ? "'" : "");
-      line.remove_prefix(end + sign.size());
+      out += (code ? "'" : "") + painted(inside, sgr, style) + (code ? "'" : "");
+      text.remove_prefix(end + sign.size());
       break;
     }
-    if (line.empty()) break;
-    out += line.front();
-    line.remove_prefix(1);
+    if (text.empty()) break;
+    out += text.front();
+    text.remove_prefix(1);
   }
   return out;
 }
@@ -68,6 +80,12 @@ class Renderer {
       if (!out_.empty() && !out_.ends_with("\n\n")) out_ += "\n";
       return;
     }
+    const bool quoted = text.starts_with("> ") || text == ">";
+    if (quoted != quoted_) flush();
+    if (quoted) {
+      quoted_ = true;
+      text.remove_prefix(std::min<std::size_t>(text.size(), 2));
+    }
     const bool item = text.starts_with("- ") || text.starts_with("* ") || text.starts_with("|");
     if (item) flush();
     if (text.starts_with("|")) {  // a table stays as it is
@@ -88,21 +106,24 @@ class Renderer {
   void flush() {
     if (paragraph_.empty()) return;
     glue_spans(paragraph_);
-    auto broken = wrap(paragraph_, columns_, item_ ? 2 : 0);
+    auto broken = wrap(paragraph_, quoted_ ? columns_ - 2 : columns_, item_ ? 2 : 0);
     std::replace(broken.begin(), broken.end(), glued, ' ');
-    while (!broken.empty()) {
-      const auto end = std::min(broken.find('\n'), broken.size());
-      out_ += styled(std::string_view(broken).substr(0, end), style_) + "\n";
-      broken.erase(0, end + 1);
-    }
+    auto text = styled(broken, style_) + "\n";
+    if (quoted_)  // a bar at the left of each line
+      for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+        const std::string_view bar = style_.unicode ? "\u2502 " : "| ";
+        text.insert(at, bar);
+      }
+    out_ += text;
     paragraph_.clear();
-    item_ = false;
+    item_ = quoted_ = false;
   }
 
   const unsigned columns_;
   const TextStyle& style_;
   std::string out_, paragraph_;
   bool item_ = false;
+  bool quoted_ = false;
   bool code_ = false;
 };
 
