@@ -84,8 +84,8 @@ void join(const PrivateServer& server) {
 }
 
 /// Lets programs inside know where they are.
-void mark_environment(const std::string& control) {
-  ::setenv("PORTLAB_PRIVATE", "1", 1);
+void mark_environment(const std::string& control, bool is_private) {
+  if (is_private) ::setenv("PORTLAB_PRIVATE", "1", 1);
   ::setenv("PORTLAB_CONTROL", control.c_str(), 1);
   ::setenv("PS1", "(portlab) $ ", 1);
   // The start-up files of Debian's and Ubuntu's bash set PS1 anew, with this in front.
@@ -137,14 +137,18 @@ int run_enter(const Arguments& arguments) {
   if (!line.parse(own)) return 0;
   const auto server = whom_to_visit(control);
   if (!server.here) join(server);
-  mark_environment(control);
+  // A lab has none where the system forbids it. Who is in one already has been told so.
+  const bool is_private = !server.here || std::getenv("PORTLAB_PRIVATE") != nullptr;
+  mark_environment(control, is_private);
   if (command.empty()) {
     command = {users_shell()};
-    if (server.here) std::fputs("You are in portlabd's private network already.\n", stderr);
-    std::fputs(
-        "This shell is in portlabd's private network: 127.0.0.1 is a machine of its own.\n"
-        "portlab server listeners shows what answers here; exit leads back out.\n",
-        stderr);
+    std::fputs(!is_private ? "The lab has no private network: its ports are this machine's own.\n"
+               : server.here
+                   ? "You are in portlabd's private network already.\n"
+                   : "This shell is in portlabd's private network: 127.0.0.1 is a machine of its "
+                     "own.\n",
+               stderr);
+    std::fputs("portlab server listeners shows what answers here; exit leads back out.\n", stderr);
   }
   return execute(command);
 }

@@ -47,16 +47,12 @@ TourLab::TourLab(const std::optional<std::vector<std::string>>& services, std::s
     place_ = "in a private network of its own: nothing here touches this machine's ports";
     ::setenv("PORTLAB_PRIVATE", "1", 1);
     if (!services || try_to_serve(0)) return;
-  } else if (!services) {
-    place_ = "on this machine's own ports (no private network: " + possible.error().text + ")";
-    return;
   } else {
-    place_ = "on this machine's own ports (no private network: " + possible.error().text + ")";
-    if (try_to_serve(0)) return;
+    place_ = "on this machine's own ports";
+    if (!services || try_to_serve(0)) return;
     constexpr std::array<std::uint16_t, 3> shifts{8000, 18000, 28000};
     for (const auto shift : shifts) {
-      place_ = "with every port moved up by " + std::to_string(shift) +
-               " (no private network: " + possible.error().text + ")";
+      place_ = "on this machine's own ports, each moved up by " + std::to_string(shift);
       if (try_to_serve(shift)) return;
     }
   }

@@ -24,7 +24,7 @@ class TourLab {
   TourLab(const TourLab&) = delete;
   TourLab& operator=(const TourLab&) = delete;
 
-  /// Where the visitors are, in a sentence.
+  /// Where the visitors are: "on this machine's own ports".
   const std::string& place() const { return place_; }
   /// The home port of a service, as it is here.
   std::uint16_t port(std::uint16_t home) const { return static_cast<std::uint16_t>(home + shift_); }

@@ -227,11 +227,12 @@ int finish(Stage& stage, TourLab& lab, bool as_json) {
                                  {"not_true", boost::json::value_from(stage.failed())}};
     print_json(document);
   } else if (stage.all_true()) {
-    stage.begin("All of it was true",
-                "Five scenes, " + std::to_string(stage.checks()) +
-                    " checks on live sockets. Every command above works the same when you type "
-                    "it: start 'portlabd --private' and, in a second terminal, 'portlab enter'. Next: "
-                    "'portlab lab 1', where your own hands do it, step by step.");
+    stage.begin(
+        "All of it was true",
+        "Five scenes, " + std::to_string(stage.checks()) +
+            " checks on live sockets. Every command above works the same when you type "
+            "it: start 'portlabd --private' and, in a second terminal, 'portlab enter'. Next: "
+            "'portlab lab 1', where your own hands do it, step by step.");
   } else {
     stage.begin("Not all of it was true", std::to_string(stage.failed().size()) + " of " +
                                               std::to_string(stage.checks()) +
@@ -255,8 +256,10 @@ int run_tour(const Arguments& arguments) {
 
   TourLab lab;
   Stage stage(options->json);
-  stage.begin("Portlab: what ports are, in five scenes",
-              "Everything below really happens while you watch, " + lab.place() + ".");
+  stage.begin(
+      "Portlab: what ports are, in five scenes",
+      "Everything below really happens while you watch, " + lab.place() +
+          (lab.is_private() ? "." : " (portlab doctor says why there is no private network)."));
   for (const auto& scene : scenes) {
     stage.pause(scene.name);
     scene.play(stage, lab);

@@ -249,7 +249,11 @@ class AtThePrompt::Impl {
     };
     print(voice_.style().paint("not yet", "33") + "\n");
     line("expected  ", unmet->expected);
-    line("observed  ", unmet->observed);
+    // What was printed stands on the screen already.
+    const auto printed = unmet->observed.find("it printed:\n");
+    line("observed  ", printed == std::string::npos
+                           ? unmet->observed
+                           : unmet->observed.substr(0, printed) + "it printed something else");
     line("next      ", next_action() + "   (hint: more help)");
   }
 

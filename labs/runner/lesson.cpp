@@ -103,7 +103,9 @@ class Lesson {
           "`reset` or give others.\n\n");
     if (!resumes && !lab_.introduction.empty()) voice_.say(lab_.introduction + "\n\n");
     print("\n");
-    voice_.say("You are " + workplace_.network().place() +
+    const auto& network = workplace_.network();
+    voice_.say("You are " + network.place() +
+               (network.is_private() ? "" : " (`portlab doctor` says why)") +
                ". At the prompt, any command works; `hint`, "
                "`why`, `back`, `skip`, `reset` and `quit` are the lab's own words.\n");
     voice_.say(registration_.is_known() ? "In a second terminal, `portlab enter` joins you here."
@@ -184,6 +186,7 @@ class Lesson {
     if (const auto* activity = std::get_if<Activity>(&part.task)) {
       skip(part, *activity);
     } else if (const auto* question = std::get_if<Question>(&part.task)) {
+      if (answer_of(mine_.part) == nullptr) open_answer(part, *question);
       voice_.say("The answer: " + spelled(*question, right_answer(*question, workplace_.captured)) +
                  "\n");
     } else {
@@ -241,7 +244,8 @@ class Lesson {
 
   Move work(const Part& part, const Question& question) {
     hints_given_ = 0;
-    const auto before = answer_of(mine_.part);
+    const auto* before = answer_of(mine_.part);
+    if (before != nullptr && before->tries == 0) before = nullptr;  // it was skipped
     if (before != nullptr)
       voice_.say("You answered before: " + spelled(question, before->answer) +
                  " (Enter keeps it)\n");
@@ -294,14 +298,17 @@ class Lesson {
     return found == mine_.answers.end() ? nullptr : &*found;
   }
 
+  /// A row for it in the record: nothing is answered yet.
+  GivenAnswer& open_answer(const Part& part, const Question& question) {
+    mine_.answers.push_back({mine_.part, part.step + 1, part.text, question.is_prediction,
+                             std::string{}, right_answer(question, workplace_.captured), false, 0});
+    return mine_.answers.back();
+  }
+
   /// True: the lesson goes on.
   bool take_answer(const Part& part, const Question& question, const std::string& answer) {
     auto* given = answer_of(mine_.part);
-    if (given == nullptr) {
-      mine_.answers.push_back(
-          {mine_.part, part.step + 1, part.text, question.is_prediction, {}, {}, false, 0});
-      given = &mine_.answers.back();
-    }
+    if (given == nullptr) given = &open_answer(part, question);
     given->answer = answer;
     given->right = right_answer(question, workplace_.captured);
     given->was_right = is_right(question, answer, workplace_.captured);
@@ -388,7 +395,7 @@ class Lesson {
     const auto& part = lab_.parts[*predicted_];
     const auto* question = std::get_if<Question>(&part.task);
     predicted_.reset();
-    if (given == nullptr || question == nullptr) return;
+    if (given == nullptr || given->tries == 0 || question == nullptr) return;
     print("\n");
     voice_.say("You predicted: " + spelled(*question, given->answer) + "\n");
     voice_.explain(question->because, "");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 
 #include "clients/terminal.hpp"
 #include "common/text_table.hpp"
@@ -50,6 +51,42 @@ std::string score(const LabProgress& lab, bool predictions) {
          std::to_string(all_of(lab, predictions));
 }
 
+std::string spelled(const GivenAnswer& answer) {
+  const std::string verb = answer.is_prediction ? "predicted" : "answered";
+  const std::string right = "right would be " + printable(answer.right);
+  auto text = "step " + std::to_string(answer.step) + ", ";
+  if (answer.tries == 0)
+    text += "not " + verb + " (" + right + ")";
+  else
+    text += verb + ": " + printable(answer.answer) + " (" + (answer.was_right ? "right" : right) +
+            (answer.tries > 1 ? ", try " + std::to_string(answer.tries) : "") + ")";
+  return text + "  " + printable(question_in(answer.question));
+}
+
+std::string spelled(const DoneActivity& done) {
+  std::string text = "step " + std::to_string(done.step);
+  if (done.impossible) return text + ", read: this machine lacks what it takes";
+  text += done.skipped ? ", skipped: " : ", typed: ";
+  for (std::size_t i = 0; i < done.commands.size(); ++i) {
+    const auto& command = done.commands[i];
+    const auto end = command.find('\n');  // a here-document
+    text += (i == 0 ? "" : " ; ") + printable(command.substr(0, end)) +
+            (end == std::string::npos ? "" : " ...");
+  }
+  if (done.commands.empty()) text += "nothing (it came true by itself)";
+  if (done.typed_for_them > 0) text += " (by Enter: " + std::to_string(done.typed_for_them) + ")";
+  if (done.hints > 0) text += " (hints: " + std::to_string(done.hints) + ")";
+  return text;
+}
+
+/// What was done and answered, in the lab's order.
+std::multimap<std::size_t, std::string> entries(const LabProgress& lab) {
+  std::multimap<std::size_t, std::string> all;
+  for (const auto& answer : lab.answers) all.emplace(answer.part, spelled(answer));
+  for (const auto& done : lab.done) all.emplace(done.part, spelled(done));
+  return all;
+}
+
 }  // namespace
 
 std::string report_of(const Progress& progress, unsigned columns) {
@@ -69,19 +106,11 @@ std::string report_of(const Progress& progress, unsigned columns) {
                     std::to_string(lab.step) + "/" + std::to_string(lab.steps), score(lab, true),
                     score(lab, false), std::to_string(lab.skipped.size()),
                     std::to_string(lab.hints)});
-    if (lab.answers.empty()) continue;
+    const auto all = entries(lab);
+    if (all.empty()) continue;
     details += "\n" + (id.starts_with("myth") ? "Myth" + id.substr(4) : "Lab " + id) + ": " +
                printable(lab.title) + "\n";
-    for (const auto& answer : lab.answers)
-      details +=
-          wrap("  step " + std::to_string(answer.step) +
-                   (answer.is_prediction ? ", predicted: " : ", answered: ") +
-                   printable(answer.answer) +
-                   (answer.was_right ? " (right" : " (right would be " + printable(answer.right)) +
-                   (answer.tries > 1 ? ", try " + std::to_string(answer.tries) : "") + ")  " +
-                   printable(question_in(answer.question)),
-               columns, 4) +
-          "\n";
+    for (const auto& [part, text] : all) details += wrap("  " + text, columns, 4) + "\n";
   }
   const auto name =
       progress.student().empty() ? "" : "Student: " + printable(progress.student()) + "\n\n";

@@ -215,10 +215,21 @@ class AtTheTerminal(unittest.TestCase):
         done = subprocess.run([program("PORTLAB"), "lab", "--report", "--json"], text=True,
                               capture_output=True, check=True, timeout=PATIENCE,
                               env={**os.environ, "XDG_STATE_HOME": self.state})
-        answers = json.loads(done.stdout)["labs"]["5"]["answers"]
+        record = json.loads(done.stdout)["labs"]["5"]
+        answers = record["answers"]
         self.assertEqual((answers[0]["answer"], answers[0]["was_right"], answers[0]["tries"]),
                          (port, True, 2))
         self.assertEqual((answers[1]["prediction"], answers[1]["was_right"]), (True, False))
+        first = record["done"][0]
+        self.assertEqual((first["step"], first["hints"], first["typed_for_them"]), (1, 1, 1))
+        self.assertEqual(first["commands"][0], "ls /nonexistent")
+        self.assertEqual(first["commands"][-1], "portlab http http://127.0.0.1/hello.txt")
+
+        done = subprocess.run([program("PORTLAB"), "lab", "--report"], text=True,
+                              capture_output=True, check=True, timeout=PATIENCE,
+                              env={**os.environ, "XDG_STATE_HOME": self.state})
+        self.assertRegex(done.stdout, r"step 1, typed: ls /nonexistent ; .*(?s:.*)\(hints: 1\)")
+        self.assertRegex(done.stdout, rf"step 1, answered: {port} \(right, try 2\)")
 
     def test_nothing_is_left_behind_by_kill_9(self):
         student = self.student("5")
