@@ -27,11 +27,15 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin));
 }
 
+/// Without what editors on other systems add: a byte order mark, carriage returns.
 Lines lines_of(std::string_view text) {
   Lines lines;
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
-    lines.emplace_back(text.substr(0, end));
+    auto line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines.emplace_back(line);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;

@@ -232,7 +232,7 @@ class Lesson {
 
   Move work(const Part&, const std::monostate&) {
     for (;;) {
-      const auto line = ask_line(voice_.style().paint("Enter goes on: ", "2"));
+      const auto line = ask_line(voice_.style().paint(place() + " Enter goes on: ", "2"));
       if (!line) return Move::quit;
       if (line->empty()) return Move::next;
       if (const auto move = move_named(*line)) return *move;
@@ -250,7 +250,8 @@ class Lesson {
       voice_.say("You answered before: " + spelled(question, before->answer) +
                  " (Enter keeps it)\n");
     for (;;) {
-      const auto line = ask_line(voice_.style().paint("Your answer: ", "1"));
+      const auto line = ask_line(voice_.style().paint(place() + " ", "2") +
+                                 voice_.style().paint("Your answer: ", "1"));
       if (!line) return Move::quit;
       if (const auto move = move_named(*line)) return *move;
       if (*line == "hint") {

@@ -127,21 +127,33 @@ LabProgress lab_from(const json::object& object) {
   return lab;
 }
 
-}  // namespace
-
-Progress::Progress(std::string student)
-    : student_(std::move(student)), path_((folder() / file_name(student_)).string()) {
-  std::ifstream file(path_);
-  if (!file) return;
+/// What that file tells; nothing where there is none.
+std::map<std::string, LabProgress> labs_in(const std::string& path) {
+  std::map<std::string, LabProgress> labs;
+  std::ifstream file(path);
+  if (!file) return labs;
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   try {
     const auto document = json::parse(text);
     for (const auto& entry : document.as_object().at("labs").as_object())
-      labs_[std::string(entry.key())] = lab_from(entry.value().as_object());
+      labs[std::string(entry.key())] = lab_from(entry.value().as_object());
   } catch (const std::exception&) {
-    throw Failure(Exit::peer_said_no, path_ + ": this is no record of labs that portlab wrote",
-                  "rm " + path_ + " (your progress begins anew)");
+    throw Failure(Exit::peer_said_no, path + ": this is no record of labs that portlab wrote",
+                  "rm " + path + " (your progress begins anew)");
   }
+  return labs;
+}
+
+}  // namespace
+
+Progress::Progress(std::string student)
+    : student_(std::move(student)),
+      path_((folder() / file_name(student_)).string()),
+      labs_(labs_in(path_)) {}
+
+LabProgress& Progress::of(const std::string& lab) {
+  mine_.insert(lab);
+  return labs_[lab];
 }
 
 std::string Progress::folder_of(const std::string& lab) const {
@@ -161,7 +173,10 @@ json::object Progress::to_json() const {
   return {{"student", student_}, {"labs", std::move(labs)}};
 }
 
-void Progress::save() const {
+void Progress::save() {
+  // Another terminal may have gone on with another lab meanwhile.
+  for (auto& [id, lab] : labs_in(path_))
+    if (!mine_.contains(id)) labs_[id] = std::move(lab);
   std::error_code failed;
   fs::create_directories(fs::path(path_).parent_path(), failed);
   const auto fresh = path_ + "." + std::to_string(::getpid());

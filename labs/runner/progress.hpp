@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,10 +60,11 @@ class Progress {
   /// Reads the student's file; there may be none yet. Throws a Failure where it can't be read.
   explicit Progress(std::string student);
 
-  LabProgress& of(const std::string& lab) { return labs_[lab]; }
+  /// How far this lab has come, to be changed: what is saved is this, and what others saved.
+  LabProgress& of(const std::string& lab);
   const std::map<std::string, LabProgress>& labs() const { return labs_; }
   /// Writes it; the file is either the old or the new one. Throws a Failure.
-  void save() const;
+  void save();
   /// The folder in which this student does that lab; made where it is missing. What is written
   /// there stays until the lab is reset. Throws a Failure.
   std::string folder_of(const std::string& lab) const;
@@ -76,6 +78,7 @@ class Progress {
   const std::string student_;
   const std::string path_;
   std::map<std::string, LabProgress> labs_;
+  std::set<std::string> mine_;  ///< that were asked for
 };
 
 }  // namespace portlab::labs

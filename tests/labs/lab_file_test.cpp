@@ -81,6 +81,16 @@ std::string with(const std::string& rest) { return "# Lab 1: T\n\n## 1. S\n\n" +
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(a_file_from_another_system_reads_the_same) {
+  std::string other = "\xef\xbb\xbf";
+  for (const char c : good) other += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  BOOST_TEST(faults_of(other) == "");
+  const auto lab = parse_lab(other, "x.md").lab;
+  BOOST_TEST(lab.title == "A title");
+  BOOST_TEST(std::get<Activity>(lab.parts.at(0).task).commands.at(0) ==
+             "portlab http http://127.0.0.1:83/");
+}
+
 BOOST_AUTO_TEST_CASE(what_takes_a_private_network_shows_what_it_prints) {
   const auto lint_of = [](const std::string& output, const std::string& check) {
     const auto parsed = parse_lab(

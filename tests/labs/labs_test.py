@@ -231,6 +231,18 @@ class AtTheTerminal(unittest.TestCase):
         self.assertRegex(done.stdout, r"step 1, typed: ls /nonexistent ; .*(?s:.*)\(hints: 1\)")
         self.assertRegex(done.stdout, rf"step 1, answered: {port} \(right, try 2\)")
 
+    def test_two_labs_at_once_are_both_kept(self):
+        both = [self.student(number) for number in ("1", "5")]
+        for student in both:
+            student.expect(r"\$ $|Your answer: $|Enter goes on: $")
+        for student in both:
+            student.type("quit")
+            student.expect("Your place is kept")
+        done = subprocess.run([program("PORTLAB"), "lab", "--report", "--json"], text=True,
+                              capture_output=True, check=True, timeout=PATIENCE,
+                              env={**os.environ, "XDG_STATE_HOME": self.state})
+        self.assertEqual(set(json.loads(done.stdout)["labs"]), {"1", "5"})
+
     def test_nothing_is_left_behind_by_kill_9(self):
         student = self.student("5")
         student.expect(r"\$ $")
