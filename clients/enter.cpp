@@ -48,7 +48,8 @@ std::string users_shell() {
 
 struct PrivateServer {
   std::int64_t pid = 0;
-  bool here = false;  ///< we are in its network already
+  bool here = false;     ///< we are in its network already
+  std::string folder{};  ///< where a lab's student works; empty: nowhere in particular
 };
 
 /// The server, once it is clear that it has a private network.
@@ -69,7 +70,8 @@ PrivateServer private_server(const std::string& control) {
 PrivateServer whom_to_visit(std::string& control) {
   const auto lab = control.empty() ? running_lab() : std::nullopt;
   if (control.empty()) control = lab ? lab->control : control_path_to_visit();
-  return lab ? PrivateServer{lab->pid, shares_network_with(lab->pid)} : private_server(control);
+  return lab ? PrivateServer{lab->pid, shares_network_with(lab->pid), lab->folder}
+             : private_server(control);
 }
 
 /// Joins the server's network. One private network does not lead into another, except for root.
@@ -142,6 +144,9 @@ int run_enter(const Arguments& arguments) {
   mark_environment(control, is_private);
   if (command.empty()) {
     command = {users_shell()};
+    if (!server.folder.empty() && ::chdir(server.folder.c_str()) != 0)
+      std::fprintf(stderr, "The lab's folder, %s, can't be entered: %s\n",
+                   printable(server.folder).c_str(), std::strerror(errno));
     std::fputs(!is_private ? "The lab has no private network: its ports are this machine's own.\n"
                : server.here
                    ? "You are in portlabd's private network already.\n"

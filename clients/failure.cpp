@@ -34,8 +34,9 @@ Explanation explain_source(const Endpoint& source, int system_error) {
   switch (system_error) {
     case EACCES:
     case EPERM:
-      return {"permission denied: on this machine only root takes ports below " +
-                  std::to_string(first_unprivileged_port()),
+      return {"permission denied: on this machine a port below " +
+                  std::to_string(first_unprivileged_port()) +
+                  " takes privilege (root's, or CAP_NET_BIND_SERVICE)",
               "--from " + std::to_string(std::max<int>(first_unprivileged_port(), 1024)) +
                   " or higher, or no --from: the kernel picks a free port"};
     case EADDRINUSE: {

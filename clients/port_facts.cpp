@@ -46,7 +46,7 @@ std::string bind_text(Transport transport, Bindable bindable, std::uint16_t port
 
 std::string bind_text(const PortFacts& facts) {
   if (facts.tcp == Bindable::forbidden)
-    return "no: on this machine only root may listen below " +
+    return "no: on this machine it takes privilege to listen below " +
            std::to_string(facts.first_unprivileged);
   std::string text;
   if (facts.transport != "udp") text = bind_text(Transport::tcp, facts.tcp, facts.port);

@@ -23,7 +23,7 @@ std::optional<RunningLab> running_lab(const std::string& path) {
   if (file < 0) return std::nullopt;
   // Whoever can have the lock finds what somebody left behind.
   const bool runs = ::flock(file, LOCK_SH | LOCK_NB) != 0;
-  std::array<char, 512> text{};
+  std::array<char, 8192> text{};  // two paths
   const auto size = ::read(file, text.data(), text.size());
   ::close(file);
   if (!runs || size <= 0) return std::nullopt;
@@ -31,6 +31,7 @@ std::optional<RunningLab> running_lab(const std::string& path) {
   RunningLab lab;
   in >> lab.pid >> std::ws;
   std::getline(in, lab.control);
+  std::getline(in, lab.folder);
   return lab.pid > 0 ? std::optional(lab) : std::nullopt;
 }
 
@@ -38,7 +39,7 @@ LabRegistration::LabRegistration(std::string path, const RunningLab& lab) : path
   if (!prepare_control_folder(path_)) return;
   const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0) return;
-  const auto text = std::to_string(lab.pid) + "\n" + lab.control + "\n";
+  const auto text = std::to_string(lab.pid) + "\n" + lab.control + "\n" + lab.folder + "\n";
   const bool mine =
       ::flock(file, LOCK_EX | LOCK_NB) == 0 && ::ftruncate(file, 0) == 0 &&
       ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());

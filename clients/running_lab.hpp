@@ -10,6 +10,7 @@ namespace portlab {
 struct RunningLab {
   std::int64_t pid = 0;  ///< a process in its network
   std::string control;   ///< its portlabd's control socket; nobody need be there
+  std::string folder;    ///< where its student's files are
 };
 
 /// Where it is written down: beside the control socket. To be asked for before $PORTLAB_CONTROL is

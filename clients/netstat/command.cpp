@@ -158,7 +158,10 @@ void Netstat::look() {
 NetstatNames Netstat::names() const {
   NetstatNames names;
   names.interface = interface_name;
-  names.service = [this](const Pair& pair) { return guide_->label(pair); };
+  names.service = [this](const Pair& pair) {
+    auto label = guide_->label(pair);
+    return options_.numeric && label.registered ? ServiceLabel{} : label;
+  };
   // With both ends on one line the service has a column of its own: the ports stay numbers.
   if (!options_.numeric && !options_.pairs)
     names.port = [this](Transport transport, const SocketEnd& end) {

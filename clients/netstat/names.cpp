@@ -46,7 +46,7 @@ ServiceLabel ServiceGuide::label(const Pair& pair) const {
       if (const auto found = sessions_.find({pair.transport, one, other}); found != sessions_.end())
         return {found->second, 0, false};
   }
-  return {std::string(port_name(pair.transport, pair.server)), 0, false};
+  return {std::string(port_name(pair.transport, pair.server)), 0, false, true};
 }
 
 bool ServiceGuide::is_served(Transport transport, const SocketEnd& server,

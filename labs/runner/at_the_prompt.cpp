@@ -28,7 +28,7 @@ constexpr milliseconds look_every{150};
 /// How many of the commands of one activity are kept for the report.
 constexpr std::size_t commands_kept = 20;
 /// How long a command's effect may take before we say that it has none.
-constexpr milliseconds effect_max{1000};
+constexpr milliseconds effect_max{2000};
 
 /// Every key goes to the shell as it is pressed, while this lives.
 class RawTerminal {
@@ -113,9 +113,16 @@ class AtThePrompt::Impl {
     std::array<char, 512> keys;
     const auto got = ::read(STDIN_FILENO, keys.data(), keys.size());
     if (got > 0)
-      workplace_.shell().type({keys.data(), static_cast<std::size_t>(got)});
+      type({keys.data(), static_cast<std::size_t>(got)});
     else if (got == 0 || errno != EINTR)
       throw Failure(Exit::no_connection, "the terminal is gone");
+  }
+
+  void type(std::string_view keys) {
+    typing_ = true;
+    // From Enter on the prompt is not there to be taken back.
+    if (keys.find_first_of("\r\n") != std::string_view::npos) waits_ = false;
+    workplace_.shell().type(keys);
   }
 
   std::optional<Move> hear(const ShellEvent& event) {
@@ -123,12 +130,15 @@ class AtThePrompt::Impl {
     switch (event.kind) {
       case Kind::output:
         if (!hold_next_) print(event.text);
-        if (running_) output_ += event.text;
+        if (running_)
+          output_ += event.text;
+        else if (waits_ && !typing_)  // not the echo of their keys: something in the background
+          workplace_.remember_more(event.text);
         return std::nullopt;
       case Kind::ready:
         waits_ = true;
-        if (const auto keys = std::exchange(to_type_, {}); !keys.empty())
-          workplace_.shell().type(keys);
+        typing_ = false;
+        if (const auto keys = std::exchange(to_type_, {}); !keys.empty()) type(keys);
         return std::nullopt;
       case Kind::started:
         running_ = true;
@@ -195,14 +205,14 @@ class AtThePrompt::Impl {
           workplace_.remember_more(more.text);
         }
     } while (Clock::now() < end && is_one_of_theirs(event.text));
-    if (!is_followed_by_another(event.text)) complain();
+    if (!is_followed_by_another(event.text) && !is_just_a_look(event)) complain();
     show_prompt();
     return std::nullopt;
   }
 
   /// What was put into the background has a moment to say something before the text goes on.
   void hear_the_background() {
-    const auto end = Clock::now() + effect_max;
+    const auto end = Clock::now() + std::chrono::seconds(1);
     std::array<pollfd, 1> ready{pollfd{workplace_.shell().descriptor(), POLLIN, 0}};
     while (Clock::now() < end &&
            ::poll(ready.data(), ready.size(), static_cast<int>(look_every.count())) > 0)
@@ -216,8 +226,11 @@ class AtThePrompt::Impl {
   /// One of several commands, and not the last: nothing is wrong yet.
   bool is_followed_by_another(const std::string& command) const {
     const auto& commands = activity_.to_do();
+    const auto first_line = [](const std::string& text) { return text.substr(0, text.find('\n')); };
     return !commands.empty() &&
-           std::find(commands.begin(), commands.end() - 1, command) != commands.end() - 1;
+           std::any_of(commands.begin(), commands.end() - 1, [&](const std::string& one) {
+             return command.starts_with(first_line(one));  // of a here-document
+           });
   }
 
   /// Whether this command is one that the step asks for: others are welcome, and need no comment.
@@ -226,6 +239,18 @@ class AtThePrompt::Impl {
     return std::any_of(commands.begin(), commands.end(), [&](const std::string& one) {
       return command.starts_with(one.substr(0, 12));
     });
+  }
+
+  /// Another program, and nothing was wrong with it: ls, vi, cat. That needs no comment.
+  bool is_just_a_look(const ShellEvent& event) {
+    const auto program = [](const std::string& command) {
+      return command.substr(0, command.find_first_of(" \n"));
+    };
+    const auto& commands = activity_.to_do();
+    return event.status == 0 && program(event.text) != "portlab" &&
+           std::none_of(commands.begin(), commands.end(), [&](const std::string& one) {
+             return program(one) == program(event.text);
+           });
   }
 
   std::string next_action() const {
@@ -281,6 +306,7 @@ class AtThePrompt::Impl {
   std::vector<std::string> run_;
   bool running_ = false;    ///< a command
   bool waits_ = false;      ///< the shell, at its prompt
+  bool typing_ = false;     ///< keys were pressed since
   bool hold_next_ = false;  ///< the prompt was taken back, and the next event says so
 };
 

@@ -128,13 +128,17 @@ std::string tail_of(const std::string& output) {
   return "it printed:\n" + output.substr(from == std::string::npos ? 0 : from);
 }
 
-std::string listeners_in(const Picture& now, Transport transport) {
-  std::set<std::uint16_t> ports;
+std::string listeners_in(const Picture& now, Transport transport, bool with_addresses) {
+  std::set<std::pair<std::uint16_t, std::string>> ports;
   for (const auto& row : now.sockets)
-    if (row.transport == transport && row.waits_for_anyone()) ports.insert(row.local.port);
+    if (row.transport == transport && row.waits_for_anyone()) {
+      std::string address;
+      if (with_addresses) append_address(address, row.local);
+      ports.emplace(row.local.port, with_addresses ? address + ":" : "");
+    }
   if (ports.empty()) return "nothing listens on " + std::string(to_string(transport));
   std::string text = "listeners on " + std::string(to_string(transport)) + ":";
-  for (const auto port : ports) text += " " + std::to_string(port);
+  for (const auto& [port, address] : ports) text += " " + address + std::to_string(port);
   return text;
 }
 
@@ -204,7 +208,9 @@ std::string Condition::observed(const Picture& now) const {
     const auto found = std::count_if(now.sockets.begin(), now.sockets.end(),
                                      [&](const SocketRow& row) { return pattern.fits(row); });
     const auto number = found == 0 ? std::string("none") : std::to_string(found);
-    return number + (pattern.waits ? "; " + listeners_in(now, pattern.transport) : "");
+    return number + (pattern.waits ? "; " + listeners_in(now, pattern.transport,
+                                                         pattern.local_address.has_value())
+                                   : "");
   }
   if (!now.last) return "no command has been run in this step";
   if (kind == Kind::exit)

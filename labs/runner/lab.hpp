@@ -75,8 +75,9 @@ struct Variation {
 
 struct Lab {
   std::string path;
-  std::string id;     ///< "5", "myth 3"
-  std::string title;  ///< "HTTP on port 83"
+  bool is_on_shelf = true;  ///< one that comes with Portlab; else somebody's own file
+  std::string id;           ///< "5", "myth 3"
+  std::string title;        ///< "HTTP on port 83"
   int minutes = 0;
   /// portlabd's services; nothing: it is not started
   std::optional<std::vector<std::string>> servers;
@@ -87,8 +88,14 @@ struct Lab {
   std::vector<Part> parts;
 
   bool is_myth() const { return id.starts_with("myth "); }
-  /// "lab 5", "myth 3": behind "portlab " it is the command.
+  /// "lab 5", "myth 3".
   std::string name() const { return is_myth() ? id : "lab " + id; }
+  /// Behind "portlab " it is what begins it: "lab 5", "lab my/lab.md".
+  std::string command() const {
+    return is_on_shelf ? name() : (is_myth() ? "myth " : "lab ") + path;
+  }
+  /// Under what it is kept in a student's record.
+  const std::string& record() const { return is_on_shelf ? id : path; }
 };
 
 }  // namespace portlab::labs

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <cerrno>
@@ -93,6 +94,9 @@ std::string word(Shelf shelf) { return shelf == Shelf::labs ? "lab" : "myth"; }
 Lab load(const std::string& path, const Wishes& wishes) {
   auto lab = read_lab(path, wishes.student);
   if (!lab) throw usage_failure(lab.error().text, "labs/README.md (how a lab is written)");
+  const auto shelf = files_on(wishes.shelf);
+  lab->is_on_shelf = std::find(shelf.begin(), shelf.end(), path) != shelf.end();
+  if (!lab->is_on_shelf) lab->path = std::filesystem::absolute(path).lexically_normal();
   return std::move(*lab);
 }
 
@@ -174,10 +178,10 @@ int sit(const Lab& lab, const Wishes& wishes) {
       Progress progress(wishes.student);
       const auto ending = take_lesson(here, network, progress, registry);
       if (ending != Ending::restart) return 0;
-      progress.of(lab.id) = {};
+      progress.of(lab.record()) = {};
       progress.save();
       std::error_code ignored;
-      std::filesystem::remove_all(progress.folder_of(lab.id), ignored);
+      std::filesystem::remove_all(progress.folder_of(lab.record()), ignored);
       return restart;
     });
     if (status != restart) return status;

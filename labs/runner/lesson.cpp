@@ -13,6 +13,9 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
+#include <system_error>
+#include <utility>
 
 #include "clients/failure.hpp"
 #include "clients/running_lab.hpp"
@@ -24,6 +27,8 @@
 #include "labs/runner/workplace.hpp"
 
 namespace portlab::labs {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -40,14 +45,37 @@ std::string trimmed(const std::string& text) {
 
 volatile std::sig_atomic_t interrupted = 0;
 
+/// The student's files, put back where they were: commands that are typed again may write others.
+class KeptFolder {
+ public:
+  explicit KeptFolder(std::string folder) : folder_(std::move(folder)), kept_(folder_.string() + ".kept") {
+    if (!fs::exists(kept_)) fs::copy(folder_, kept_, fs::copy_options::recursive, failed_);
+  }
+  ~KeptFolder() {
+    for (const auto& entry : fs::directory_iterator(kept_, failed_)) {
+      const auto place = folder_ / entry.path().filename();
+      fs::remove_all(place, failed_);  // a program that runs can't be written to
+      fs::rename(entry.path(), place, failed_);
+    }
+    fs::remove_all(kept_, failed_);
+  }
+  KeptFolder(const KeptFolder&) = delete;
+  KeptFolder& operator=(const KeptFolder&) = delete;
+
+ private:
+  const fs::path folder_, kept_;
+  std::error_code failed_;
+};
+
 class Lesson {
  public:
   Lesson(const Lab& lab, TourLab& network, Progress& progress, const std::string& registry)
       : lab_(lab),
         progress_(progress),
-        mine_(progress.of(lab.id)),
-        workplace_(network, progress.folder_of(lab.id)),
-        registration_(registry, {::getpid(), network.control()}) {}
+        mine_(progress.of(lab.record())),
+        workplace_(network, progress.folder_of(lab.record())),
+        registration_(registry, {::getpid(), network.control(), progress.folder_of(lab.record())}) {
+  }
 
   Ending run() {
     struct sigaction on_interrupt {};  // Ctrl-C at a question; at the prompt it is the shell's
@@ -108,9 +136,14 @@ class Lesson {
                (network.is_private() ? "" : " (`portlab doctor` says why)") +
                ". At the prompt, any command works; `hint`, "
                "`why`, `back`, `skip`, `reset` and `quit` are the lab's own words.\n");
-    voice_.say(registration_.is_known() ? "In a second terminal, `portlab enter` joins you here."
-                                        : "A second terminal joins with `portlab enter --control " +
-                                              workplace_.network().control() + "`.");
+    if (registration_.is_known()) {
+      voice_.say("In a second terminal, `portlab enter` joins you here.");
+    } else if (lab_.servers) {
+      voice_.say("Another lab of yours is running. A second terminal joins this one with");
+      print("  portlab enter --control " + network.control() + "\n");
+    } else {
+      voice_.say("Another lab of yours is running; a second terminal joins only that one.");
+    }
     if (workplace_.network().shifted())
       voice_.say("Where the text says port 80, your commands say " +
                  std::to_string(workplace_.network().port(80)) +
@@ -119,10 +152,26 @@ class Lesson {
       remember_prediction();
       print("\nYou were at step " + place() + ". The commands before it are being typed again ...");
       std::fflush(stdout);
-      catch_up(lab_, mine_.part, workplace_);
+      {
+        const KeptFolder kept(progress_.folder_of(lab_.record()));
+        catch_up(lab_, mine_.part, workplace_);
+      }
       print("\n");
+      show_what_led_here();
     }
     save();
+  }
+
+  /// The text that the next thing to type belongs to may stand before a question.
+  void show_what_led_here() {
+    const auto& here = lab_.parts[mine_.part];
+    if (!here.text.empty()) return;
+    for (auto i = mine_.part; i > 0 && lab_.parts[i - 1].step == here.step; --i) {
+      const auto& before = lab_.parts[i - 1];
+      if (before.text.empty()) continue;
+      show(before);
+      return;
+    }
   }
 
   /// The lab has been written anew since: its parts are counted otherwise.
@@ -160,20 +209,28 @@ class Lesson {
 
   Ending leave() {
     save();
-    print("\nYour place is kept: portlab " + lab_.name() + " goes on here.\n");
+    print("\nYour place is kept: portlab " + lab_.command() + " goes on here.\n");
     return Ending::quit;
   }
 
   void finish() const {
-    const auto right = std::count_if(mine_.answers.begin(), mine_.answers.end(),
-                                     [](const GivenAnswer& answer) { return answer.was_right; });
+    const auto score = [&](bool predictions) {
+      const auto count = [&](auto fits) {
+        return std::to_string(std::count_if(mine_.answers.begin(), mine_.answers.end(), fits));
+      };
+      return count([&](const GivenAnswer& one) {
+               return one.is_prediction == predictions && one.was_right;
+             }) +
+             " of " +
+             count([&](const GivenAnswer& one) { return one.is_prediction == predictions; });
+    };
     headline(capitalised(lab_.name()) + " is done.");
-    voice_.say("Answers that were right: " + std::to_string(right) + " of " +
-               std::to_string(mine_.answers.size()) + ". Hints: " + std::to_string(mine_.hints) +
-               ". `portlab lab --report` shows all of it; " +
-               (lab_.deeper.empty() ? std::string("`portlab ") + (lab_.is_myth() ? "myth" : "lab") +
-                                          " next` goes on."
-                                    : "`portlab lab " + lab_.deeper + "` goes deeper."));
+    voice_.say(
+        "Predicted rightly: " + score(true) + ". Questions answered: " + score(false) +
+        ". Hints: " + std::to_string(mine_.hints) + ". `portlab lab --report` shows all of it; " +
+        (lab_.deeper.empty()
+             ? std::string("`portlab ") + (lab_.is_myth() ? "myth" : "lab") + " next` goes on."
+             : "`portlab lab " + lab_.deeper + "` goes deeper."));
     print("\n");
   }
 
@@ -245,7 +302,10 @@ class Lesson {
   Move work(const Part& part, const Question& question) {
     hints_given_ = 0;
     const auto* before = answer_of(mine_.part);
-    if (before != nullptr && before->tries == 0) before = nullptr;  // it was skipped
+    // What was skipped, or is wrong, is asked again.
+    if (before != nullptr &&
+        (before->tries == 0 || (!question.is_prediction && !before->was_right)))
+      before = nullptr;
     if (before != nullptr)
       voice_.say("You answered before: " + spelled(question, before->answer) +
                  " (Enter keeps it)\n");
@@ -259,10 +319,16 @@ class Lesson {
         voice_.hint(question.hints, hints_given_++,
                     "There is no further hint; skip shows the answer.");
       } else if (*line == "why") {
-        voice_.say("Nobody sees your answer but you, and who gets your report.\n");
+        voice_.say(
+            question.is_prediction
+                ? "A prediction needs no knowledge: it makes you look. What happens then is "
+                  "shown beside it.\n"
+                : "The answer stands on your screen, or follows from it; `hint` leads there.\n");
       } else if (line->empty()) {
         if (before != nullptr) return Move::next;
         voice_.say("Type your answer, or `hint`, `skip`, `quit`.");
+      } else if (line->starts_with("portlab ")) {
+        voice_.say("Here a question waits for its answer. The shell's prompt comes after it.");
       } else if (!is_one_of(question, *line)) {
         print("Please answer with " + letters_of(question) + ".\n");
       } else if (take_answer(part, question, *line)) {

@@ -157,8 +157,10 @@ LabProgress& Progress::of(const std::string& lab) {
 }
 
 std::string Progress::folder_of(const std::string& lab) const {
-  auto name = path_.substr(0, path_.size() - std::string_view(".json").size()) + "-" + lab;
-  std::replace(name.begin(), name.end(), ' ', '-');
+  auto part = lab;
+  std::replace_if(
+      part.begin(), part.end(), [](char c) { return c == ' ' || c == '/'; }, '-');
+  const auto name = path_.substr(0, path_.size() - std::string_view(".json").size()) + "-" + part;
   std::error_code failed;
   fs::create_directories(name, failed);
   if (failed)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <ctime>
 #include <map>
+#include <tuple>
+#include <vector>
 
 #include "clients/terminal.hpp"
 #include "common/text_table.hpp"
@@ -17,7 +19,7 @@ std::string date_of(std::int64_t seconds) {
   std::tm local{};
   ::localtime_r(&time, &local);
   char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local)};
+  return {text, std::strftime(text, sizeof text, "%m-%d %H:%M", &local)};
 }
 
 /// The question's own sentence: the last paragraph before its choices.
@@ -87,6 +89,24 @@ std::multimap<std::size_t, std::string> entries(const LabProgress& lab) {
   return all;
 }
 
+std::string headline(const std::string& id) {
+  if (id.starts_with("myth ")) return "Myth " + id.substr(5);
+  return id.find('/') == std::string::npos ? "Lab " + id : printable(id);
+}
+
+/// Those that were begun: labs, myths, and files of one's own; 9 before 10.
+std::vector<std::string> in_order(const Progress& progress) {
+  std::vector<std::string> ids;
+  for (const auto& [id, lab] : progress.labs())
+    if (lab.begun()) ids.push_back(id);
+  const auto key = [](const std::string& id) {
+    const bool myth = id.starts_with("myth "), file = id.find('/') != std::string::npos;
+    return std::make_tuple(file, myth, id.size(), id);
+  };
+  std::sort(ids.begin(), ids.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  return ids;
+}
+
 }  // namespace
 
 std::string report_of(const Progress& progress, unsigned columns) {
@@ -100,16 +120,15 @@ std::string report_of(const Progress& progress, unsigned columns) {
                       {.title = "Skipped", .right_aligned = true},
                       {.title = "Hints", .right_aligned = true}});
   std::string details;
-  for (const auto& [id, lab] : progress.labs()) {
-    if (!lab.begun()) continue;
-    overview.cells({id, date_of(lab.started), date_of(lab.finished),
+  for (const auto& id : in_order(progress)) {
+    const auto& lab = progress.labs().at(id);
+    overview.cells({printable(id), date_of(lab.started), date_of(lab.finished),
                     std::to_string(lab.step) + "/" + std::to_string(lab.steps), score(lab, true),
                     score(lab, false), std::to_string(lab.skipped.size()),
                     std::to_string(lab.hints)});
     const auto all = entries(lab);
     if (all.empty()) continue;
-    details += "\n" + (id.starts_with("myth") ? "Myth" + id.substr(4) : "Lab " + id) + ": " +
-               printable(lab.title) + "\n";
+    details += "\n" + headline(id) + ": " + printable(lab.title) + "\n";
     for (const auto& [part, text] : all) details += wrap("  " + text, columns, 4) + "\n";
   }
   const auto name =

@@ -11,10 +11,8 @@
 namespace portlab::labs {
 
 /// The file's text for this student; for "" as it stands. What varies is told in its first comment.
+/// A word is replaced wherever it stands alone: 8083 in ":8083/", not in "18083".
 std::string text_for(const std::string& student, std::string_view text,
                      const std::vector<Variation>& variations);
-
-/// Replaces a word wherever it stands alone: 8083 in ":8083/", not in "18083".
-std::string replace_word(std::string_view text, std::string_view word, std::string_view by);
 
 }  // namespace portlab::labs

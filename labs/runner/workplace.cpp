@@ -72,6 +72,11 @@ void Workplace::remember_more(std::string_view output) {
 Picture Workplace::picture() const {
   Picture now;
   if (auto rows = read_sockets()) now.sockets = std::move(*rows);
+  // Beside the lab there may be a browser: its sessions lead elsewhere.
+  if (!network_.is_private())
+    std::erase_if(now.sockets, [](const SocketRow& row) {
+      return !row.local.is_loopback() && !row.waits_for_anyone();
+    });
   if (results_.empty()) return now;
   now.last = results_.back();
   now.last->output.clear();

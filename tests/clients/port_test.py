@@ -108,7 +108,7 @@ class Port(ClientTest):
             first = int(file.read())
         if os.geteuid() == 0 or first == 0:
             self.skipTest("this user may bind every port")
-        self.assertIn("only root", portlab("port", first - 1).text)
+        self.assertIn("takes privilege", portlab("port", first - 1).text)
 
 
 if __name__ == "__main__":
