@@ -48,10 +48,15 @@ std::string padded(std::string text, std::size_t columns_used, std::size_t colum
   return text;
 }
 
+/// Started with '&': keys do not reach it.
+bool in_background() {
+  return ::isatty(STDERR_FILENO) == 1 && ::tcgetpgrp(STDERR_FILENO) != ::getpgrp();
+}
+
 void announce_hold(const ClientOptions& options) {
   if (!options.quiet && !options.json)
-    std::fprintf(stderr, "held open for %s: portlab netstat shows it; Ctrl-C ends it\n",
-                 in_seconds(options.hold).c_str());
+    std::fprintf(stderr, "held open for %s: portlab netstat shows it%s\n",
+                 in_seconds(options.hold).c_str(), in_background() ? "" : "; Ctrl-C ends it");
 }
 
 /// Waits until one of the sessions that are still open has something to tell.

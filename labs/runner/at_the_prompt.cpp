@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <deque>
 #include <utility>
 
 #include "clients/failure.hpp"
@@ -63,9 +64,6 @@ class AtThePrompt::Impl {
     struct sigaction on_resize {};
     on_resize.sa_handler = [](int) { resized = 1; };
     ::sigaction(SIGWINCH, &on_resize, nullptr);
-    struct sigaction on_end {};
-    on_end.sa_handler = [](int) { told_to_end = 1; };
-    for (const int number : {SIGTERM, SIGHUP}) ::sigaction(number, &on_end, nullptr);
     workplace_.begin(activity.to_do().size());
   }
 
@@ -81,7 +79,10 @@ class AtThePrompt::Impl {
     show_prompt();
     for (;;) {
       wait();
-      for (const auto& event : workplace_.shell().read()) {
+      fetch();
+      while (!events_.empty()) {
+        const auto event = std::move(events_.front());
+        events_.pop_front();
         if (const auto move = hear(event)) return *move;
       }
       if (waits_ && is_done()) {
@@ -95,11 +96,16 @@ class AtThePrompt::Impl {
 
   void show_prompt() { workplace_.shell().prompt(prompt_); }
 
+  /// What has happened in the shell, in its order.
+  void fetch() {
+    for (auto& event : workplace_.shell().read()) events_.push_back(std::move(event));
+  }
+
   bool is_done() { return !judge(activity_, workplace_.picture(), Judge::student); }
 
   /// Keys, output, or a while.
   void wait() {
-    if (told_to_end != 0) throw Failure(Exit::no_connection, "the lab was ended from outside");
+    leave_if_told_to();
     if (resized != 0) {
       resized = 0;
       winsize size{};
@@ -170,6 +176,11 @@ class AtThePrompt::Impl {
 
   /// Enter alone: the next command is typed for them.
   void type_for_them() {
+    if (activity_.commands.empty() && !std::exchange(warned_, true)) {
+      voice_.say(
+          "This one is yours: the text says what to do. (Enter once more types it for you.)\n");
+      return show_prompt();
+    }
     const auto& commands = activity_.to_do();
     if (!commands.empty()) to_type_ = commands[typed_for_them_++ % commands.size()] + "\n";
     show_prompt();
@@ -179,7 +190,7 @@ class AtThePrompt::Impl {
   std::optional<Move> after(const ShellEvent& event) {
     if (const auto word = std::exchange(asked_, {}); !word.empty()) {
       if (word == "hint") {
-        voice_.hint(activity_.hints, hints_given_++, next_action());
+        voice_.hint(activity_.hints, hints_given_++, "The next thing to do: " + next_action());
       } else if (word == "why") {
         voice_.explain(activity_.why, "This step is done when there is " + all_expected() + ".");
       } else if (const auto move = move_named(word)) {
@@ -197,13 +208,7 @@ class AtThePrompt::Impl {
         hear_the_background();
         return Move::next;
       }
-      std::array<pollfd, 1> ready{pollfd{workplace_.shell().descriptor(), POLLIN, 0}};
-      ::poll(ready.data(), ready.size(), 50);
-      for (const auto& more : workplace_.shell().read())
-        if (more.kind == ShellEvent::Kind::output) {
-          print(more.text);
-          workplace_.remember_more(more.text);
-        }
+      hear_more(milliseconds(50));
     } while (Clock::now() < end && is_one_of_theirs(event.text));
     if (!is_followed_by_another(event.text) && !is_just_a_look(event)) complain();
     show_prompt();
@@ -213,14 +218,23 @@ class AtThePrompt::Impl {
   /// What was put into the background has a moment to say something before the text goes on.
   void hear_the_background() {
     const auto end = Clock::now() + std::chrono::seconds(1);
-    std::array<pollfd, 1> ready{pollfd{workplace_.shell().descriptor(), POLLIN, 0}};
-    while (Clock::now() < end &&
-           ::poll(ready.data(), ready.size(), static_cast<int>(look_every.count())) > 0)
-      for (const auto& event : workplace_.shell().read())
-        if (event.kind == ShellEvent::Kind::output) {
-          print(event.text);
-          workplace_.remember_more(event.text);
-        }
+    while (hear_more(look_every) && Clock::now() < end) continue;
+  }
+
+  /// What jobs in the background print within this time, while the shell waits for us. False:
+  /// nothing.
+  bool hear_more(milliseconds limit) {
+    if (events_.empty()) {
+      pollfd ready{workplace_.shell().descriptor(), POLLIN, 0};
+      if (::poll(&ready, 1, static_cast<int>(limit.count())) > 0) fetch();
+    }
+    bool heard = false;
+    for (; !events_.empty() && events_.front().kind == ShellEvent::Kind::output; heard = true) {
+      print(events_.front().text);
+      workplace_.remember_more(events_.front().text);
+      events_.pop_front();
+    }
+    return heard;
   }
 
   /// One of several commands, and not the last: nothing is wrong yet.
@@ -304,11 +318,23 @@ class AtThePrompt::Impl {
   std::size_t typed_for_them_ = 0;
   std::string output_, asked_, to_type_;
   std::vector<std::string> run_;
-  bool running_ = false;    ///< a command
-  bool waits_ = false;      ///< the shell, at its prompt
-  bool typing_ = false;     ///< keys were pressed since
-  bool hold_next_ = false;  ///< the prompt was taken back, and the next event says so
+  std::deque<ShellEvent> events_;  ///< that are still to be looked at
+  bool running_ = false;           ///< a command
+  bool waits_ = false;             ///< the shell, at its prompt
+  bool warned_ = false;            ///< that Enter types what the text leaves to them
+  bool typing_ = false;            ///< keys were pressed since
+  bool hold_next_ = false;         ///< the prompt was taken back, and the next event says so
 };
+
+void watch_for_the_end() {
+  struct sigaction on_end {};
+  on_end.sa_handler = [](int) { told_to_end = 1; };
+  for (const int number : {SIGTERM, SIGHUP}) ::sigaction(number, &on_end, nullptr);
+}
+
+void leave_if_told_to() {
+  if (told_to_end != 0) throw Failure(Exit::no_connection, "the lab was ended from outside");
+}
 
 AtThePrompt::AtThePrompt(const Activity& activity, Workplace& workplace, const Voice& voice,
                          std::string prompt)

@@ -12,6 +12,11 @@
 
 namespace portlab::labs {
 
+/// From now on SIGTERM and SIGHUP are noted …
+void watch_for_the_end();
+/// … and end the lab here, by a Failure.
+void leave_if_told_to();
+
 class AtThePrompt {
  public:
   AtThePrompt(const Activity& activity, Workplace& workplace, const Voice& voice,

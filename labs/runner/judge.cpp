@@ -50,7 +50,7 @@ std::optional<Unmet> capture(const Activity& activity, const Picture& now, Captu
     boost::smatch found;
     const std::string output = now.last ? now.last->output : "";
     if (!boost::regex_search(output, found, boost::regex(one.pattern)))
-      return Unmet{"output that shows the " + one.name,
+      return Unmet{"output from which the lab can read '" + one.name + "'",
                    now.last ? "'" + now.last->command + "' does not show it" : "no command yet"};
     into[one.name] = found[1].str();
   }
@@ -73,7 +73,9 @@ std::string right_answer(const Question& question, const Captured& captured) {
 }
 
 bool is_right(const Question& question, const std::string& answer, const Captured& captured) {
-  const auto given = normal(answer);
+  auto given = normal(answer);
+  // "b) It is refused.": the letter counts.
+  if (!question.choices.empty() && given.size() > 1 && given[1] == ')') given.resize(1);
   const auto all = right_answer(question, captured);
   for (std::size_t begin = 0; begin <= all.size();) {
     const auto end = std::min(all.find(" | ", begin), all.size());

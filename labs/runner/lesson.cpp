@@ -48,7 +48,8 @@ volatile std::sig_atomic_t interrupted = 0;
 /// The student's files, put back where they were: commands that are typed again may write others.
 class KeptFolder {
  public:
-  explicit KeptFolder(std::string folder) : folder_(std::move(folder)), kept_(folder_.string() + ".kept") {
+  explicit KeptFolder(std::string folder)
+      : folder_(std::move(folder)), kept_(folder_.string() + ".kept") {
     if (!fs::exists(kept_)) fs::copy(folder_, kept_, fs::copy_options::recursive, failed_);
   }
   ~KeptFolder() {
@@ -73,7 +74,7 @@ class Lesson {
       : lab_(lab),
         progress_(progress),
         mine_(progress.of(lab.record())),
-        workplace_(network, progress.folder_of(lab.record())),
+        workplace_(network, progress.folder_of(lab.record()), style_of(STDOUT_FILENO).unicode),
         registration_(registry, {::getpid(), network.control(), progress.folder_of(lab.record())}) {
   }
 
@@ -81,6 +82,7 @@ class Lesson {
     struct sigaction on_interrupt {};  // Ctrl-C at a question; at the prompt it is the shell's
     on_interrupt.sa_handler = [](int) { interrupted = 1; };
     ::sigaction(SIGINT, &on_interrupt, nullptr);
+    watch_for_the_end();
     open();
     while (mine_.part < lab_.parts.size()) {
       const auto& part = lab_.parts[mine_.part];
@@ -244,11 +246,21 @@ class Lesson {
       skip(part, *activity);
     } else if (const auto* question = std::get_if<Question>(&part.task)) {
       if (answer_of(mine_.part) == nullptr) open_answer(part, *question);
+      if (question->is_prediction) {  // what happens is told when it has happened
+        predicted_ = mine_.part;
+        return mark_skipped();
+      }
       voice_.say("The answer: " + spelled(*question, right_answer(*question, workplace_.captured)) +
                  "\n");
+      voice_.explain(question->because, "");
+      print("\n");
     } else {
       return;
     }
+    mark_skipped();
+  }
+
+  void mark_skipped() {
     if (std::find(mine_.skipped.begin(), mine_.skipped.end(), mine_.part) == mine_.skipped.end())
       mine_.skipped.push_back(mine_.part);
   }
@@ -257,9 +269,8 @@ class Lesson {
     auto one = here(part);
     one.skipped = true;
     if (activity.lacking.empty()) {
-      print("Done for you:\n");
-      for (const auto& command : activity.to_do()) print("  " + command + "\n");
-      workplace_.perform(activity, Judge::student, [](std::string_view) {});
+      print("Done for you:\n\n");
+      workplace_.perform(activity, Judge::student, [](std::string_view text) { print(text); });
       one.commands = activity.to_do();
     } else {
       capture_from_file(activity, workplace_.captured);
@@ -272,15 +283,24 @@ class Lesson {
 
   // ---- our own prompt: for reading and for questions
 
-  /// A line of the student's; nothing: the end of the input.
+  /// A line of the student's; nothing: the end of the input. Ctrl-C takes the line back.
   std::optional<std::string> ask_line(const std::string& prompt) {
+    interrupted = 0;
     print(prompt);
     std::fflush(stdout);
     std::string line;
     for (;;) {
       char byte = 0;
       const auto got = ::read(STDIN_FILENO, &byte, 1);
-      if (got < 0 && errno == EINTR && interrupted == 0) continue;
+      if (got < 0 && errno == EINTR) {
+        leave_if_told_to();
+        if (interrupted == 0) continue;
+        interrupted = 0;
+        line.clear();
+        print("\n(`quit` leaves the lab; your place is kept)\n" + prompt);
+        std::fflush(stdout);
+        continue;
+      }
       if (got <= 0) return std::nullopt;
       if (byte == '\n') return trimmed(line);
       line += byte;
@@ -462,9 +482,9 @@ class Lesson {
     const auto& part = lab_.parts[*predicted_];
     const auto* question = std::get_if<Question>(&part.task);
     predicted_.reset();
-    if (given == nullptr || given->tries == 0 || question == nullptr) return;
+    if (given == nullptr || question == nullptr) return;
     print("\n");
-    voice_.say("You predicted: " + spelled(*question, given->answer) + "\n");
+    if (given->tries > 0) voice_.say("You predicted: " + spelled(*question, given->answer) + "\n");
     voice_.explain(question->because, "");
     print("\n");
   }

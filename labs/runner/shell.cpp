@@ -27,22 +27,29 @@ namespace {
 constexpr std::string_view mark_begin = "\x1b]777;portlab;";
 constexpr char mark_end = '\a';
 
+/// "hint:back:skip": they are no commands that arrow-up should bring back.
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const auto word : words) text += (text.empty() ? "" : ":") + std::string(word);
+  return text;
+}
+
 /// What bash reads in place of .bashrc. PS0 is printed after a command was read and before it runs
 /// (bash 4.4); PROMPT_COMMAND before each prompt, which then waits for us.
 std::string start_file(const std::vector<std::string_view>& own_words, int prompts) {
-  std::string text =
-      "set +H\nHISTFILE=\nHISTCONTROL=\nbind 'set enable-bracketed-paste off'\n"
-      "__portlab_mark() { printf '\\033]777;portlab;%s;%s\\007' \"$1\" \"$2\"; }\n"
-      "__portlab_prompt() {\n"
-      "  local status=$? line\n"
-      "  line=$(HISTTIMEFORMAT= history 1)\n"
-      "  __portlab_mark \"done;$status\" \"${line//[[:cntrl:]]/ }\"\n"
-      "  IFS= read -r -u " +
-      std::to_string(prompts) +
-      " PS1 || exit 0\n"
-      "}\n"
-      "PROMPT_COMMAND=__portlab_prompt\n"
-      "PS0='\\e]777;portlab;start;\\a'\n";
+  std::string text = "set +H\nHISTFILE=\nHISTCONTROL=\nHISTIGNORE=" + joined(own_words) +
+                     "\nbind 'set enable-bracketed-paste off'\n"
+                     "__portlab_mark() { printf '\\033]777;portlab;%s;%s\\007' \"$1\" \"$2\"; }\n"
+                     "__portlab_prompt() {\n"
+                     "  local status=$? line\n"
+                     "  line=$(HISTTIMEFORMAT= history 1)\n"
+                     "  __portlab_mark \"done;$status\" \"${line//[[:cntrl:]]/ }\"\n"
+                     "  IFS= read -r -u " +
+                     std::to_string(prompts) +
+                     " PS1 || exit 0\n"
+                     "}\n"
+                     "PROMPT_COMMAND=__portlab_prompt\n"
+                     "PS0='\\e]777;portlab;start;\\a'\n";
   for (const auto word : own_words)
     text += std::string(word) + "() { __portlab_mark ask " + std::string(word) + "; }\n";
   return text;
@@ -73,7 +80,8 @@ std::string command_in(std::string_view line) {
 
 }  // namespace
 
-Shell::Shell(const std::string& folder, const std::vector<std::string_view>& own_words) {
+Shell::Shell(const std::string& folder, const std::vector<std::string_view>& own_words,
+             const std::string& locale) {
   std::array<int, 2> prompts{};
   if (::pipe(prompts.data()) != 0) throw no_shell("pipe");
   ::fcntl(prompts[1], F_SETFD, FD_CLOEXEC);
@@ -93,6 +101,7 @@ Shell::Shell(const std::string& folder, const std::vector<std::string_view>& own
     if (::chdir(folder.c_str()) != 0) ::_exit(127);
     for (const int number : {SIGPIPE, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, SIGTERM})
       std::signal(number, SIG_DFL);
+    ::setenv("LC_ALL", locale.c_str(), 1);
     ::execlp("bash", "bash", "--noprofile", "--rcfile", path.c_str(), "-i", nullptr);
     ::_exit(127);
   }

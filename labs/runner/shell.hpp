@@ -30,8 +30,10 @@ struct ShellEvent {
 
 class Shell {
  public:
-  /// In this folder; with words that are not the shell's but ours. Throws a Failure.
-  Shell(const std::string& folder, const std::vector<std::string_view>& own_words);
+  /// In this folder; with words that are not the shell's but ours; its programs speak the language
+  /// of this locale. Throws a Failure.
+  Shell(const std::string& folder, const std::vector<std::string_view>& own_words,
+        const std::string& locale);
   ~Shell();
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;

@@ -73,7 +73,7 @@ Complaints go_through(const Lab& lab, TourLab& network, const Doing& doing,
                       const std::function<void(const Part&)>& before) {
   Complaints complaints;
   const ScratchFolder folder;
-  Workplace workplace(network, folder.path());
+  Workplace workplace(network, folder.path(), true);
   for (const auto& part : lab.parts) {
     before(part);
     try {

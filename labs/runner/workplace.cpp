@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <cstdlib>
 #include <filesystem>
 
@@ -42,8 +43,9 @@ const std::vector<std::string_view>& own_words() {
   return words;
 }
 
-Workplace::Workplace(TourLab& network, const std::string& folder)
-    : network_(network), shell_(folder, put_us_on_the_path()) {
+// The labs are in English, so their programs are, too: bash's "Done", the point of "0.5 s".
+Workplace::Workplace(TourLab& network, const std::string& folder, bool unicode)
+    : network_(network), shell_(folder, put_us_on_the_path(), unicode ? "C.UTF-8" : "C") {
   using Kind = ShellEvent::Kind;
   bool ready = false;
   listen(command_max, [&](const ShellEvent& event) {
@@ -81,6 +83,9 @@ Picture Workplace::picture() const {
   now.last = results_.back();
   now.last->output.clear();
   for (const auto& result : results_) now.last->output += plain_text(result.output);
+  // As the labs' files have them; without UTF-8 they are written like this.
+  boost::replace_all(now.last->output, "->", "\u2192");
+  boost::replace_all(now.last->output, "<-", "\u2190");
   return now;
 }
 

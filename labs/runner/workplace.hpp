@@ -19,8 +19,9 @@ const std::vector<std::string_view>& own_words();
 
 class Workplace {
  public:
-  /// A shell in that network, which must outlive it, and in that folder. Throws a Failure.
-  Workplace(TourLab& network, const std::string& folder);
+  /// A shell in that network, which must outlive it, and in that folder; `unicode`: who looks at it
+  /// sees UTF-8. Throws a Failure.
+  Workplace(TourLab& network, const std::string& folder, bool unicode);
 
   TourLab& network() { return network_; }
   Shell& shell() { return shell_; }

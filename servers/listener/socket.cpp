@@ -81,9 +81,9 @@ Error cannot_listen(const Endpoint& endpoint, int error) {
                      "in use: another portlabd answers there. 'portlab server stop' ends it; "
                      "--control PATH gives this one a place of its own"};
       return Error{head +
-                   "address already in use, by another program or an earlier portlabd: "
-                   "'portlab server stop' ends yours, 'ss -tulpn' names others; another port "
-                   "avoids it" +
+                   "address already in use, by another program, an earlier portlabd, or, without "
+                   "SO_REUSEADDR, a session in TIME_WAIT: 'portlab server stop' ends yours, 'ss "
+                   "-tulpn' names others; another port avoids it" +
                    explained_by("in-use", endpoint)};
     case EADDRNOTAVAIL:
       return Error{head +
