@@ -47,7 +47,9 @@ void shift_condition(Condition& condition, std::uint16_t shift) {
   for (auto* number : {&condition.pattern.local_port, &condition.pattern.remote_port})
     if (*number && **number > 0 && **number < first_registered)
       *number = static_cast<std::uint16_t>(**number + shift);
-  condition.text = shifted_line(condition.text, shift);
+  // "http is on www.lab.test, port 83" is what this machine does; "port 83: well-known" is a fact.
+  static const boost::regex said(R"((\bport )(\d{1,5})\b(?!:))");
+  condition.text = add(shifted_line(condition.text, shift), said, shift);
 }
 
 void shift_all(std::vector<std::string>& lines, std::uint16_t shift) {
@@ -93,11 +95,12 @@ std::string lack(Need need, bool is_private, std::uint16_t shift) {
 std::string shifted_line(std::string_view line, std::uint16_t shift) {
   std::string text(line);
   // What is written: 127.0.0.1:83, [::1]:53, :80, http=83, dns/udp=127.0.0.1:53, 53/udp, --from 83.
-  static const std::array<boost::regex, 5> written{
+  static const std::array<boost::regex, 6> written{
       boost::regex(R"((^|[^:\d]|\.\d{1,3}):(\d{1,5})\b(?!:))"),
       boost::regex(R"(\b(http|ftp|dns|echo)(?:/tcp|/udp)?=(\d{1,5})\b(?![.:]))"),
       boost::regex(R"((^|[\s`'"(])(\d{1,5})/(?=tcp\b|udp\b))"),
       boost::regex(R"((--from )(\d{1,5})\b)"),
+      boost::regex(R"((\b0 0 )(\d{1,5})\b)"),  // an SRV record's priority, weight and port
       boost::regex(R"((/dev/(?:tcp|udp)/[^/\s]+/)(\d{1,5})\b)"),
   };
   for (const auto& pattern : written) text = add(text, pattern, shift);

@@ -27,6 +27,8 @@ BOOST_AUTO_TEST_CASE(well_known_ports_move_up_and_others_stay) {
       {"portlab port 80/tcp 53/udp", "portlab port 8080/tcp 8053/udp"},
       {"portlab port 80", "portlab port 80"},  // its names
       {"echo x > /dev/udp/127.0.0.1/53", "echo x > /dev/udp/127.0.0.1/8053"},
+      {"SRV 0 0 83 www.lab.test.", "SRV 0 0 8083 www.lab.test."},
+      {"portlab server listen http=0", "portlab server listen http=0"},
       {"portlab connect 127.0.0.1:0", "portlab connect 127.0.0.1:0"},
       {"From `127.0.0.1:83`, or `http://127.0.0.1`?",
        "From `127.0.0.1:8083`, or `http://127.0.0.1:8080`?"},
@@ -43,12 +45,16 @@ BOOST_AUTO_TEST_CASE(checks_move_with_the_commands) {
   activity.commands = {"portlab http http://127.0.0.1/"};
   activity.output = "whatever\n";
   activity.conditions = {parse_condition("listening tcp 83").value(),
-                         parse_condition("sockets tcp remote :80 state TIME_WAIT").value()};
+                         parse_condition("sockets tcp remote :80 state TIME_WAIT").value(),
+                         parse_condition("output http is on www, port 83").value(),
+                         parse_condition("output port 83: well-known").value()};
   lab.parts.push_back({1, 0, "", activity});
   const auto moved = fitted(lab, false, 8000);
   const auto& there = std::get<Activity>(moved.parts[0].task);
   BOOST_TEST(there.conditions[0].pattern.local_port.value() == 8083);
   BOOST_TEST(there.conditions[1].pattern.remote_port.value() == 8080);
+  BOOST_TEST(there.conditions[2].text == "http is on www, port 8083");
+  BOOST_TEST(there.conditions[3].text == "port 83: well-known");
   BOOST_TEST(!there.output.has_value());
 }
 
