@@ -47,8 +47,9 @@ void shift_condition(Condition& condition, std::uint16_t shift) {
   for (auto* number : {&condition.pattern.local_port, &condition.pattern.remote_port})
     if (*number && **number > 0 && **number < first_registered)
       *number = static_cast<std::uint16_t>(**number + shift);
-  // "http is on www.lab.test, port 83" is what this machine does; "port 83: well-known" is a fact.
-  static const boost::regex said(R"((\bport )(\d{1,5})\b(?!:))");
+  // "http is on www.lab.test, port 83" is what this machine does; "port 83: well-known" and a home
+  // port are facts.
+  static const boost::regex said(R"(((?<!home )\bport )(\d{1,5})\b(?!:))");
   condition.text = add(shifted_line(condition.text, shift), said, shift);
 }
 
@@ -96,7 +97,7 @@ std::string shifted_line(std::string_view line, std::uint16_t shift) {
   std::string text(line);
   // What is written: 127.0.0.1:83, [::1]:53, :80, http=83, dns/udp=127.0.0.1:53, 53/udp, --from 83.
   static const std::array<boost::regex, 6> written{
-      boost::regex(R"((^|[^:\d]|\.\d{1,3}):(\d{1,5})\b(?!:))"),
+      boost::regex(R"((^|[^:\d]|\.\d{1,3}):(\d{1,5})\b(?!:\d))"),
       boost::regex(R"(\b(http|ftp|dns|echo)(?:/tcp|/udp)?=(\d{1,5})\b(?![.:]))"),
       boost::regex(R"((^|[\s`'"(])(\d{1,5})/(?=tcp\b|udp\b))"),
       boost::regex(R"((--from )(\d{1,5})\b)"),

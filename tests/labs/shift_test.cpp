@@ -29,6 +29,7 @@ BOOST_AUTO_TEST_CASE(well_known_ports_move_up_and_others_stay) {
       {"echo x > /dev/udp/127.0.0.1/53", "echo x > /dev/udp/127.0.0.1/8053"},
       {"SRV 0 0 83 www.lab.test.", "SRV 0 0 8083 www.lab.test."},
       {"portlab server listen http=0", "portlab server listen http=0"},
+      {"tcp 127.0.0.1:83: refused", "tcp 127.0.0.1:8083: refused"},
       {"portlab connect 127.0.0.1:0", "portlab connect 127.0.0.1:0"},
       {"From `127.0.0.1:83`, or `http://127.0.0.1`?",
        "From `127.0.0.1:8083`, or `http://127.0.0.1:8080`?"},
