@@ -53,6 +53,9 @@ po::options_description keys() {
   add("idle-timeout", text("SECONDS"), "how long a session may be silent (300)");
   add("reuse-address", text("yes|no"),
       "no: a port with sessions in TIME_WAIT can't be bound again, which shows TIME_WAIT (yes)");
+  add("reuse-port", text("yes|no"),
+      "yes: others of yours that say so, too, may have the same ports; the kernel shares out "
+      "between them (no)");
   add("log", text("LEVEL"), "none, sessions or requests, to stderr (sessions)");
   add("json", flag()->value_name("[yes]"), "print the listeners as one JSON document");
   return all;
@@ -88,6 +91,7 @@ class Reader {
     yes_or_no("confine", to_.confine);
     path("user", to_.user, "the name of a user");
     yes_or_no("reuse-address", to_.core.reuse_address);
+    yes_or_no("reuse-port", to_.core.share_port);
     level();
     addresses();
     path("root", to_.root);

@@ -199,8 +199,9 @@ Result<Core::Bound> Core::bind_one(const Service& service, const Endpoint& endpo
                    std::string(mine->service->info.name) +
                    " of this very server is there already: choose another port"};
   const bool local = endpoint.transport == Transport::local;
-  auto sockets = open_listening(
-      endpoint, {.reuse_address = options_.reuse_address, .copies = local ? 1 : workers()});
+  auto sockets = open_listening(endpoint, {.reuse_address = options_.reuse_address,
+                                           .share_port = !local && options_.share_port,
+                                           .copies = local ? 1 : workers()});
   if (!sockets) {
     if (const auto* mine = overlapping(endpoint))
       return Error{"cannot listen on " + endpoint.to_string() + ": " +

@@ -33,6 +33,8 @@ struct CoreOptions {
   std::uint16_t shift = 0;
   /// SO_REUSEADDR on TCP listeners; off shows TIME_WAIT.
   bool reuse_address = true;
+  /// SO_REUSEPORT on all listeners: another program of this user may share their endpoints.
+  bool share_port = false;
 };
 
 class Core final : public Tables {

@@ -223,8 +223,9 @@ Result<std::vector<Descriptor>> open_listening(const Endpoint& endpoint,
   }
 
   // With SO_REUSEPORT the kernel would let a second daemon of the same user share the port
-  // silently. So the first bind goes without it: "address in use" must stay an error.
-  auto probe = bind_one(endpoint, options, false);
+  // silently. So the first bind goes without it, unless that is wanted: "address in use" must stay
+  // an error.
+  auto probe = bind_one(endpoint, options, options.share_port);
   if (!probe.socket) return cannot_listen(endpoint, probe.error);
   Endpoint bound = endpoint;
   if (!local) bound.port = local_endpoint_of(probe.socket.get(), endpoint.transport).port;

@@ -53,6 +53,8 @@ struct ListenOptions {
   /// SO_REUSEADDR for TCP: the port can be bound although old sessions wait in TIME_WAIT. Off, to
   /// show TIME_WAIT.
   bool reuse_address = true;
+  /// SO_REUSEPORT: other programs of this user that set it, too, may have the same endpoint.
+  bool share_port = false;
   /// As many sockets, one for each worker, between which the kernel shares out (SO_REUSEPORT when
   /// more than one).
   int copies = 1;

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import unittest
 
-from portlab_testing import PATIENCE, Portlabd, program, run, wait_until
+from portlab_testing import PATIENCE, Portlabd, portlab, program, run, wait_until
 
 
 def start_and_wait(*arguments, **options):
@@ -77,6 +77,24 @@ class CommandLine(unittest.TestCase):
             self.assertIn(f"tcp 127.0.0.1:{port}", done.stderr)
             self.assertIn("already in use", done.stderr)
 
+
+    def test_two_that_say_so_share_a_port_and_its_clients(self):
+        with Portlabd("http=0", "--reuse-port", "yes") as one:
+            where = f"http={one.port('http')}"
+            with Portlabd(where, "--reuse-port", "yes", "--workers", "2") as other:
+                def heard(server):
+                    rows = server.ask_control("listeners")["listeners"]
+                    return sum(row["sessions"] for row in rows if row["service"] == "http")
+
+                url = f"http://127.0.0.1:{one.port('http')}/whoami"
+                for _ in range(10):  # of so many, one of them gets none once in 2 ** 99 runs
+                    done = portlab("http", "-q", "--sessions", "10", url)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(heard(one) + heard(other), 100)
+                self.assertGreater(min(heard(one), heard(other)), 0)
+            refused = run(program("PORTLABD"), where, "--control", one.control + "-2")
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("already in use", refused.stderr)
     def test_a_missing_root_or_zone_exits_1_and_names_it(self):
         for option in ("--root", "--zone"):
             done = start_and_wait(option, "/nonexistent/place", "echo=0")
