@@ -84,7 +84,7 @@ class CommandLine(unittest.TestCase):
             with Portlabd(where, "--reuse-port", "yes", "--workers", "2") as other:
                 def heard(server):
                     rows = server.ask_control("listeners")["listeners"]
-                    return sum(row["sessions"] for row in rows if row["service"] == "http")
+                    return sum(row["accepted"] for row in rows if row["service"] == "http")
 
                 url = f"http://127.0.0.1:{one.port('http')}/whoami"
                 for _ in range(10):  # of so many, one of them gets none once in 2 ** 99 runs
@@ -95,6 +95,7 @@ class CommandLine(unittest.TestCase):
             refused = run(program("PORTLABD"), where, "--control", one.control + "-2")
             self.assertEqual(refused.returncode, 1)
             self.assertIn("already in use", refused.stderr)
+
     def test_a_missing_root_or_zone_exits_1_and_names_it(self):
         for option in ("--root", "--zone"):
             done = start_and_wait(option, "/nonexistent/place", "echo=0")
