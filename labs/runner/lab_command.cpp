@@ -23,6 +23,7 @@
 #include "labs/runner/lab_file.hpp"
 #include "labs/runner/lesson.hpp"
 #include "labs/runner/library.hpp"
+#include "labs/runner/lint.hpp"
 #include "labs/runner/processes.hpp"
 #include "labs/runner/progress.hpp"
 #include "labs/runner/report.hpp"

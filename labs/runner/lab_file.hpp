@@ -28,8 +28,4 @@ ParsedLab parse_lab(std::string_view text, const std::string& path);
 /// where: "FILE:LINE: …", a line each.
 Result<Lab> read_lab(const std::string& path, const std::string& student = {});
 
-/// What a lab that can be run still lacks to be a good one: checks without a next action, questions
-/// without a hint, no prediction … In the order of lines.
-std::vector<Fault> lint(const Lab& lab);
-
 }  // namespace portlab::labs

@@ -9,26 +9,23 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "clients/failure.hpp"
 #include "clients/running_lab.hpp"
 #include "clients/terminal.hpp"
+#include "labs/runner/at_our_prompt.hpp"
 #include "labs/runner/at_the_prompt.hpp"
 #include "labs/runner/judge.hpp"
+#include "labs/runner/kept_folder.hpp"
+#include "labs/runner/question.hpp"
 #include "labs/runner/unattended.hpp"
 #include "labs/runner/voice.hpp"
 #include "labs/runner/workplace.hpp"
 
 namespace portlab::labs {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -36,37 +33,6 @@ std::string capitalised(std::string text) {
   text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   return text;
 }
-
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
-}
-
-volatile std::sig_atomic_t interrupted = 0;
-
-/// The student's files, put back where they were: commands that are typed again may write others.
-class KeptFolder {
- public:
-  explicit KeptFolder(std::string folder)
-      : folder_(std::move(folder)), kept_(folder_.string() + ".kept") {
-    if (!fs::exists(kept_)) fs::copy(folder_, kept_, fs::copy_options::recursive, failed_);
-  }
-  ~KeptFolder() {
-    for (const auto& entry : fs::directory_iterator(kept_, failed_)) {
-      const auto place = folder_ / entry.path().filename();
-      fs::remove_all(place, failed_);  // a program that runs can't be written to
-      fs::rename(entry.path(), place, failed_);
-    }
-    fs::remove_all(kept_, failed_);
-  }
-  KeptFolder(const KeptFolder&) = delete;
-  KeptFolder& operator=(const KeptFolder&) = delete;
-
- private:
-  const fs::path folder_, kept_;
-  std::error_code failed_;
-};
 
 class Lesson {
  public:
@@ -79,9 +45,6 @@ class Lesson {
   }
 
   Ending run() {
-    struct sigaction on_interrupt {};  // Ctrl-C at a question; at the prompt it is the shell's
-    on_interrupt.sa_handler = [](int) { interrupted = 1; };
-    ::sigaction(SIGINT, &on_interrupt, nullptr);
     watch_for_the_end();
     open();
     while (mine_.part < lab_.parts.size()) {
@@ -194,7 +157,8 @@ class Lesson {
       const auto& task = lab_.parts[i - 1].task;
       if (std::holds_alternative<Activity>(task)) return;
       const auto* question = std::get_if<Question>(&task);
-      if (question == nullptr || !question->is_prediction || answer_of(i - 1) == nullptr) continue;
+      if (question == nullptr || !question->is_prediction || mine_.answer_of(i - 1) == nullptr)
+        continue;
       predicted_ = i - 1;
       return;
     }
@@ -216,19 +180,9 @@ class Lesson {
   }
 
   void finish() const {
-    const auto score = [&](bool predictions) {
-      const auto count = [&](auto fits) {
-        return std::to_string(std::count_if(mine_.answers.begin(), mine_.answers.end(), fits));
-      };
-      return count([&](const GivenAnswer& one) {
-               return one.is_prediction == predictions && one.was_right;
-             }) +
-             " of " +
-             count([&](const GivenAnswer& one) { return one.is_prediction == predictions; });
-    };
     headline(capitalised(lab_.name()) + " is done.");
     voice_.say(
-        "Predicted rightly: " + score(true) + ". Questions answered: " + score(false) +
+        "Predicted rightly: " + mine_.score(true) + ". Questions answered: " + mine_.score(false) +
         ". Hints: " + std::to_string(mine_.hints) + ". `portlab lab --report` shows all of it; " +
         (lab_.deeper.empty()
              ? std::string("`portlab ") + (lab_.is_myth() ? "myth" : "lab") + " next` goes on."
@@ -245,10 +199,10 @@ class Lesson {
     if (const auto* activity = std::get_if<Activity>(&part.task)) {
       skip(part, *activity);
     } else if (const auto* question = std::get_if<Question>(&part.task)) {
-      if (answer_of(mine_.part) == nullptr) open_answer(part, *question);
+      if (mine_.answer_of(mine_.part) == nullptr) open_answer(part, *question);
       if (question->is_prediction) {  // what happens is told when it has happened
         predicted_ = mine_.part;
-        return mark_skipped();
+        return mine_.note_skipped(mine_.part);
       }
       voice_.say("The answer: " + spelled(*question, right_answer(*question, workplace_.captured)) +
                  "\n");
@@ -257,12 +211,7 @@ class Lesson {
     } else {
       return;
     }
-    mark_skipped();
-  }
-
-  void mark_skipped() {
-    if (std::find(mine_.skipped.begin(), mine_.skipped.end(), mine_.part) == mine_.skipped.end())
-      mine_.skipped.push_back(mine_.part);
+    mine_.note_skipped(mine_.part);
   }
 
   void skip(const Part& part, const Activity& activity) {
@@ -276,52 +225,17 @@ class Lesson {
       capture_from_file(activity, workplace_.captured);
       one.impossible = true;
     }
-    record(std::move(one));
+    mine_.note(std::move(one));
     print("\n");
     reveal();
   }
 
   // ---- our own prompt: for reading and for questions
 
-  /// A line of the student's; nothing: the end of the input. Ctrl-C takes the line back.
-  std::optional<std::string> ask_line(const std::string& prompt) {
-    interrupted = 0;
-    print(prompt);
-    std::fflush(stdout);
-    std::string line;
-    for (;;) {
-      char byte = 0;
-      const auto got = ::read(STDIN_FILENO, &byte, 1);
-      if (got < 0 && errno == EINTR) {
-        leave_if_told_to();
-        if (interrupted == 0) continue;
-        interrupted = 0;
-        line.clear();
-        print("\n(`quit` leaves the lab; your place is kept)\n" + prompt);
-        std::fflush(stdout);
-        continue;
-      }
-      if (got <= 0) return std::nullopt;
-      if (byte == '\n') return trimmed(line);
-      line += byte;
-    }
-  }
-
-  Move work(const Part&, const std::monostate&) {
-    for (;;) {
-      const auto line = ask_line(voice_.style().paint(place() + " Enter goes on: ", "2"));
-      if (!line) return Move::quit;
-      if (line->empty()) return Move::next;
-      if (const auto move = move_named(*line)) return *move;
-      voice_.say(
-          "Here is only something to read: Enter goes on. `back`, `skip`, `reset` and `quit` "
-          "are words that are known here.\n");
-    }
-  }
+  Move work(const Part&, const std::monostate&) { return our_prompt_.read_on(place()); }
 
   Move work(const Part& part, const Question& question) {
-    hints_given_ = 0;
-    const auto* before = answer_of(mine_.part);
+    const auto* before = mine_.answer_of(mine_.part);
     // What was skipped, or is wrong, is asked again.
     if (before != nullptr &&
         (before->tries == 0 || (!question.is_prediction && !before->was_right)))
@@ -329,60 +243,11 @@ class Lesson {
     if (before != nullptr)
       voice_.say("You answered before: " + spelled(question, before->answer) +
                  " (Enter keeps it)\n");
-    for (;;) {
-      const auto line = ask_line(voice_.style().paint(place() + " ", "2") +
-                                 voice_.style().paint("Your answer: ", "1"));
-      if (!line) return Move::quit;
-      if (const auto move = move_named(*line)) return *move;
-      if (*line == "hint") {
-        ++mine_.hints;
-        voice_.hint(question.hints, hints_given_++,
-                    "There is no further hint; skip shows the answer.");
-      } else if (*line == "why") {
-        voice_.say(
-            question.is_prediction
-                ? "A prediction needs no knowledge: it makes you look. What happens then is "
-                  "shown beside it.\n"
-                : "The answer stands on your screen, or follows from it; `hint` leads there.\n");
-      } else if (line->empty()) {
-        if (before != nullptr) return Move::next;
-        voice_.say("Type your answer, or `hint`, `skip`, `quit`.");
-      } else if (line->starts_with("portlab ")) {
-        voice_.say("Here a question waits for its answer. The shell's prompt comes after it.");
-      } else if (!is_one_of(question, *line)) {
-        print("Please answer with " + letters_of(question) + ".\n");
-      } else if (take_answer(part, question, *line)) {
-        return Move::next;
-      }
-    }
-  }
-
-  static bool is_one_of(const Question& question, const std::string& answer) {
-    if (question.choices.empty()) return true;
-    const auto letter = static_cast<char>(std::tolower(static_cast<unsigned char>(answer[0])));
-    return (answer.size() == 1 || answer[1] == ')') &&
-           std::any_of(question.choices.begin(), question.choices.end(),
-                       [&](const Choice& choice) { return choice.letter == letter; });
-  }
-
-  static std::string letters_of(const Question& question) {
-    std::string letters;
-    for (const auto& choice : question.choices)
-      letters += (letters.empty() ? "" : ", ") + std::string(1, choice.letter);
-    return letters;
-  }
-
-  static std::string spelled(const Question& question, const std::string& answer) {
-    for (const auto& choice : question.choices)
-      if (!answer.empty() && answer[0] == choice.letter)
-        return std::string(1, choice.letter) + ") " + choice.text;
-    return answer;
-  }
-
-  GivenAnswer* answer_of(std::size_t part) {
-    const auto found = std::find_if(mine_.answers.begin(), mine_.answers.end(),
-                                    [&](const GivenAnswer& one) { return one.part == part; });
-    return found == mine_.answers.end() ? nullptr : &*found;
+    const auto move = our_prompt_.answer(
+        question, place(), before != nullptr,
+        [&](const std::string& answer) { return take_answer(part, question, answer); });
+    mine_.hints += our_prompt_.hints_given();
+    return move;
   }
 
   /// A row for it in the record: nothing is answered yet.
@@ -394,7 +259,7 @@ class Lesson {
 
   /// True: the lesson goes on.
   bool take_answer(const Part& part, const Question& question, const std::string& answer) {
-    auto* given = answer_of(mine_.part);
+    auto* given = mine_.answer_of(mine_.part);
     if (given == nullptr) given = &open_answer(part, question);
     given->answer = answer;
     given->right = right_answer(question, workplace_.captured);
@@ -434,7 +299,7 @@ class Lesson {
     one.commands = at_the_prompt.commands();
     one.typed_for_them = at_the_prompt.typed_for_them();
     one.hints = at_the_prompt.hints_given();
-    record(std::move(one));
+    mine_.note(std::move(one));
     praise(part);
     reveal();
     return move;
@@ -449,7 +314,7 @@ class Lesson {
     capture_from_file(activity, workplace_.captured);
     auto one = here(part);
     one.impossible = true;
-    record(std::move(one));
+    mine_.note(std::move(one));
     print("\n");
     reveal();
     return move;
@@ -460,11 +325,6 @@ class Lesson {
     one.part = mine_.part;
     one.step = part.step + 1;
     return one;
-  }
-
-  void record(DoneActivity one) {
-    std::erase_if(mine_.done, [&](const DoneActivity& before) { return before.part == one.part; });
-    mine_.done.push_back(std::move(one));
   }
 
   /// A sign that it was right; with the step's number where that was all of the step.
@@ -478,7 +338,7 @@ class Lesson {
   /// What was predicted, now that it has happened.
   void reveal() {
     if (!predicted_) return;
-    const auto* given = answer_of(*predicted_);
+    const auto* given = mine_.answer_of(*predicted_);
     const auto& part = lab_.parts[*predicted_];
     const auto* question = std::get_if<Question>(&part.task);
     predicted_.reset();
@@ -493,11 +353,11 @@ class Lesson {
   Progress& progress_;
   LabProgress& mine_;
   const Voice voice_;
+  AtOurPrompt our_prompt_{voice_};
   Workplace workplace_;
   const LabRegistration registration_;
   std::size_t shown_step_ = static_cast<std::size_t>(-1);
-  std::size_t hints_given_ = 0;
-  std::optional<std::size_t> predicted_;
+  std::optional<std::size_t> predicted_;  ///< the part with the prediction that is open
 };
 
 }  // namespace

@@ -146,6 +146,31 @@ std::map<std::string, LabProgress> labs_in(const std::string& path) {
 
 }  // namespace
 
+GivenAnswer* LabProgress::answer_of(std::size_t which) {
+  const auto found = std::find_if(answers.begin(), answers.end(),
+                                  [&](const GivenAnswer& one) { return one.part == which; });
+  return found == answers.end() ? nullptr : &*found;
+}
+
+void LabProgress::note(DoneActivity one) {
+  std::erase_if(done, [&](const DoneActivity& before) { return before.part == one.part; });
+  done.push_back(std::move(one));
+}
+
+void LabProgress::note_skipped(std::size_t which) {
+  if (std::find(skipped.begin(), skipped.end(), which) == skipped.end()) skipped.push_back(which);
+}
+
+std::string LabProgress::score(bool predictions) const {
+  std::size_t right = 0, all = 0;
+  for (const auto& answer : answers) {
+    if (answer.is_prediction != predictions) continue;
+    ++all;
+    right += answer.was_right ? 1 : 0;
+  }
+  return std::to_string(right) + " of " + std::to_string(all);
+}
+
 Progress::Progress(std::string student)
     : student_(std::move(student)),
       path_((folder() / file_name(student_)).string()),

@@ -52,6 +52,13 @@ struct LabProgress {
   std::vector<DoneActivity> done;
 
   bool begun() const { return started != 0; }
+  /// What was answered there; null: nothing yet. Valid until another answer is added.
+  GivenAnswer* answer_of(std::size_t which);
+  /// Takes the place of what was done there before.
+  void note(DoneActivity one);
+  void note_skipped(std::size_t which);
+  /// "3 of 5": how many predictions, or other answers, were right.
+  std::string score(bool predictions) const;
 };
 
 /// One student's progress in all labs.

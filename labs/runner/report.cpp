@@ -35,24 +35,6 @@ std::string question_in(const std::string& markdown) {
   return text;
 }
 
-std::size_t right_ones(const LabProgress& lab, bool predictions) {
-  return static_cast<std::size_t>(
-      std::count_if(lab.answers.begin(), lab.answers.end(), [&](const GivenAnswer& answer) {
-        return answer.was_right && answer.is_prediction == predictions;
-      }));
-}
-
-std::size_t all_of(const LabProgress& lab, bool predictions) {
-  return static_cast<std::size_t>(std::count_if(
-      lab.answers.begin(), lab.answers.end(),
-      [&](const GivenAnswer& answer) { return answer.is_prediction == predictions; }));
-}
-
-std::string score(const LabProgress& lab, bool predictions) {
-  return std::to_string(right_ones(lab, predictions)) + " of " +
-         std::to_string(all_of(lab, predictions));
-}
-
 std::string spelled(const GivenAnswer& answer) {
   const std::string verb = answer.is_prediction ? "predicted" : "answered";
   const std::string right = "right would be " + printable(answer.right);
@@ -123,8 +105,8 @@ std::string report_of(const Progress& progress, unsigned columns) {
   for (const auto& id : in_order(progress)) {
     const auto& lab = progress.labs().at(id);
     overview.cells({printable(id), date_of(lab.started), date_of(lab.finished),
-                    std::to_string(lab.step) + "/" + std::to_string(lab.steps), score(lab, true),
-                    score(lab, false), std::to_string(lab.skipped.size()),
+                    std::to_string(lab.step) + "/" + std::to_string(lab.steps), lab.score(true),
+                    lab.score(false), std::to_string(lab.skipped.size()),
                     std::to_string(lab.hints)});
     const auto all = entries(lab);
     if (all.empty()) continue;

@@ -77,6 +77,10 @@ void shift_activity(Activity& activity, std::uint16_t shift) {
   for (auto& one : activity.captures) one.pattern = shifted_line(one.pattern, shift);
   for (auto& condition : activity.conditions) shift_condition(condition, shift);
   activity.next = shifted_line(activity.next, shift);
+}
+
+/// Beside the lab other programs have sockets: what is printed is not compared there.
+void forget_output(Activity& activity) {
   activity.output.reset();
   // Something must be done all the same.
   if (!activity.conditions.empty()) return;
@@ -115,6 +119,7 @@ Lab fitted(Lab lab, bool is_private, std::uint16_t shift) {
   for (auto& part : lab.parts) {
     auto* activity = std::get_if<Activity>(&part.task);
     if (activity != nullptr) activity->lacking = lack(activity->needs, is_private, shift);
+    if (activity != nullptr && activity->lacking.empty() && !is_private) forget_output(*activity);
     if (shift == 0) continue;
     if (auto* question = std::get_if<Question>(&part.task))
       shift_question(part.text, *question, shift);

@@ -16,7 +16,7 @@ namespace portlab::labs {
 std::string shifted_line(std::string_view line, std::uint16_t shift);
 
 /// The lab in a network that is private or not, with its ports moved up by so many. What its
-/// commands print is not compared any more where ports are moved.
+/// commands print is compared in a private network only.
 Lab fitted(Lab lab, bool is_private, std::uint16_t shift);
 
 }  // namespace portlab::labs

@@ -47,6 +47,7 @@ const std::vector<std::string_view>& own_words() {
 Workplace::Workplace(TourLab& network, const std::string& folder, bool unicode)
     : network_(network), shell_(folder, put_us_on_the_path(), unicode ? "C.UTF-8" : "C") {
   using Kind = ShellEvent::Kind;
+  if (!network_.is_private()) earlier_ = picture().sockets;
   bool ready = false;
   listen(command_max, [&](const ShellEvent& event) {
     ready = ready || event.kind == Kind::empty || event.kind == Kind::done;
@@ -74,11 +75,16 @@ void Workplace::remember_more(std::string_view output) {
 Picture Workplace::picture() const {
   Picture now;
   if (auto rows = read_sockets()) now.sockets = std::move(*rows);
-  // Beside the lab there may be a browser: its sessions lead elsewhere.
-  if (!network_.is_private())
-    std::erase_if(now.sockets, [](const SocketRow& row) {
-      return !row.local.is_loopback() && !row.waits_for_anyone();
-    });
+  // Beside the lab there may be a browser: its sessions lead elsewhere, or were there before.
+  const auto is_theirs = [this](const SocketRow& row) {
+    return !row.waits_for_anyone() &&
+           (!row.local.is_loopback() ||
+            std::any_of(earlier_.begin(), earlier_.end(), [&](auto& one) {
+              return one.transport == row.transport && one.local == row.local &&
+                     one.remote == row.remote;
+            }));
+  };
+  if (!network_.is_private()) std::erase_if(now.sockets, is_theirs);
   if (results_.empty()) return now;
   now.last = results_.back();
   now.last->output.clear();

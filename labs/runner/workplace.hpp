@@ -51,6 +51,8 @@ class Workplace {
               const std::function<bool(const ShellEvent&)>& enough);
 
   TourLab& network_;
+  /// Sessions that were here before: of other programs, and of an earlier lab, in TIME_WAIT.
+  std::vector<SocketRow> earlier_;
   Shell shell_;
   std::size_t counting_ = 1;
   std::deque<CommandResult> results_;

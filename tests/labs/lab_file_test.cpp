@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "labs/runner/lint.hpp"
 #include "labs/runner/student.hpp"
 
 using namespace portlab;

@@ -1,0 +1,100 @@
+#include "labs/runner/at_our_prompt.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+#include "clients/terminal.hpp"
+#include "labs/runner/at_the_prompt.hpp"
+#include "labs/runner/question.hpp"
+
+namespace portlab::labs {
+
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+std::string trimmed(const std::string& text) {
+  const auto begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
+}
+
+}  // namespace
+
+AtOurPrompt::AtOurPrompt(const Voice& voice) : voice_(voice) {
+  struct sigaction on_interrupt {};
+  on_interrupt.sa_handler = [](int) { interrupted = 1; };
+  ::sigaction(SIGINT, &on_interrupt, nullptr);
+}
+
+std::optional<std::string> AtOurPrompt::ask_line(const std::string& prompt) {
+  interrupted = 0;
+  print(prompt);
+  std::fflush(stdout);
+  std::string line;
+  for (;;) {
+    char byte = 0;
+    const auto got = ::read(STDIN_FILENO, &byte, 1);
+    if (got < 0 && errno == EINTR) {
+      leave_if_told_to();
+      if (interrupted == 0) continue;
+      interrupted = 0;
+      line.clear();
+      print("\n(" + voice_.text("`quit` leaves the lab; your place is kept") + ")\n" + prompt);
+      std::fflush(stdout);
+      continue;
+    }
+    if (got <= 0) return std::nullopt;
+    if (byte == '\n') return trimmed(line);
+    line += byte;
+  }
+}
+
+Move AtOurPrompt::read_on(const std::string& place) {
+  for (;;) {
+    const auto line = ask_line(voice_.style().paint(place + " Enter goes on: ", "2"));
+    if (!line) return Move::quit;
+    if (line->empty()) return Move::next;
+    if (const auto move = move_named(*line)) return *move;
+    voice_.say(
+        "Here is only something to read: Enter goes on. `back`, `skip`, `reset` and `quit` are "
+        "words "
+        "that are known here.\n");
+  }
+}
+
+Move AtOurPrompt::answer(const Question& question, const std::string& place, bool may_stay,
+                         const std::function<bool(const std::string&)>& take) {
+  hints_given_ = 0;
+  const auto prompt =
+      voice_.style().paint(place + " ", "2") + voice_.style().paint("Your answer: ", "1");
+  for (;;) {
+    const auto line = ask_line(prompt);
+    if (!line) return Move::quit;
+    if (const auto move = move_named(*line)) return *move;
+    if (*line == "hint") {
+      voice_.hint(question.hints, hints_given_++,
+                  "There is no further hint; skip shows the answer.");
+    } else if (*line == "why") {
+      voice_.say(question.is_prediction
+                     ? "A prediction needs no knowledge: it makes you look. What happens then is "
+                       "shown beside it.\n"
+                     : "The answer stands on your screen, or follows from it; `hint` leads "
+                       "there.\n");
+    } else if (line->empty()) {
+      if (may_stay) return Move::next;
+      voice_.say("Type your answer, or `hint`, `skip`, `quit`.");
+    } else if (line->starts_with("portlab ")) {
+      voice_.say("Here a question waits for its answer. The shell's prompt comes after it.");
+    } else if (!is_one_of_the_choices(question, *line)) {
+      print("Please answer with " + letters_of(question) + ".\n");
+    } else if (take(*line)) {
+      return Move::next;
+    }
+  }
+}
+
+}  // namespace portlab::labs

@@ -1,0 +1,37 @@
+#pragma once
+// The lab's own prompt: for what is only to be read, and for questions.
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "labs/runner/lab.hpp"
+#include "labs/runner/voice.hpp"
+
+namespace portlab::labs {
+
+class AtOurPrompt {
+ public:
+  /// The voice must outlive it. From now on Ctrl-C takes back a line that is typed here, and no
+  /// more.
+  explicit AtOurPrompt(const Voice& voice);
+
+  /// Until Enter, or a word that leads elsewhere. `place` says how far the student is: "3/9".
+  Move read_on(const std::string& place);
+  /// Until `take` accepts an answer, or a word leads elsewhere. With `may_stay`, Enter alone goes
+  /// on.
+  Move answer(const Question& question, const std::string& place, bool may_stay,
+              const std::function<bool(const std::string&)>& take);
+  /// To the last question.
+  unsigned hints_given() const { return static_cast<unsigned>(hints_given_); }
+
+ private:
+  /// A line of the student's; nothing: the end of the input.
+  std::optional<std::string> ask_line(const std::string& prompt);
+
+  const Voice& voice_;
+  std::size_t hints_given_ = 0;
+};
+
+}  // namespace portlab::labs

@@ -1,0 +1,24 @@
+#pragma once
+// A student's files, while commands that may write others are typed again.
+
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+namespace portlab::labs {
+
+/// Puts the folder's files back where they were, at its end; also those that an earlier one, killed
+/// meanwhile, could not put back.
+class KeptFolder {
+ public:
+  explicit KeptFolder(const std::string& folder);
+  ~KeptFolder();
+  KeptFolder(const KeptFolder&) = delete;
+  KeptFolder& operator=(const KeptFolder&) = delete;
+
+ private:
+  const std::filesystem::path folder_, kept_;
+  std::error_code failed_;
+};
+
+}  // namespace portlab::labs
