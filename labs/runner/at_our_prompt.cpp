@@ -28,6 +28,7 @@ AtOurPrompt::AtOurPrompt(const Voice& voice) : voice_(voice) {
   struct sigaction on_interrupt {};
   on_interrupt.sa_handler = [](int) { interrupted = 1; };
   ::sigaction(SIGINT, &on_interrupt, nullptr);
+  std::signal(SIGQUIT, SIG_IGN);
 }
 
 std::optional<std::string> AtOurPrompt::ask_line(const std::string& prompt) {

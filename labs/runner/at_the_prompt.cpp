@@ -65,6 +65,7 @@ class AtThePrompt::Impl {
     on_resize.sa_handler = [](int) { resized = 1; };
     ::sigaction(SIGWINCH, &on_resize, nullptr);
     workplace_.begin(activity.to_do().size());
+    resized = 1;  // it may have happened while nobody looked
   }
 
   unsigned hints_given() const { return static_cast<unsigned>(hints_given_); }
@@ -76,6 +77,7 @@ class AtThePrompt::Impl {
     invite();
     const RawTerminal raw;
     waits_ = hold_next_ = false;
+    held_before_ = is_done();
     show_prompt();
     for (;;) {
       wait();
@@ -85,7 +87,11 @@ class AtThePrompt::Impl {
         events_.pop_front();
         if (const auto move = hear(event)) return *move;
       }
-      if (waits_ && is_done()) {
+      if (!waits_) continue;
+      const bool done = is_done();
+      held_before_ = held_before_ && done;
+      // What was so from the start (after "back") is not what they have done.
+      if (done && !held_before_) {
         // The shell shows a prompt, perhaps with half a line: that is taken back.
         workplace_.shell().type("\x15\n");
         hold_next_ = true;
@@ -125,6 +131,7 @@ class AtThePrompt::Impl {
   }
 
   void type(std::string_view keys) {
+    enter_alone_ = waits_ && !typing_ && (keys == "\r" || keys == "\n");
     typing_ = true;
     // From Enter on the prompt is not there to be taken back.
     if (keys.find_first_of("\r\n") != std::string_view::npos) waits_ = false;
@@ -137,7 +144,7 @@ class AtThePrompt::Impl {
       case Kind::output:
         if (!hold_next_) print(event.text);
         if (running_)
-          output_ += event.text;
+          keep(event.text);
         else if (waits_ && !typing_)  // not the echo of their keys: something in the background
           workplace_.remember_more(event.text);
         return std::nullopt;
@@ -147,6 +154,7 @@ class AtThePrompt::Impl {
         if (const auto keys = std::exchange(to_type_, {}); !keys.empty()) type(keys);
         return std::nullopt;
       case Kind::started:
+        hold_next_ = false;
         running_ = true;
         waits_ = false;
         output_.clear();
@@ -155,6 +163,7 @@ class AtThePrompt::Impl {
         asked_ = event.text;
         return std::nullopt;
       case Kind::ended:
+        print("\nThe lab's shell has ended.\n");
         return Move::quit;
       case Kind::empty:
         if (hold_next_) {
@@ -162,7 +171,10 @@ class AtThePrompt::Impl {
           print("\n");
           return Move::next;
         }
-        type_for_them();
+        if (std::exchange(enter_alone_, false))
+          type_for_them();
+        else
+          show_prompt();
         return std::nullopt;
       case Kind::broken:
         show_prompt();
@@ -213,6 +225,13 @@ class AtThePrompt::Impl {
     if (!is_followed_by_another(event.text) && !is_just_a_look(event)) complain();
     show_prompt();
     return std::nullopt;
+  }
+
+  /// Of very much output the end.
+  void keep(const std::string& text) {
+    constexpr std::size_t output_max = 1 << 20;
+    output_ += text;
+    if (output_.size() > 2 * output_max) output_.erase(0, output_.size() - output_max);
   }
 
   /// What was put into the background has a moment to say something before the text goes on.
@@ -293,6 +312,11 @@ class AtThePrompt::Impl {
     line("observed  ", printed == std::string::npos
                            ? unmet->observed
                            : unmet->observed.substr(0, printed) + "it printed something else");
+    if (const auto trouble = workplace_.network().trouble()) {
+      line("trouble   ", *trouble);
+      line("next      ", "quit, and come back: the servers are started anew");
+      return;
+    }
     line("next      ", next_action() + "   (hint: more help)");
   }
 
@@ -321,6 +345,8 @@ class AtThePrompt::Impl {
   std::deque<ShellEvent> events_;  ///< that are still to be looked at
   bool running_ = false;           ///< a command
   bool waits_ = false;             ///< the shell, at its prompt
+  bool enter_alone_ = false;       ///< was pressed, at a prompt with nothing typed
+  bool held_before_ = false;       ///< all that is checked was so from the start
   bool warned_ = false;            ///< that Enter types what the text leaves to them
   bool typing_ = false;            ///< keys were pressed since
   bool hold_next_ = false;         ///< the prompt was taken back, and the next event says so

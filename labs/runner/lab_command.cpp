@@ -4,9 +4,11 @@
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <cerrno>
@@ -64,17 +66,19 @@ int in_child(const std::function<int()>& sitting) {
     ::_exit(status);
   }
   // Ctrl-C and the end of the terminal are the child's business, and the shell's in it.
-  struct sigaction interrupt {};
-  struct sigaction hangup {};
+  constexpr std::array<int, 3> numbers{SIGINT, SIGQUIT, SIGHUP};
+  std::array<struct sigaction, 3> before{};
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGINT, &ignore, &interrupt);
-  ::sigaction(SIGHUP, &ignore, &hangup);
+  for (std::size_t i = 0; i < numbers.size(); ++i) ::sigaction(numbers[i], &ignore, &before[i]);
+  termios terminal{};
+  const bool has_terminal = ::tcgetattr(STDIN_FILENO, &terminal) == 0;
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  end_children();  // what the shell put into the background, should the sitting have been killed
-  ::sigaction(SIGINT, &interrupt, nullptr);
-  ::sigaction(SIGHUP, &hangup, nullptr);
+  // Should the sitting have been killed: what the shell put into the background, and the keys.
+  end_children();
+  if (has_terminal) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
+  for (std::size_t i = 0; i < numbers.size(); ++i) ::sigaction(numbers[i], &before[i], nullptr);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

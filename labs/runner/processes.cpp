@@ -59,8 +59,9 @@ void end_children() {
     const auto mine = processes([self](const Relations& one) { return one.parent == self; });
     if (mine.empty()) return;
     for (const auto pid : mine) {
-      ::kill(pid, SIGKILL);
-      ::waitpid(pid, nullptr, 0);
+      // Another user's (sudo) can't be ended by us, and would be waited for for ever.
+      const bool ends = ::kill(pid, SIGKILL) == 0;
+      ::waitpid(pid, nullptr, ends ? 0 : WNOHANG);
     }
   }
 }

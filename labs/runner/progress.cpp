@@ -153,6 +153,9 @@ GivenAnswer* LabProgress::answer_of(std::size_t which) {
 }
 
 void LabProgress::note(DoneActivity one) {
+  const auto before = std::find_if(
+      done.begin(), done.end(), [&](const DoneActivity& other) { return other.part == one.part; });
+  if (before != done.end() && one.commands.empty()) return;  // seen once more, after "back"
   std::erase_if(done, [&](const DoneActivity& before) { return before.part == one.part; });
   done.push_back(std::move(one));
 }

@@ -26,6 +26,7 @@ namespace {
 // An OSC that no terminal knows; only we see it.
 constexpr std::string_view mark_begin = "\x1b]777;portlab;";
 constexpr char mark_end = '\a';
+constexpr std::size_t mark_max = 256 * 1024;
 
 /// "hint:back:skip": they are no commands that arrow-up should bring back.
 std::string joined(const std::vector<std::string_view>& words) {
@@ -37,22 +38,31 @@ std::string joined(const std::vector<std::string_view>& words) {
 /// What bash reads in place of .bashrc. PS0 is printed after a command was read and before it runs
 /// (bash 4.4); PROMPT_COMMAND before each prompt, which then waits for us.
 std::string start_file(const std::vector<std::string_view>& own_words, int prompts) {
-  std::string text = "set +H\nHISTFILE=\nHISTCONTROL=\nHISTIGNORE=" + joined(own_words) +
-                     "\nbind 'set enable-bracketed-paste off'\n"
-                     "__portlab_mark() { printf '\\033]777;portlab;%s;%s\\007' \"$1\" \"$2\"; }\n"
-                     "__portlab_prompt() {\n"
-                     "  local status=$? line\n"
-                     "  line=$(HISTTIMEFORMAT= history 1)\n"
-                     "  __portlab_mark \"done;$status\" \"${line//[[:cntrl:]]/ }\"\n"
-                     "  IFS= read -r -u " +
-                     std::to_string(prompts) +
-                     " PS1 || exit 0\n"
-                     "}\n"
-                     "PROMPT_COMMAND=__portlab_prompt\n"
-                     "PS0='\\e]777;portlab;start;\\a'\n";
+  std::string text =
+      "set +H\nHISTFILE=\nHISTCONTROL=\nHISTIGNORE=" + joined(own_words) +
+      "\nbind 'set enable-bracketed-paste off'\n"
+      "unset TMOUT\n"
+      "__portlab_round=0\n"
+      "__portlab_mark() { printf '\\033]777;portlab;%s;%s\\007' \"$1\" \"$2\"; }\n"
+      "__portlab_prompt() {\n"
+      "  local status=$? line\n"
+      "  { local -; set +xve; } 2>/dev/null\n"
+      "  line=$(HISTTIMEFORMAT= history 1)\n"
+      "  __portlab_round=$((__portlab_round + 1))\n"
+      "  __portlab_mark \"done;$__portlab_round;$status\" \"${line//[[:cntrl:]]/ }\"\n"
+      // An answer to a round that Ctrl-C has ended is not for this one.
+      "  while IFS= read -r -u " +
+      std::to_string(prompts) +
+      " line; do\n"
+      "    [ \"${line%%;*}\" = \"$__portlab_round\" ] && PS1=${line#*;} && return\n"
+      "  done\n"
+      "  exit 0\n"
+      "}\n"
+      "PROMPT_COMMAND=__portlab_prompt\n"
+      "PS0='\\e]777;portlab;start;\\a'\n";
   for (const auto word : own_words)
     text += std::string(word) + "() { __portlab_mark ask " + std::string(word) + "; }\n";
-  return text;
+  return text + "readonly PROMPT_COMMAND PS0\nreadonly -f __portlab_mark __portlab_prompt\n";
 }
 
 /// A file without a name, for a child that inherits it.
@@ -66,7 +76,8 @@ int memory_file(const std::string& text) {
 Failure no_shell(const std::string& step) {
   return {Exit::no_connection,
           "the lab's shell does not start: " + step + ": " + std::strerror(errno),
-          "bash must be installed: apt-get install bash"};
+          step == "forkpty" ? "mount -t devpts devpts /dev/pts (a terminal for the shell)"
+                            : "bash must be installed: apt-get install bash"};
 }
 
 /// "   12  portlab netstat" of history(1).
@@ -123,18 +134,25 @@ Shell::~Shell() {
 std::vector<ShellEvent> Shell::read() {
   std::vector<ShellEvent> events;
   std::array<char, 16 * 1024> part;
-  for (;;) {
+  constexpr int parts_max = 16;  // then others have their turn
+  for (int i = 0; i < parts_max; ++i) {
     const auto got = ::read(terminal_, part.data(), part.size());
     if (got > 0) {
       take({part.data(), static_cast<std::size_t>(got)}, events);
       continue;
     }
     if (got < 0 && errno == EINTR) continue;
-    // A terminal whose last user is gone says EIO.
-    if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
-      events.push_back({ShellEvent::Kind::ended, {}, 0});
-    return events;
+    // A terminal whose last user is gone says EIO; jobs may go on using it when the shell has
+    // ended.
+    siginfo_t child{};
+    const bool gone =
+        got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK) ||
+        (::waitid(P_PID, static_cast<id_t>(child_), &child, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         child.si_pid != 0);
+    if (gone) events.push_back({ShellEvent::Kind::ended, {}, 0});
+    break;
   }
+  return events;
 }
 
 void Shell::take(std::string_view bytes, std::vector<ShellEvent>& events) {
@@ -147,12 +165,16 @@ void Shell::take(std::string_view bytes, std::vector<ShellEvent>& events) {
     const auto begin = rest.find(mark_begin);
     if (begin == std::string_view::npos) break;
     const auto end = rest.find(mark_end, begin);
-    if (end == std::string_view::npos) {
+    if (end == std::string_view::npos && rest.size() - begin < mark_max) {
       show(rest.substr(0, begin));
       unread_ = std::string(rest.substr(begin));
       return;
     }
     show(rest.substr(0, begin));
+    if (end == std::string_view::npos) {  // somebody else's, without an end
+      rest.remove_prefix(begin + mark_begin.size());
+      continue;
+    }
     const auto inside = begin + mark_begin.size();
     report(rest.substr(inside, end - inside), events);
     rest.remove_prefix(end + 1);
@@ -165,7 +187,7 @@ void Shell::take(std::string_view bytes, std::vector<ShellEvent>& events) {
   unread_ = std::string(rest.substr(rest.size() - kept));
 }
 
-/// "ready;", "start;", "done;0;  12  ls", "ask;hint".
+/// "ready;", "start;", "done;7;0;  12  ls" (the round, the status), "ask;hint".
 void Shell::report(std::string_view mark, std::vector<ShellEvent>& events) {
   using Kind = ShellEvent::Kind;
   const auto kind = mark.substr(0, mark.find(';'));
@@ -178,17 +200,27 @@ void Shell::report(std::string_view mark, std::vector<ShellEvent>& events) {
   } else if (kind == "ask") {
     events.push_back({Kind::asked, std::string(rest), 0});
   } else if (kind == "done") {
-    int status = 0;
-    std::from_chars(rest.data(), rest.data() + rest.size(), status);
-    rest.remove_prefix(std::min(rest.find(';') + 1, rest.size()));
+    const auto number = [&rest] {
+      int value = 0;
+      std::from_chars(rest.data(), rest.data() + rest.size(), value);
+      rest.remove_prefix(std::min(rest.find(';') + 1, rest.size()));
+      return value;
+    };
+    round_ = number();
+    const int status = number();
     constexpr int interrupted = 128 + SIGINT;
-    if (started_)
-      events.push_back({Kind::done, command_in(rest), status});
+    const auto command = command_in(rest);
+    // Bash remembers what it could not read as a command, but never began it.
+    const bool not_understood =
+        !started_ && rest != last_line_ && !command.empty() && !command.starts_with('#');
+    if (started_ || not_understood)
+      events.push_back({Kind::done, command, status});
     else
       events.push_back(
           {status == interrupted && last_status_ != interrupted ? Kind::broken : Kind::empty,
            {},
            status});
+    last_line_ = rest;
     started_ = false;
     last_status_ = status;
   }
@@ -215,7 +247,7 @@ void Shell::type(std::string_view keys) {
 
 void Shell::prompt(const std::string& text) {
   // The mark takes no columns: \\[ and \\] say so to readline.
-  const auto line = text + "\\[\\e]777;portlab;ready;\\a\\]\n";
+  const auto line = std::to_string(round_) + ";" + text + "\\[\\e]777;portlab;ready;\\a\\]\n";
   static_cast<void>(::write(prompts_, line.data(), line.size()));
 }
 

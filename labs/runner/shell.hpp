@@ -18,7 +18,7 @@ struct ShellEvent {
     ready,    ///< the prompt is there, and takes keys
     started,  ///< a command begins
     done,     ///< `text`: the command, `status`: how it ended; the next prompt waits
-    empty,    ///< Enter, and nothing else; the next prompt waits
+    empty,    ///< Enter alone, a comment, Ctrl-C once more …; the next prompt waits
     broken,   ///< Ctrl-C at the prompt; the next prompt waits
     asked,    ///< `text`: one of the runner's own words (hint, back, …) was typed
     ended,    ///< the shell is gone
@@ -59,6 +59,8 @@ class Shell {
   std::string unread_;  ///< the beginning of a mark
   bool started_ = false;
   int last_status_ = 0;
+  int round_ = 0;          ///< of the prompt that waits
+  std::string last_line_;  ///< the last one of the shell's history
 };
 
 }  // namespace portlab::labs
