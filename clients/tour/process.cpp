@@ -28,11 +28,13 @@ std::string beside_us(const std::string& program) {
   return (self.parent_path() / program).string();
 }
 
-/// A child whose parent was killed is told to stop, so that nothing is left behind even then.
+/// A child whose parent was killed is told to stop, so that nothing is left behind even then. Keys
+/// of the terminal do not reach it.
 struct EndsWithParent : bp::extend::handler {
   template <class Executor>
   void on_exec_setup(Executor&) const {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    ::setpgid(0, 0);  // Ctrl-C is for who started us, and our business
   }
 };
 

@@ -78,7 +78,8 @@ Move AtOurPrompt::answer(const Question& question, const std::string& place, boo
     if (const auto move = move_named(*line)) return *move;
     if (*line == "hint") {
       voice_.hint(question.hints, hints_given_++,
-                  "There is no further hint; skip shows the answer.");
+                  question.is_prediction ? "A prediction needs no hint: a guess will do."
+                                         : "There is no further hint; `skip` shows the answer.");
     } else if (*line == "why") {
       voice_.say(question.is_prediction
                      ? "A prediction needs no knowledge: it makes you look. What happens then is "

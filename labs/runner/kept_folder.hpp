@@ -13,6 +13,8 @@ class KeptFolder {
  public:
   explicit KeptFolder(const std::string& folder);
   ~KeptFolder();
+  /// Why the files could not be kept (a full disk): then nothing should be typed.
+  const std::error_code& failed() const { return failed_; }
   KeptFolder(const KeptFolder&) = delete;
   KeptFolder& operator=(const KeptFolder&) = delete;
 

@@ -16,6 +16,7 @@
 #include "clients/failure.hpp"
 #include "clients/running_lab.hpp"
 #include "clients/terminal.hpp"
+#include "common/text.hpp"
 #include "labs/runner/at_our_prompt.hpp"
 #include "labs/runner/at_the_prompt.hpp"
 #include "labs/runner/judge.hpp"
@@ -28,6 +29,8 @@
 namespace portlab::labs {
 
 namespace {
+
+constexpr std::size_t answer_max = 1000;  // bytes, in the record
 
 std::string capitalised(std::string text) {
   text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
@@ -135,6 +138,11 @@ class Lesson {
       const auto& before = lab_.parts[i - 1];
       if (before.text.empty()) continue;
       show(before);
+      const auto* question = std::get_if<Question>(&before.task);
+      const auto* given = mine_.answer_of(i - 1);
+      if (question != nullptr && given != nullptr && given->tries > 0)
+        voice_.say((question->is_prediction ? "You predicted: " : "You answered: ") +
+                   spelled(*question, given->answer) + "\n\n");
       return;
     }
   }
@@ -204,8 +212,8 @@ class Lesson {
         predicted_ = mine_.part;
         return mine_.note_skipped(mine_.part);
       }
-      voice_.say("The answer: " + spelled(*question, right_answer(*question, workplace_.captured)) +
-                 "\n");
+      const auto right = right_answer(*question, workplace_.captured);
+      voice_.say("The answer: " + spelled(*question, right.substr(0, right.find(" | "))) + "\n");
       voice_.explain(question->because, "");
       print("\n");
     } else {
@@ -261,7 +269,7 @@ class Lesson {
   bool take_answer(const Part& part, const Question& question, const std::string& answer) {
     auto* given = mine_.answer_of(mine_.part);
     if (given == nullptr) given = &open_answer(part, question);
-    given->answer = answer;
+    given->answer = displayable(answer, answer_max);
     given->right = right_answer(question, workplace_.captured);
     given->was_right = is_right(question, answer, workplace_.captured);
     ++given->tries;

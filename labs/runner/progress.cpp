@@ -1,9 +1,11 @@
 #include "labs/runner/progress.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -15,7 +17,9 @@
 #include <fstream>
 
 #include "clients/failure.hpp"
+#include "clients/terminal.hpp"
 #include "common/control.hpp"
+#include "common/text.hpp"
 
 namespace portlab::labs {
 
@@ -23,6 +27,8 @@ namespace json = boost::json;
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::size_t text_max = 4096;  // of what a student types, in the record
 
 /// $XDG_STATE_HOME/portlab, ~/.local/state/portlab; beside the control socket for who has no home.
 fs::path folder() {
@@ -34,12 +40,20 @@ fs::path folder() {
   return fs::path(default_control_path()).parent_path();
 }
 
-/// A name as a part of a file's name: other characters become '_'.
+/// "labs-ana.json"; what a file's name should not hold is written as %XX, so that no two students
+/// share one.
 std::string file_name(const std::string& student) {
-  std::string name = student.empty() ? "labs" : "labs-" + student;
-  std::replace_if(
-      name.begin(), name.end(),
-      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-'; }, '_');
+  std::string name = student.empty() ? "labs" : "labs-";
+  for (const char c : student) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '-' || byte >= 0x80) {
+      name += c;
+    } else {
+      std::array<char, 4> escaped{};
+      std::snprintf(escaped.data(), escaped.size(), "%%%02X", byte);
+      name += escaped.data();
+    }
+  }
   return name + ".json";
 }
 
@@ -138,8 +152,11 @@ std::map<std::string, LabProgress> labs_in(const std::string& path) {
     for (const auto& entry : document.as_object().at("labs").as_object())
       labs[std::string(entry.key())] = lab_from(entry.value().as_object());
   } catch (const std::exception&) {
-    throw Failure(Exit::peer_said_no, path + ": this is no record of labs that portlab wrote",
-                  "rm " + path + " (your progress begins anew)");
+    std::error_code failed;
+    fs::rename(path, path + ".broken", failed);
+    std::fprintf(stderr, "portlab: %s was no record of labs; it is kept as %s.broken\n",
+                 printable(path).c_str(), printable(path).c_str());
+    labs.clear();
   }
   return labs;
 }
@@ -153,10 +170,11 @@ GivenAnswer* LabProgress::answer_of(std::size_t which) {
 }
 
 void LabProgress::note(DoneActivity one) {
-  const auto before = std::find_if(
-      done.begin(), done.end(), [&](const DoneActivity& other) { return other.part == one.part; });
-  if (before != done.end() && one.commands.empty()) return;  // seen once more, after "back"
-  std::erase_if(done, [&](const DoneActivity& before) { return before.part == one.part; });
+  const auto is_same = [&](const DoneActivity& other) { return other.part == one.part; };
+  const bool again = std::any_of(done.begin(), done.end(), is_same);
+  if (again && one.commands.empty()) return;  // seen once more, after "back"
+  std::erase_if(done, is_same);
+  for (auto& command : one.commands) command = displayable(command, text_max);
   done.push_back(std::move(one));
 }
 
@@ -188,7 +206,7 @@ std::string Progress::folder_of(const std::string& lab) const {
   auto part = lab;
   std::replace_if(
       part.begin(), part.end(), [](char c) { return c == ' ' || c == '/'; }, '-');
-  const auto name = path_.substr(0, path_.size() - std::string_view(".json").size()) + "-" + part;
+  const auto name = path_.substr(0, path_.size() - std::string_view(".json").size()) + ".d/" + part;
   std::error_code failed;
   fs::create_directories(name, failed);
   if (failed)
@@ -215,6 +233,10 @@ void Progress::save() {
     file << json::serialize(to_json()) << "\n";
     file.close();
     if (!file) failed = std::error_code(errno, std::generic_category());
+  }
+  if (const int written = ::open(fresh.c_str(), O_RDONLY | O_CLOEXEC); written >= 0) {
+    ::fsync(written);  // or a power cut leaves an empty file under the old name
+    ::close(written);
   }
   if (!failed) fs::rename(fresh, path_, failed);
   if (!failed) return;

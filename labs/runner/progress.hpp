@@ -64,7 +64,7 @@ struct LabProgress {
 /// One student's progress in all labs.
 class Progress {
  public:
-  /// Reads the student's file; there may be none yet. Throws a Failure where it can't be read.
+  /// Reads the student's file; there may be none yet. One that is none of ours is put aside.
   explicit Progress(std::string student);
 
   /// How far this lab has come, to be changed: what is saved is this, and what others saved.

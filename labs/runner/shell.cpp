@@ -43,6 +43,8 @@ std::string start_file(const std::vector<std::string_view>& own_words, int promp
       "\nbind 'set enable-bracketed-paste off'\n"
       "unset TMOUT\n"
       "__portlab_round=0\n"
+      // A reader that is gone (echo >&3) ends a command, not the shell.
+      "trap : PIPE\n"
       "__portlab_mark() { printf '\\033]777;portlab;%s;%s\\007' \"$1\" \"$2\"; }\n"
       "__portlab_prompt() {\n"
       "  local status=$? line\n"
