@@ -54,6 +54,17 @@ std::optional<std::string> AtOurPrompt::ask_line(const std::string& prompt) {
   }
 }
 
+bool AtOurPrompt::confirms(const std::string& what) {
+  voice_.say(what);
+  return ask_line("Type yes for that: ") == "yes";
+}
+
+bool AtOurPrompt::was_interrupted() {
+  const bool was = interrupted != 0;
+  interrupted = 0;
+  return was;
+}
+
 Move AtOurPrompt::read_on(const std::string& place) {
   for (;;) {
     const auto line = ask_line(voice_.style().paint(place + " Enter goes on: ", "2"));

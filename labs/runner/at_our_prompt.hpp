@@ -23,6 +23,10 @@ class AtOurPrompt {
   /// on.
   Move answer(const Question& question, const std::string& place, bool may_stay,
               const std::function<bool(const std::string&)>& take);
+  /// Whether "yes" is answered to this.
+  bool confirms(const std::string& what);
+  /// Whether Ctrl-C was pressed since this was asked last, or a line was asked for.
+  static bool was_interrupted();
   /// To the last question.
   unsigned hints_given() const { return static_cast<unsigned>(hints_given_); }
 

@@ -131,6 +131,7 @@ class AtThePrompt::Impl {
   }
 
   void type(std::string_view keys) {
+    ahead_ = ahead_ || !waits_;
     enter_alone_ = waits_ && !typing_ && (keys == "\r" || keys == "\n");
     typing_ = true;
     // From Enter on the prompt is not there to be taken back.
@@ -145,12 +146,14 @@ class AtThePrompt::Impl {
         if (!hold_next_) print(event.text);
         if (running_)
           keep(event.text);
-        else if (waits_ && !typing_)  // not the echo of their keys: something in the background
+        else if (waits_ && !typing_ &&
+                 !echoing_)  // not the echo of their keys: something in the background
           workplace_.remember_more(event.text);
         return std::nullopt;
       case Kind::ready:
         waits_ = true;
         typing_ = false;
+        echoing_ = std::exchange(ahead_, false);
         if (const auto keys = std::exchange(to_type_, {}); !keys.empty()) type(keys);
         return std::nullopt;
       case Kind::started:
@@ -221,7 +224,8 @@ class AtThePrompt::Impl {
         return Move::next;
       }
       hear_more(milliseconds(50));
-    } while (Clock::now() < end && is_one_of_theirs(event.text));
+    } while (Clock::now() < end && is_one_of_theirs(event.text) &&
+             !is_followed_by_another(event.text));
     if (!is_followed_by_another(event.text) && !is_just_a_look(event)) complain();
     show_prompt();
     return std::nullopt;
@@ -348,6 +352,8 @@ class AtThePrompt::Impl {
   bool enter_alone_ = false;       ///< was pressed, at a prompt with nothing typed
   bool held_before_ = false;       ///< all that is checked was so from the start
   bool warned_ = false;            ///< that Enter types what the text leaves to them
+  bool ahead_ = false;             ///< keys were pressed before there was a prompt …
+  bool echoing_ = false;           ///< … and are shown at this one
   bool typing_ = false;            ///< keys were pressed since
   bool hold_next_ = false;         ///< the prompt was taken back, and the next event says so
 };

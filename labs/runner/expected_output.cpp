@@ -105,38 +105,52 @@ std::string pattern_of(std::string_view line) {
   return pattern;
 }
 
-using Line = std::vector<std::string>::const_iterator;
-
-/// How far the lines agree; `worst` is the furthest line that did not.
-bool agree(Line expected, Line expected_end, Line actual, Line actual_end,
-           std::pair<Line, Line>& worst) {
-  for (; expected != expected_end; ++expected, ++actual) {
-    if (*expected == ellipsis) {
-      for (auto from = actual;; ++from) {
-        if (agree(expected + 1, expected_end, from, actual_end, worst)) return true;
-        if (from == actual_end) return false;
-      }
-    }
-    const bool same =
-        actual != actual_end && boost::regex_match(*actual, boost::regex(pattern_of(*expected)));
-    if (same) continue;
-    if (actual >= worst.second) worst = {expected, actual};
-    return false;
-  }
-  if (actual == actual_end) return true;
-  if (actual >= worst.second) worst = {expected, actual};
-  return false;
+bool is_line(const std::string& expected, const std::string& actual) {
+  return boost::regex_match(actual, boost::regex(pattern_of(expected)));
 }
 
 }  // namespace
 
+// Between two lines "…" a block is taken where it fits first: that is right for all that follow,
+// and takes no second try. The block behind the last one belongs to the end.
 std::optional<Difference> compare_output(std::string_view expected, std::string_view actual) {
   const auto wanted = lines_of(expected);
   const auto got = lines_of(actual);
-  std::pair<Line, Line> worst{wanted.begin(), got.begin()};
-  if (agree(wanted.begin(), wanted.end(), got.begin(), got.end(), worst)) return std::nullopt;
-  return Difference{worst.first == wanted.end() ? "(nothing more)" : *worst.first,
-                    worst.second == got.end() ? "(nothing more)" : *worst.second};
+  const auto text = [](const std::vector<std::string>& lines, std::size_t at) {
+    return at < lines.size() ? lines[at] : std::string("(nothing more)");
+  };
+  std::size_t at = 0;  // in what is there
+  Difference worst{text(wanted, 0), text(got, 0)};
+  for (std::size_t begin = 0; begin <= wanted.size();) {
+    const auto end = static_cast<std::size_t>(
+        std::find(wanted.begin() + static_cast<std::ptrdiff_t>(begin), wanted.end(), ellipsis) -
+        wanted.begin());
+    const auto size = end - begin;
+    const bool may_move = begin > 0, is_last = end == wanted.size();
+    // How many lines of the block are there, at this place.
+    const auto agree_at = [&](std::size_t from) {
+      std::size_t same = 0;
+      while (same < size && from + same < got.size() &&
+             is_line(wanted[begin + same], got[from + same]))
+        ++same;
+      return same;
+    };
+    auto from = may_move && is_last && got.size() >= at + size ? got.size() - size : at;
+    std::size_t best = 0, same = agree_at(from);
+    while (same < size && may_move && !is_last && from < got.size()) {
+      if (same >= best) worst = {text(wanted, begin + same), text(got, from + same)};
+      best = std::max(best, same);
+      same = agree_at(++from);
+    }
+    if (same < size) {
+      if (best == 0 || !may_move) worst = {text(wanted, begin + same), text(got, from + same)};
+      return worst;
+    }
+    at = from + size;
+    if (is_last && at != got.size()) return Difference{"(nothing more)", text(got, at)};
+    begin = end + 1;
+  }
+  return std::nullopt;
 }
 
 std::string plain_text(std::string_view in) {
@@ -147,7 +161,9 @@ std::string plain_text(std::string_view in) {
     if (c == '\x1b' && i + 1 < in.size() && in[i + 1] == '[') {
       for (i += 2; i < in.size() && (in[i] < '@' || in[i] > '~');) ++i;
     } else if (c == '\x1b' && i + 1 < in.size() && in[i + 1] == ']') {
-      for (i += 2; i < in.size() && in[i] != '\a';) ++i;
+      // Its end is BEL, or ESC \\.
+      for (i += 2; i < in.size() && in[i] != '\a' && in[i] != '\x1b';) ++i;
+      if (i < in.size() && in[i] == '\x1b') ++i;
     } else if (c == '\x1b') {
       ++i;
     } else if (c == '\r') {

@@ -1,8 +1,18 @@
 #include "labs/runner/kept_folder.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+
 namespace portlab::labs {
 
 namespace fs = std::filesystem;
+
+bool keep_to_ourselves(const std::string& folder) {
+  const int held = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return held < 0 || ::flock(held, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
 
 KeptFolder::KeptFolder(const std::string& folder) : folder_(folder), kept_(folder + ".kept") {
   if (fs::exists(kept_, failed_)) return;  // of a sitting that was killed

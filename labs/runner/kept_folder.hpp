@@ -23,4 +23,7 @@ class KeptFolder {
   std::error_code failed_;
 };
 
+/// Until this process ends, no other one may say so of this folder. False: another one has.
+bool keep_to_ourselves(const std::string& folder);
+
 }  // namespace portlab::labs

@@ -86,6 +86,7 @@ struct Lab {
   std::string introduction;        ///< Markdown before the first step
   std::vector<std::string> steps;  ///< their titles
   std::vector<Part> parts;
+  std::int64_t version = 0;  ///< another one when the text has changed
 
   bool is_myth() const { return id.starts_with("myth "); }
   /// "lab 5", "myth 3".

@@ -41,7 +41,9 @@ namespace labs {
 
 namespace {
 
-constexpr int restart = 75;  // of a child: "reset" was typed
+// Of a child's ends: "reset" was typed; or once more, as it is.
+constexpr int restart = 75;
+constexpr int again = 76;
 
 /// Runs this in a child process; its exit status.
 int in_child(const std::function<int()>& sitting) {
@@ -182,6 +184,7 @@ int sit(const Lab& lab, const Wishes& wishes) {
     const int status = in_its_network(lab, [&](const Lab& here, TourLab& network) {
       Progress progress(wishes.student);
       const auto ending = take_lesson(here, network, progress, registry);
+      if (ending == Ending::again) return again;
       if (ending != Ending::restart) return 0;
       progress.of(lab.record()) = {};
       progress.save();
@@ -189,7 +192,7 @@ int sit(const Lab& lab, const Wishes& wishes) {
       std::filesystem::remove_all(progress.folder_of(lab.record()), ignored);
       return restart;
     });
-    if (status != restart) return status;
+    if (status != restart && status != again) return status;
   }
 }
 
@@ -257,7 +260,7 @@ int run_lab(const Arguments& arguments) {
         {"portlab lab 5", "begins lab 5, or goes on where you left it"},
         {"portlab lab --auto all", "does all labs by itself: for whoever changes them"}}},
       "A lab runs in a private network of its own: no root, no internet, nothing left behind. Your "
-      "progress is kept in ~/.local/state/portlab."};
+      "progress is kept in $XDG_STATE_HOME/portlab, or ~/.local/state/portlab."};
   return labs::run_shelf(manual, labs::Wishes{labs::Shelf::labs}, arguments);
 }
 

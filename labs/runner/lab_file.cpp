@@ -87,6 +87,10 @@ class Parser {
     end_part();
     if (lab().title.empty()) fault(1, "the first line is '# Lab N: TITLE' or '# Myth N: TITLE'");
     if (lab().steps.empty()) fault(1, "a lab has steps: '## 1. TITLE'");
+    for (std::size_t step = 0; step < lab().steps.size(); ++step)
+      if (std::none_of(lab().parts.begin(), lab().parts.end(),
+                       [&](const Part& part) { return part.step == step; }))
+        fault(1, "step " + std::to_string(step + 1) + " has no text, and nothing to do");
   }
 
   ParsedLab result() { return std::move(result_); }
@@ -186,9 +190,14 @@ class Parser {
     boost::smatch found;
     if (variation.choices.size() == 1 &&
         boost::regex_match(variation.choices.front(), found, range)) {
-      const int first = std::stoi(found[1].str()), last = std::stoi(found[2].str());
+      const auto number = [](const std::string& digits) {  // too long: none
+        int parsed = -1;
+        std::from_chars(digits.data(), digits.data() + digits.size(), parsed);
+        return parsed;
+      };
+      const int first = number(found[1].str()), last = number(found[2].str());
       variation.choices.clear();
-      for (int n = first; n <= last && n < first + 10'000; ++n)
+      for (int n = first; n >= 0 && n <= last && n < first + 10'000; ++n)
         variation.choices.push_back(std::to_string(n));
     }
     if (variation.word.empty() || variation.choices.empty())
@@ -347,7 +356,7 @@ class Parser {
 
 /// What ends the here-document that this line begins ("<<EOF", "<<'EOF'"); empty: it begins none.
 std::string here_document_end(const std::string& line) {
-  static const boost::regex shape(R"(<<-?\s*['"]?([A-Za-z_]+)['"]?)");
+  static const boost::regex shape(R"((?<!<)<<(?!<)-?\s*['"\\]?([A-Za-z_][A-Za-z_0-9]*)['"]?)");
   boost::smatch found;
   return boost::regex_search(line, found, shape) ? found[1].str() : std::string();
 }
@@ -364,7 +373,7 @@ Lines commands_in(const Lines& lines) {
       commands.back() += "\n" + line;
     else
       commands.push_back(trimmed(line));
-    if (inside && line == end) end.clear();
+    if (inside && trimmed(line) == end) end.clear();
     if (!inside) end = here_document_end(line);
     joins = !inside && line.ends_with('\\');
   }
@@ -384,6 +393,7 @@ Result<Lab> read_lab(const std::string& path, const std::string& student) {
   auto parsed = parse_lab(text, path);
   if (parsed.faults.empty() && !student.empty())
     parsed = parse_lab(text_for(student, text, parsed.lab.variations), path);
+  parsed.lab.version = hash_of(text);
   if (parsed.faults.empty()) return std::move(parsed.lab);
   std::string faults;
   for (const auto& fault : parsed.faults)

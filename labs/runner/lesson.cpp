@@ -49,13 +49,20 @@ class Lesson {
 
   Ending run() {
     watch_for_the_end();
-    open();
+    if (!keep_to_ourselves(progress_.folder_of(lab_.record())))
+      throw Failure(Exit::no_connection, "this lab is open in another terminal already",
+                    "portlab enter (a second terminal beside it)");
+    if (!open()) return Ending::again;
     while (mine_.part < lab_.parts.size()) {
       const auto& part = lab_.parts[mine_.part];
       show(part);
       const Move move = std::visit([&](const auto& task) { return work(part, task); }, part.task);
       if (move == Move::quit) return leave();
-      if (move == Move::restart) return Ending::restart;
+      if (move == Move::restart) {
+        if (our_prompt_.confirms("This forgets your answers, and removes your files of this lab."))
+          return Ending::restart;
+        continue;
+      }
       if (move == Move::skip) skip(part);
       if (move == Move::back)
         mine_.part -= mine_.part > 0 ? 1 : 0;
@@ -82,8 +89,10 @@ class Lesson {
     print("\n" + voice_.style().paint(text, "1") + "\n\n");
   }
 
-  void open() {
-    if (mine_.parts != lab_.parts.size() && mine_.parts != 0) find_the_step_again();
+  /// False: where the student was can't be reached from here.
+  bool open() {
+    if (mine_.begun() && mine_.version != lab_.version) find_the_step_again();
+    mine_.version = lab_.version;
     const bool resumes = mine_.part > 0 && mine_.part < lab_.parts.size();
     const bool again = mine_.finished != 0 && mine_.part >= lab_.parts.size();
     if (mine_.part >= lab_.parts.size()) mine_.part = 0;
@@ -98,7 +107,7 @@ class Lesson {
           "You have finished this one. It begins anew; your answers are kept until you type "
           "`reset` or give others.\n\n");
     if (!resumes && !lab_.introduction.empty()) voice_.say(lab_.introduction + "\n\n");
-    print("\n");
+    if (!resumes) print("\n");
     const auto& network = workplace_.network();
     voice_.say("You are " + network.place() +
                (network.is_private() ? "" : " (`portlab doctor` says why)") +
@@ -116,18 +125,34 @@ class Lesson {
       voice_.say("Where the text says port 80, your commands say " +
                  std::to_string(workplace_.network().port(80)) +
                  "; so it is with all ports below 1024.");
-    if (resumes) {
-      remember_prediction();
-      print("\nYou were at step " + place() + ". The commands before it are being typed again ...");
-      std::fflush(stdout);
-      {
-        const KeptFolder kept(progress_.folder_of(lab_.record()));
-        catch_up(lab_, mine_.part, workplace_);
-      }
-      print("\n");
-      show_what_led_here();
-    }
+    const bool there = !resumes || resume();
     save();
+    return there;
+  }
+
+  /// Makes the machine what it was when the student left. False: that can't be done.
+  bool resume() {
+    remember_prediction();
+    print("\nYou were at step " + place() + ". The commands before it are being typed again ...\n");
+    std::fflush(stdout);
+    try {
+      const KeptFolder kept(progress_.folder_of(lab_.record()));
+      if (kept.failed())
+        throw Failure(Exit::peer_said_no, "your files can't be kept: " + kept.failed().message());
+      catch_up(lab_, mine_.part, workplace_, [] {
+        leave_if_told_to();
+        if (AtOurPrompt::was_interrupted()) throw Failure(Exit::peer_said_no, "you pressed Ctrl-C");
+      });
+    } catch (const Failure& failure) {
+      leave_if_told_to();
+      voice_.say("\nThey can't be: " + failure.reason() +
+                 ". The lab begins at its first step; your answers are kept.\n");
+      mine_.part = 0;
+      return false;
+    }
+    print("\n");
+    show_what_led_here();
+    return true;
   }
 
   /// The text that the next thing to type belongs to may stand before a question.
@@ -278,6 +303,12 @@ class Lesson {
       predicted_ = mine_.part;
       print("Noted. Let us see.\n");
       return true;
+    }
+    if (given->right.find('{') != std::string::npos) {
+      voice_.say(
+          "What this asks for has not been seen in this sitting: `back`, and do it once more; "
+          "or `skip`.\n");
+      return false;
     }
     if (!given->was_right) {
       voice_.say("Not quite. Once more, or `hint`.\n");

@@ -13,7 +13,8 @@ namespace portlab::labs {
 enum class Ending {
   finished,
   quit,     ///< to be resumed
-  restart,  ///< "reset": from the beginning, in a new network
+  restart,  ///< "reset": from the beginning, in a new network, and all is forgotten
+  again,    ///< in a new network: its place could not be reached in this one
 };
 
 /// Goes on where the student is, in this network; `registry` is where portlab enter looks for it.

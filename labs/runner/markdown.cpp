@@ -60,6 +60,24 @@ void glue_spans(std::string& text) {
     }
 }
 
+/// Characters, each of which takes a column in what we write.
+std::size_t display_width(std::string_view line) {
+  return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
+  }));
+}
+
+std::string without_tabs(std::string_view line) {
+  constexpr std::size_t stop = 8;
+  std::string out;
+  for (const char c : line)
+    if (c == '\t')
+      out.append(stop - out.size() % stop, ' ');
+    else
+      out += c;
+  return out;
+}
+
 class Renderer {
  public:
   Renderer(unsigned columns, const TextStyle& style)
@@ -68,11 +86,12 @@ class Renderer {
   void line(std::string_view text) {
     if (text.starts_with("```")) {
       flush();
+      end_code();
       code_ = !code_;
       return;
     }
     if (code_) {
-      out_ += "    " + std::string(text) + "\n";
+      block_.push_back(without_tabs(text));
       return;
     }
     if (text.empty()) {
@@ -98,6 +117,7 @@ class Renderer {
 
   std::string text() {
     flush();
+    end_code();
     while (out_.ends_with("\n\n")) out_.pop_back();
     return std::move(out_);
   }
@@ -119,8 +139,19 @@ class Renderer {
     item_ = quoted_ = false;
   }
 
+  /// A block of code or output is indented where it fits: its lines are not broken.
+  void end_code() {
+    constexpr std::size_t indent = 4;
+    std::size_t widest = 0;
+    for (const auto& line : block_) widest = std::max(widest, display_width(line));
+    const std::string margin(widest + indent <= columns_ ? indent : 0, ' ');
+    for (const auto& line : block_) out_ += margin + line + "\n";
+    block_.clear();
+  }
+
   const unsigned columns_;
   const TextStyle& style_;
+  std::vector<std::string> block_;
   std::string out_, paragraph_;
   bool item_ = false;
   bool quoted_ = false;

@@ -112,6 +112,7 @@ json::object to_object(const LabProgress& lab) {
   return {{"title", lab.title},
           {"part", lab.part},
           {"parts", lab.parts},
+          {"version", lab.version},
           {"step", lab.step},
           {"steps", lab.steps},
           {"started", lab.started},
@@ -127,6 +128,7 @@ LabProgress lab_from(const json::object& object) {
   read(object, "title", lab.title);
   read(object, "part", lab.part);
   read(object, "parts", lab.parts);
+  read(object, "version", lab.version);
   read(object, "step", lab.step);
   read(object, "steps", lab.steps);
   read(object, "started", lab.started);

@@ -40,8 +40,9 @@ struct DoneActivity {
 /// How far one lab has come.
 struct LabProgress {
   std::string title;
-  std::size_t part = 0;   ///< the next one
-  std::size_t parts = 0;  ///< of the lab
+  std::size_t part = 0;      ///< the next one
+  std::size_t parts = 0;     ///< of the lab
+  std::int64_t version = 0;  ///< of the lab's text
   std::size_t steps = 0;
   std::size_t step = 0;              ///< from 1
   std::int64_t started = 0;          ///< seconds since 1970

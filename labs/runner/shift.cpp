@@ -80,13 +80,10 @@ void shift_activity(Activity& activity, std::uint16_t shift) {
 }
 
 /// Beside the lab other programs have sockets: what is printed is not compared there.
-void forget_output(Activity& activity) {
-  activity.output.reset();
-  // Something must be done all the same.
-  if (!activity.conditions.empty()) return;
-  Condition any;
-  any.kind = Condition::Kind::output;
-  activity.conditions.push_back(any);
+/// Unless there is nothing else that tells whether it is done.
+void forget_output(Activity& activity, std::uint16_t shift) {
+  if (!activity.conditions.empty()) activity.output.reset();
+  if (activity.output) activity.output = shifted_line(*activity.output, shift);
 }
 
 std::string lack(Need need, bool is_private, std::uint16_t shift) {
@@ -119,7 +116,8 @@ Lab fitted(Lab lab, bool is_private, std::uint16_t shift) {
   for (auto& part : lab.parts) {
     auto* activity = std::get_if<Activity>(&part.task);
     if (activity != nullptr) activity->lacking = lack(activity->needs, is_private, shift);
-    if (activity != nullptr && activity->lacking.empty() && !is_private) forget_output(*activity);
+    if (activity != nullptr && activity->lacking.empty() && !is_private)
+      forget_output(*activity, shift);
     if (shift == 0) continue;
     if (auto* question = std::get_if<Question>(&part.task))
       shift_question(part.text, *question, shift);

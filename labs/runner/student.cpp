@@ -9,16 +9,6 @@ namespace portlab::labs {
 
 namespace {
 
-/// FNV-1a: the same on every machine, which std::hash need not be.
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 14'695'981'039'346'656'037U;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1'099'511'628'211U;
-  }
-  return hash ^ (hash >> 29);
-}
-
 bool is_letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
 using Replacement = std::pair<std::string_view, std::string_view>;
@@ -41,11 +31,22 @@ std::string replaced(std::string_view text, const std::vector<Replacement>& word
 
 }  // namespace
 
+// FNV-1a: std::hash need not be the same on every machine.
+std::int64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 14'695'981'039'346'656'037U;
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 1'099'511'628'211U;
+  }
+  return static_cast<std::int64_t>((hash ^ (hash >> 29)) >> 1);
+}
+
 std::string text_for(const std::string& student, std::string_view text,
                      const std::vector<Variation>& variations) {
   std::vector<Replacement> words;
   for (const auto& variation : variations) {
-    const auto pick = hash_of(student + "\n" + variation.word) % variation.choices.size();
+    const auto pick = static_cast<std::size_t>(hash_of(student + "\n" + variation.word)) %
+                      variation.choices.size();
     words.emplace_back(variation.word, variation.choices[pick]);
   }
   if (student.empty() || words.empty()) return std::string(text);

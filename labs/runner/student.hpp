@@ -2,6 +2,7 @@
 // Each student has numbers of their own: the words of a lab's file that vary are replaced, by the
 // student's name, the same ones each time. Pure.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "labs/runner/lab.hpp"
 
 namespace portlab::labs {
+
+/// The same for the same text, on every machine; never negative.
+std::int64_t hash_of(std::string_view text);
 
 /// The file's text for this student; for "" as it stands. What varies is told in its first comment.
 /// A word is replaced wherever it stands alone: 8083 in ":8083/", not in "18083".

@@ -30,7 +30,9 @@ Picture machine() {
 
 bool holds(const char* line) { return parse_condition(line).value().holds(machine()); }
 
-bool same(const char* expected, const char* actual) { return !compare_output(expected, actual); }
+bool same(const std::string& expected, const std::string& actual) {
+  return !compare_output(expected, actual);
+}
 
 }  // namespace
 
@@ -78,6 +80,15 @@ BOOST_AUTO_TEST_CASE(output_is_the_same_up_to_what_differs_each_time) {
   BOOST_TEST(same("first\n…\nlast\n", "first\n1\n2\nlast\n"));
   BOOST_TEST(same("first\n…\n", "first\n"));
   BOOST_TEST(!same("first\n…\nlast\n", "first\n1\n"));
+  BOOST_TEST(same("…\nb\n…\nd\n", "a\nb\nc\nb\nd\n"));
+  BOOST_TEST(!same("…\nb\n…\nb\n", "a\nb\n"));
+  BOOST_TEST(!same("…\nb\n…\n", "a\nc\n"));
+  BOOST_TEST(same("…\n…\n…\n…\n", std::string(2000, '\n') + "x\n"));
+  BOOST_TEST(!same("…\n1\n…\n2\n…\n3\n…\n4\n", [] {  // and in no time
+    std::string all;
+    for (int i = 0; i < 300; ++i) all += "x\n";
+    return all;
+  }()));
   BOOST_TEST(same("pid …, up\n", "pid 4711, up\n"));
   BOOST_TEST(same("a (b) [c] *\n", "a (b) [c] *\n"));
   BOOST_TEST(!same("one\n", "one\ntwo\n"));
@@ -91,6 +102,7 @@ BOOST_AUTO_TEST_CASE(a_terminals_signs_are_no_text) {
   BOOST_TEST(plain_text("\x1b[1mbold\x1b[0m\r\n") == "bold\n");
   BOOST_TEST(plain_text("10 %\r20 %\r\ndone\r\n") == "20 %\ndone\n");
   BOOST_TEST(plain_text("\x1b]0;title\x07text") == "text");
+  BOOST_TEST(plain_text("\x1b]8;;file:x\x1b\\name\x1b]8;;\x1b\\") == "name");
   BOOST_TEST(plain_text("ab\b\bcd") == "cd");
 }
 
