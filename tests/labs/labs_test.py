@@ -241,6 +241,132 @@ class AtTheTerminal(unittest.TestCase):
         self.assertRegex(done.stdout, r"step 1, typed: ls /nonexistent ; .*(?s:.*)\(hints: 1\)")
         self.assertRegex(done.stdout, rf"step 1, answered: {port} \(right, try 2\)")
 
+    def small_lab(self, *steps):
+        path = os.path.join(self.state, "small.md")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("# Lab 1: Small\n\n<!-- lab\nminutes: 1\n-->\n\n")
+            file.writelines(f"## {n}. S\n\n{step}\n\n" for n, step in enumerate(steps, 1))
+        return path
+
+    QUESTION = "**Question:** How many?\n\n<!-- answer\n3 | three\nhint: h\nbecause: b\n-->"
+    LISTEN = ("```sh\nportlab server listen http=8123\n```\n\n"
+              "<!-- check\nlistening tcp 8123\nnext: do it\n-->")
+    TRUE = "```sh\ntrue\n```\n\n<!-- check\noutput never printed\nnext: do it\n-->"
+
+    def record(self, path):
+        done = subprocess.run([program("PORTLAB"), "lab", "--report", "--json"], text=True,
+                              capture_output=True, check=True, timeout=PATIENCE,
+                              env={**os.environ, "XDG_STATE_HOME": self.state})
+        return json.loads(done.stdout)["labs"][path]
+
+    def test_ctrl_c_at_a_question_leaves_the_servers_alone(self):
+        student = self.student(self.small_lab(self.QUESTION, self.LISTEN))
+        student.expect("Your answer: $")
+        os.write(student.parent, b"\x03")
+        student.expect("leaves the lab")
+        student.type("3")
+        student.expect(r"\$ $")
+        student.type("portlab server listen http=8123")
+        student.expect("is done")
+
+    def test_only_enter_alone_types_the_command(self):
+        student = self.student(self.small_lab(self.LISTEN))
+        student.expect(r"\$ $")
+        for keys in (b"\x03", b"\x03\x03", b"# a comment\n", b"echo <a b>\n"):
+            os.write(student.parent, keys)
+            student.expect(r"\$ $")
+        student.type("echo still $((40 + 2))")
+        student.expect("still 42")
+        self.assertNotIn("now listening", student.shown)
+        student.expect(r"\$ $")
+        student.type("")
+        student.expect("now listening")
+
+    def test_the_shell_may_end_while_something_runs(self):
+        student = self.student(self.small_lab(self.TRUE))
+        student.expect(r"\$ $")
+        student.type("sleep 1234 &")
+        student.expect(r"\$ $")
+        student.type("exit")
+        student.expect("Your place is kept")
+        self.assertEqual(student.process.wait(PATIENCE), 0)
+
+    def test_reset_asks_first(self):
+        student = self.student(self.small_lab(self.QUESTION, self.TRUE))
+        student.expect("Your answer: $")
+        student.type("three")
+        student.expect(r"\$ $")
+        student.type("echo mine > file")
+        student.expect(r"\$ $")
+        student.type("reset")
+        student.expect("Type yes for that: $")
+        student.type("no")
+        student.expect(r"\$ $")
+        student.type("cat file")
+        student.expect("\nmine")
+        student.expect(r"\$ $")
+        student.type("reset")
+        student.expect("Type yes for that: $")
+        student.type("yes")
+        student.expect("Your answer: $")
+        student.type("4")
+        student.expect("Not quite")
+
+    def test_back_does_not_bounce_from_what_is_true_already(self):
+        path = self.small_lab(self.LISTEN, self.TRUE)
+        student = self.student(path)
+        student.expect(r"\$ $")
+        student.type("portlab server listen http=8123")
+        student.expect("done")
+        student.expect(r"2/2\) \$ $")
+        student.type("back")
+        student.expect(r"1/2\) \$ $")
+        student.type("echo there")  # a command, and all is true: it goes on
+        student.expect(r"2/2\) \$ $")
+        student.type("quit")
+        student.expect("Your place is kept")
+        self.assertEqual(self.record(path)["done"][0]["commands"], ["echo there"])
+
+    def test_a_students_files_and_odd_bytes_survive(self):
+        path = self.small_lab("```sh\necho theirs > file; echo ok\n```\n\n"
+                              "<!-- check\noutput ok\nnext: do it\n-->", self.QUESTION, self.TRUE)
+        student = self.student(path)
+        student.expect(r"\$ $")
+        student.type("")
+        student.expect("Your answer: $")
+        os.write(student.parent, b"caf\xc3\n")
+        student.expect("Not quite")
+        student.type("3")
+        student.expect(r"\$ $")
+        student.type("echo mine > file")
+        student.expect(r"\$ $")
+        student.type("quit")
+        student.expect("Your place is kept")
+        again = self.student(path)
+        again.expect("You were at step 3")
+        again.expect(r"3/3\) \$ $")
+        again.type("cat file")
+        again.expect("\nmine")
+        self.assertEqual(self.record(path)["answers"][0]["tries"], 2)
+
+    def test_a_lab_is_open_once(self):
+        path = self.small_lab(self.TRUE)
+        student = self.student(path)
+        student.expect(r"\$ $")
+        other = self.student(path)
+        other.expect("open in another terminal")
+        self.assertEqual(other.process.wait(PATIENCE), 3)
+
+    def test_a_record_that_is_broken_is_put_aside(self):
+        folder = os.path.join(self.state, "portlab")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "labs.json"), "w", encoding="utf-8") as file:
+            file.write("{")
+        student = self.student(self.small_lab(self.TRUE))
+        student.expect("labs.json.broken")
+        student.expect(r"\$ $")
+        self.assertTrue(os.path.exists(os.path.join(folder, "labs.json.broken")))
+
     def test_two_labs_at_once_are_both_kept(self):
         both = [self.student(number) for number in ("1", "5")]
         for student in both:
