@@ -1,0 +1,81 @@
+"""Every lab, done by itself: in a private network, and where that is forbidden; and each check proved to
+fail before its step and to pass after it."""
+
+import os
+import tempfile
+import unittest
+
+from labs_test import LONG, lab
+from portlab_testing import namespaces_are_allowed, program, without_namespaces
+
+
+@unittest.skipUnless(namespaces_are_allowed(), "this system forbids the namespaces that labs run in")
+class Unattended(unittest.TestCase):
+    def test_every_lab_is_true(self):
+        for what in ("lab", "myth"):
+            with self.subTest(what=what):
+                done = lab(what, "--auto", "all", "--json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_every_check_fails_before_and_passes_after(self):
+        for what in ("lab", "myth"):
+            with self.subTest(what=what):
+                done = lab(what, "--selftest", "all")
+                self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_students_own_numbers_work_too(self):
+        done = lab("lab", "--auto", "5", "--student", "ana", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_wrong_output_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.md")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# Lab 1: T\n\n<!-- lab\nminutes: 1\n-->\n\n## 1. S\n\n```sh\necho 1\n```\n\n"
+                           "```output\n2\n```\n")
+            done = lab("lab", "--auto", path)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{path}:9: expected '2'; observed '1'", done.stderr)
+
+
+class WithoutNamespaces(unittest.TestCase):
+    """What most laptops with Ubuntu 24.04 are, and many containers."""
+
+    # All in one network, as a student does them: one lab's TIME_WAIT must not disturb the next.
+
+    def test_every_lab_is_true_on_moved_ports(self):
+        done = without_namespaces(program("PORTLAB"), "lab", "--auto", "all", "--json", timeout=LONG)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_every_lab_is_true_on_the_real_ports(self):
+        done = without_namespaces(program("PORTLAB"), "lab", "--auto", "all", "--json",
+                                  low_ports=True, timeout=LONG)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_every_myth_is_true_on_moved_ports(self):
+        done = without_namespaces(program("PORTLAB"), "myth", "--auto", "all", "--json", timeout=LONG)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_every_myth_is_true_on_the_real_ports(self):
+        done = without_namespaces(program("PORTLAB"), "myth", "--auto", "all", "--json",
+                                  low_ports=True, timeout=LONG)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_what_can_not_be_done_is_shown_instead(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.md")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# Lab 1: T\n\n<!-- lab\nminutes: 1\n-->\n\n## 1. S\n\n"
+                           "At `127.0.0.1:80`.\n\n```sh\necho 80 > /proc/sys/x\n```\n\n"
+                           "```output\nlimit 80\n```\n\n<!-- check\nneeds: private network\n"
+                           "output limit\ncapture: limit = limit (\\d+)\n-->\n\n"
+                           "**Question:** Which?\n\n<!-- answer\n{limit}\nhint: h\nbecause: b\n-->\n")
+            done = without_namespaces(program("PORTLAB"), "lab", "--auto", path, timeout=LONG)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("This takes a private network, which this system does not give", done.stdout)
+        self.assertIn("limit 80", done.stdout)
+        self.assertIn("127.0.0.1:8080", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
