@@ -140,14 +140,15 @@ Check check_portlabd() {
 Check check_tools() {
   std::string there;
   std::string missing;
-  for (const char* each : {"ip", "ss", "nft", "curl"}) {
+  for (const char* each : {"ip", "ss", "nft", "curl", "g++"}) {
     auto& list = program_in_path(each).empty() ? missing : there;
     list += (list.empty() ? "" : ", ") + std::string(each);
   }
   if (missing.empty()) return {"other tools", Answer::yes, there};
-  return {"other tools", Answer::limited,
-          missing + (there.empty() ? "" : " missing; there: ") + there,
-          "sudo apt-get install iproute2 nftables curl; no lab needs them"};
+  return {
+      "other tools", Answer::limited, missing + (there.empty() ? "" : " missing; there: ") + there,
+      "sudo apt-get install iproute2 nftables curl g++; myth 7 needs ip, lab 9 g++ (or clang++), "
+      "no other lab any of them"};
 }
 
 }  // namespace portlab
