@@ -145,7 +145,7 @@ class Renderer {
     std::size_t widest = 0;
     for (const auto& line : block_) widest = std::max(widest, display_width(line));
     const std::string margin(widest + indent <= columns_ ? indent : 0, ' ');
-    for (const auto& line : block_) out_ += margin + line + "\n";
+    for (const auto& line : block_) out_ += (line.empty() ? "" : margin + line) + "\n";
     block_.clear();
   }
 

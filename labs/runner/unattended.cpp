@@ -96,11 +96,10 @@ Complaints go_through(const Lab& lab, TourLab& network, const Doing& doing,
 }  // namespace
 
 std::string shown_instead(const Activity& activity) {
-  std::string text = "This takes " + activity.lacking +
-                     ", which this system does not give (`portlab doctor` says why). " +
-                     "Where it does, this is typed:\n\n```\n";
+  std::string text =
+      "This takes " + activity.lacking + ", which can't be had here. Elsewhere you type:\n\n```\n";
   for (const auto& command : activity.to_do()) text += command + "\n";
-  text += "```\n\nand printed:\n\n```\n" + activity.output.value_or("");
+  text += "```\n\nand see:\n\n```\n" + activity.output.value_or("");
   return text + "```\n";
 }
 

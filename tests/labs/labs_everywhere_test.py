@@ -72,7 +72,7 @@ class WithoutNamespaces(unittest.TestCase):
                            "**Question:** Which?\n\n<!-- answer\n{limit}\nhint: h\nbecause: b\n-->\n")
             done = without_namespaces(program("PORTLAB"), "lab", "--auto", path, timeout=LONG)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("This takes a private network, which this system does not give", done.stdout)
+        self.assertIn("This takes a private network, which can't be had here", done.stdout)
         self.assertIn("limit 80", done.stdout)
         self.assertIn("127.0.0.1:8080", done.stdout)
 
