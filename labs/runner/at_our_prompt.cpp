@@ -1,8 +1,8 @@
 #include "labs/runner/at_our_prompt.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 
@@ -22,6 +22,24 @@ std::string trimmed(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
 }
 
+/// Keeps the signals that end a line or the lab waiting, while this lives.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t held;
+    ::sigemptyset(&held);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&held, number);
+    ::sigprocmask(SIG_BLOCK, &held, &before_);
+  }
+  ~SignalsHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  const sigset_t& before() const { return before_; }
+
+ private:
+  sigset_t before_{};
+};
+
 }  // namespace
 
 AtOurPrompt::AtOurPrompt(const Voice& voice) : voice_(voice) {
@@ -31,24 +49,25 @@ AtOurPrompt::AtOurPrompt(const Voice& voice) : voice_(voice) {
   std::signal(SIGQUIT, SIG_IGN);
 }
 
+// The signals come only while ppoll() waits: between a look and a read() none can get lost.
 std::optional<std::string> AtOurPrompt::ask_line(const std::string& prompt) {
+  const SignalsHeld held;
   interrupted = 0;
   print(prompt);
   std::fflush(stdout);
   std::string line;
   for (;;) {
-    char byte = 0;
-    const auto got = ::read(STDIN_FILENO, &byte, 1);
-    if (got < 0 && errno == EINTR) {
+    pollfd ready{STDIN_FILENO, POLLIN, 0};
+    if (::ppoll(&ready, 1, nullptr, &held.before()) < 0) {
       leave_if_told_to();
-      if (interrupted == 0) continue;
-      interrupted = 0;
+      if (!was_interrupted()) continue;
       line.clear();
       print("\n(" + voice_.text("`quit` leaves the lab; your place is kept") + ")\n" + prompt);
       std::fflush(stdout);
       continue;
     }
-    if (got <= 0) return std::nullopt;
+    char byte = 0;
+    if (::read(STDIN_FILENO, &byte, 1) <= 0) return std::nullopt;
     if (byte == '\n') return trimmed(line);
     line += byte;
   }

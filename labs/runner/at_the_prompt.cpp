@@ -59,8 +59,13 @@ volatile std::sig_atomic_t told_to_end = 0;
 
 class AtThePrompt::Impl {
  public:
-  Impl(const Activity& activity, Workplace& workplace, const Voice& voice, std::string prompt)
-      : activity_(activity), workplace_(workplace), voice_(voice), prompt_(std::move(prompt)) {
+  Impl(const Activity& activity, Workplace& workplace, const Voice& voice, std::string prompt,
+       bool came_back)
+      : activity_(activity),
+        workplace_(workplace),
+        voice_(voice),
+        prompt_(std::move(prompt)),
+        came_back_(came_back) {
     struct sigaction on_resize {};
     on_resize.sa_handler = [](int) { resized = 1; };
     ::sigaction(SIGWINCH, &on_resize, nullptr);
@@ -77,7 +82,7 @@ class AtThePrompt::Impl {
     invite();
     const RawTerminal raw;
     waits_ = hold_next_ = false;
-    held_before_ = is_done();
+    held_before_ = came_back_ && is_done();
     show_prompt();
     for (;;) {
       wait();
@@ -92,8 +97,8 @@ class AtThePrompt::Impl {
       held_before_ = held_before_ && done;
       // What was so from the start (after "back") is not what they have done.
       if (done && !held_before_) {
-        // The shell shows a prompt, perhaps with half a line: that is taken back.
-        workplace_.shell().type("\x15\n");
+        // The shell shows a prompt, perhaps with half a line: Ctrl-C takes that back.
+        workplace_.shell().type("\x03");
         hold_next_ = true;
         waits_ = false;
       }
@@ -130,6 +135,18 @@ class AtThePrompt::Impl {
       throw Failure(Exit::no_connection, "the terminal is gone");
   }
 
+  /// Not the echo of the student's keys: that has no end of line before Enter.
+  bool is_of_the_background(const std::string& text) const {
+    return waits_ && ((!typing_ && !echoing_) || text.find('\n') != std::string::npos);
+  }
+
+  /// The prompt was taken back.
+  Move go_on() {
+    hold_next_ = false;
+    print("\n");
+    return Move::next;
+  }
+
   void type(std::string_view keys) {
     ahead_ = ahead_ || !waits_;
     enter_alone_ = waits_ && !typing_ && (keys == "\r" || keys == "\n");
@@ -146,8 +163,7 @@ class AtThePrompt::Impl {
         if (!hold_next_) print(event.text);
         if (running_)
           keep(event.text);
-        else if (waits_ && !typing_ &&
-                 !echoing_)  // not the echo of their keys: something in the background
+        else if (is_of_the_background(event.text))
           workplace_.remember_more(event.text);
         return std::nullopt;
       case Kind::ready:
@@ -169,17 +185,14 @@ class AtThePrompt::Impl {
         print("\nThe lab's shell has ended.\n");
         return Move::quit;
       case Kind::empty:
-        if (hold_next_) {
-          hold_next_ = false;
-          print("\n");
-          return Move::next;
-        }
+        if (hold_next_) return go_on();
         if (std::exchange(enter_alone_, false))
           type_for_them();
         else
           show_prompt();
         return std::nullopt;
       case Kind::broken:
+        if (hold_next_) return go_on();
         show_prompt();
         return std::nullopt;
       case Kind::done:
@@ -342,6 +355,7 @@ class AtThePrompt::Impl {
   Workplace& workplace_;
   const Voice& voice_;
   const std::string prompt_;
+  const bool came_back_;
   std::size_t hints_given_ = 0;
   std::size_t typed_for_them_ = 0;
   std::string output_, asked_, to_type_;
@@ -369,8 +383,8 @@ void leave_if_told_to() {
 }
 
 AtThePrompt::AtThePrompt(const Activity& activity, Workplace& workplace, const Voice& voice,
-                         std::string prompt)
-    : impl_(std::make_unique<Impl>(activity, workplace, voice, std::move(prompt))) {}
+                         std::string prompt, bool came_back)
+    : impl_(std::make_unique<Impl>(activity, workplace, voice, std::move(prompt), came_back)) {}
 AtThePrompt::~AtThePrompt() = default;
 Move AtThePrompt::work() { return impl_->work(); }
 unsigned AtThePrompt::hints_given() const { return impl_->hints_given(); }

@@ -19,8 +19,9 @@ void leave_if_told_to();
 
 class AtThePrompt {
  public:
+  /// `came_back`: the student did this before, so that it is true already tells nothing.
   AtThePrompt(const Activity& activity, Workplace& workplace, const Voice& voice,
-              std::string prompt);
+              std::string prompt, bool came_back);
   ~AtThePrompt();
   AtThePrompt(const AtThePrompt&) = delete;
   AtThePrompt& operator=(const AtThePrompt&) = delete;

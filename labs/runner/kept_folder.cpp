@@ -14,15 +14,12 @@ bool keep_to_ourselves(const std::string& folder) {
   return held < 0 || ::flock(held, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
 
+// Moved, not copied: that takes no room, and any kind of file.
 KeptFolder::KeptFolder(const std::string& folder) : folder_(folder), kept_(folder + ".kept") {
   if (fs::exists(kept_, failed_)) return;  // of a sitting that was killed
-  const auto half = folder + ".copy";
-  fs::remove_all(half, failed_);
-  fs::copy(folder_, half, fs::copy_options::recursive | fs::copy_options::copy_symlinks, failed_);
-  if (!failed_) fs::rename(half, kept_, failed_);
-  if (!failed_) return;
-  std::error_code ignored;
-  fs::remove_all(half, ignored);
+  fs::create_directory(kept_, failed_);
+  for (const auto& entry : fs::directory_iterator(folder_, failed_))
+    if (!failed_) fs::rename(entry.path(), kept_ / entry.path().filename(), failed_);
 }
 
 KeptFolder::~KeptFolder() {

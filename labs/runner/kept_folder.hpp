@@ -7,13 +7,13 @@
 
 namespace portlab::labs {
 
-/// Puts the folder's files back where they were, at its end; also those that an earlier one, killed
-/// meanwhile, could not put back.
+/// Takes them out of the folder, and puts them back at its end; also those that an earlier one,
+/// killed meanwhile, could not put back.
 class KeptFolder {
  public:
   explicit KeptFolder(const std::string& folder);
   ~KeptFolder();
-  /// Why the files could not be kept (a full disk): then nothing should be typed.
+  /// Why the files could not be kept: then nothing should be typed.
   const std::error_code& failed() const { return failed_; }
   KeptFolder(const KeptFolder&) = delete;
   KeptFolder& operator=(const KeptFolder&) = delete;

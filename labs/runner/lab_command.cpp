@@ -55,6 +55,7 @@ int in_child(const std::function<int()>& sitting) {
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(1);
+    adopt_orphans();  // should the parent be killed
     int status = 1;
     try {
       status = sitting();
@@ -65,6 +66,7 @@ int in_child(const std::function<int()>& sitting) {
       status = 0;
     }
     std::fflush(nullptr);
+    end_children();
     ::_exit(status);
   }
   // Ctrl-C and the end of the terminal are the child's business, and the shell's in it.

@@ -52,6 +52,7 @@ class Lesson {
     if (!keep_to_ourselves(progress_.folder_of(lab_.record())))
       throw Failure(Exit::no_connection, "this lab is open in another terminal already",
                     "portlab enter (a second terminal beside it)");
+    workplace_.look_while_waiting(leave_if_told_to);
     if (!open()) return Ending::again;
     while (mine_.part < lab_.parts.size()) {
       const auto& part = lab_.parts[mine_.part];
@@ -64,6 +65,7 @@ class Lesson {
         continue;
       }
       if (move == Move::skip) skip(part);
+      came_back_ = move == Move::back;
       if (move == Move::back)
         mine_.part -= mine_.part > 0 ? 1 : 0;
       else
@@ -139,10 +141,12 @@ class Lesson {
       const KeptFolder kept(progress_.folder_of(lab_.record()));
       if (kept.failed())
         throw Failure(Exit::peer_said_no, "your files can't be kept: " + kept.failed().message());
-      catch_up(lab_, mine_.part, workplace_, [] {
+      workplace_.look_while_waiting([] {
         leave_if_told_to();
         if (AtOurPrompt::was_interrupted()) throw Failure(Exit::peer_said_no, "you pressed Ctrl-C");
       });
+      catch_up(lab_, mine_.part, workplace_);
+      workplace_.look_while_waiting(leave_if_told_to);
     } catch (const Failure& failure) {
       leave_if_told_to();
       voice_.say("\nThey can't be: " + failure.reason() +
@@ -328,8 +332,8 @@ class Lesson {
     const auto shift = workplace_.network().shift();
     AtThePrompt at_the_prompt(activity, workplace_, voice_,
                               "(" + lab_.name() + ", " + place() +
-                                  (shift == 0 ? "" : ", ports + " + std::to_string(shift)) +
-                                  ") $ ");
+                                  (shift == 0 ? "" : ", ports + " + std::to_string(shift)) + ") $ ",
+                              came_back_);
     const auto move = at_the_prompt.work();
     mine_.hints += at_the_prompt.hints_given();
     if (move != Move::next) return move;
@@ -396,6 +400,7 @@ class Lesson {
   Workplace workplace_;
   const LabRegistration registration_;
   std::size_t shown_step_ = static_cast<std::size_t>(-1);
+  bool came_back_ = false;
   std::optional<std::size_t> predicted_;  ///< the part with the prediction that is open
 };
 

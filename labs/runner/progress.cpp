@@ -220,7 +220,7 @@ std::string Progress::folder_of(const std::string& lab) const {
 json::object Progress::to_json() const {
   json::object labs;
   for (const auto& [id, lab] : labs_) labs[id] = to_object(lab);
-  return {{"student", student_}, {"labs", std::move(labs)}};
+  return {{"student", displayable(student_, text_max)}, {"labs", std::move(labs)}};
 }
 
 void Progress::save() {

@@ -45,7 +45,7 @@ std::string start_file(const std::vector<std::string_view>& own_words, int promp
       "__portlab_round=0\n"
       // A reader that is gone (echo >&3) ends a command, not the shell.
       "trap : PIPE\n"
-      "__portlab_mark() { printf '\\033]777;portlab;%s;%s\\007' \"$1\" \"$2\"; }\n"
+      "__portlab_mark() { printf '\\033]777;portlab;%s;%s\\007' \"$1\" \"$2\" >/dev/tty; }\n"
       "__portlab_prompt() {\n"
       "  local status=$? line\n"
       "  { local -; set +xve; } 2>/dev/null\n"
@@ -115,6 +115,8 @@ Shell::Shell(const std::string& folder, const std::vector<std::string_view>& own
     for (const int number : {SIGPIPE, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, SIGTERM})
       std::signal(number, SIG_DFL);
     ::setenv("LC_ALL", locale.c_str(), 1);
+    for (const char* name : {"POSIXLY_CORRECT", "SHELLOPTS", "BASHOPTS", "PROMPT_COMMAND", "PS0"})
+      ::unsetenv(name);
     ::execlp("bash", "bash", "--noprofile", "--rcfile", path.c_str(), "-i", nullptr);
     ::_exit(127);
   }

@@ -143,15 +143,13 @@ Complaints test_the_checks(const Lab& lab, TourLab& network) {
   return go_through(lab, network, doing, [](const Part&) {});
 }
 
-void catch_up(const Lab& lab, std::size_t part, Workplace& workplace,
-              const std::function<void()>& before_each) {
+void catch_up(const Lab& lab, std::size_t part, Workplace& workplace) {
   std::size_t last = part;
   for (std::size_t i = 0; i < part; ++i)
     if (std::holds_alternative<Activity>(lab.parts[i].task)) last = i;
   for (std::size_t i = 0; i < part; ++i) {
     const auto* activity = std::get_if<Activity>(&lab.parts[i].task);
     if (activity == nullptr) continue;
-    before_each();
     if (!activity->lacking.empty()) {
       capture_from_file(*activity, workplace.captured);
       continue;

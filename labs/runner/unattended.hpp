@@ -3,7 +3,6 @@
 // whoever writes a lab.
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,9 +26,8 @@ Complaints do_unattended(const Lab& lab, TourLab& network, bool show);
 Complaints test_the_checks(const Lab& lab, TourLab& network);
 
 /// Does the activities before this part, silently but for the last one, which may be what is asked
-/// about: so that whoever comes back finds the machine as it was left. `before_each` may throw.
-/// Throws a Failure where a command does not end.
-void catch_up(const Lab& lab, std::size_t part, Workplace& workplace,
-              const std::function<void()>& before_each);
+/// about: so that whoever comes back finds the machine as it was left. Throws a Failure where a
+/// command does not end.
+void catch_up(const Lab& lab, std::size_t part, Workplace& workplace);
 
 }  // namespace portlab::labs

@@ -24,6 +24,8 @@ constexpr std::chrono::seconds command_max{40};
 /// How long the machine may take to become what a command makes of it.
 constexpr std::chrono::seconds effect_max{5};
 constexpr milliseconds glance{50};
+/// How often it is looked whether the waiting shall end.
+constexpr milliseconds look_every{200};
 
 /// The programs of this lab come first, wherever they were started from.
 std::vector<std::string_view> put_us_on_the_path() {
@@ -100,8 +102,9 @@ void Workplace::listen(milliseconds limit, const std::function<bool(const ShellE
   for (;;) {
     const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
     if (left.count() < 0) return;
+    look_();
     pollfd ready{shell_.descriptor(), POLLIN, 0};
-    if (::poll(&ready, 1, static_cast<int>(left.count())) <= 0) continue;
+    if (::poll(&ready, 1, static_cast<int>(std::min(left, look_every).count())) <= 0) continue;
     bool stop = false;
     for (const auto& event : shell_.read()) stop = enough(event) || stop;
     if (stop) return;

@@ -6,6 +6,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "clients/tour/lab.hpp"
 #include "labs/runner/judge.hpp"
@@ -31,6 +33,8 @@ class Workplace {
   /// A command has ended, or printed more since.
   void remember(CommandResult result);
   void remember_more(std::string_view output);
+  /// What is called again and again while a command is waited for; it may throw.
+  void look_while_waiting(std::function<void()> look) { look_ = std::move(look); }
   /// The machine now.
   Picture picture() const;
 
@@ -54,6 +58,7 @@ class Workplace {
   /// Sessions that were here before: of other programs, and of an earlier lab, in TIME_WAIT.
   std::vector<SocketRow> earlier_;
   Shell shell_;
+  std::function<void()> look_ = [] {};
   std::size_t counting_ = 1;
   std::deque<CommandResult> results_;
 };
