@@ -92,6 +92,10 @@ class AtThePrompt::Impl {
         events_.pop_front();
         if (const auto move = hear(event)) return *move;
       }
+      if (hold_next_ && Clock::now() - held_since_ > effect_max) {
+        workplace_.shell().type("\x05\x15\n");  // the shell does not listen to Ctrl-C (trap '' INT)
+        held_since_ = Clock::now();
+      }
       if (!waits_) continue;
       const bool done = is_done();
       held_before_ = held_before_ && done;
@@ -100,6 +104,7 @@ class AtThePrompt::Impl {
         // The shell shows a prompt, perhaps with half a line: Ctrl-C takes that back.
         workplace_.shell().type("\x03");
         hold_next_ = true;
+        held_since_ = Clock::now();
         waits_ = false;
       }
     }
@@ -360,6 +365,7 @@ class AtThePrompt::Impl {
   std::size_t typed_for_them_ = 0;
   std::string output_, asked_, to_type_;
   std::vector<std::string> run_;
+  Clock::time_point held_since_;
   std::deque<ShellEvent> events_;  ///< that are still to be looked at
   bool running_ = false;           ///< a command
   bool waits_ = false;             ///< the shell, at its prompt

@@ -176,16 +176,25 @@ class Lesson {
     }
   }
 
-  /// The lab has been written anew since: its parts are counted otherwise.
+  /// The lab has been written anew since: what was answered to other questions is forgotten.
   void find_the_step_again() {
-    const auto first = std::find_if(lab_.parts.begin(), lab_.parts.end(),
-                                    [&](const Part& part) { return part.step + 1 >= mine_.step; });
+    const auto& parts = lab_.parts;
     const bool was_done = mine_.part >= mine_.parts;
-    mine_.part =
-        was_done ? lab_.parts.size() : static_cast<std::size_t>(first - lab_.parts.begin());
-    mine_.answers.clear();
-    mine_.done.clear();
-    mine_.skipped.clear();
+    if (was_done) {
+      mine_.part = parts.size();
+    } else if (mine_.parts != parts.size()) {
+      const auto first = std::find_if(parts.begin(), parts.end(), [&](const Part& part) {
+        return part.step + 1 >= mine_.step;
+      });
+      mine_.part = static_cast<std::size_t>(first - parts.begin());
+    }
+    std::erase_if(mine_.answers, [&](const GivenAnswer& answer) {
+      return answer.part >= parts.size() || parts[answer.part].text != answer.question;
+    });
+    std::erase_if(mine_.done, [&](const DoneActivity& one) {
+      return one.part >= parts.size() || parts[one.part].step + 1 != one.step;
+    });
+    std::erase_if(mine_.skipped, [&](std::size_t part) { return part >= parts.size(); });
   }
 
   /// The one that the next activity answers.
