@@ -131,6 +131,7 @@ int list(const Wishes& wishes) {
                    {.title = ""},
                    {.title = "Minutes", .right_aligned = true},
                    {.title = "You"}});
+  boost::json::array all;
   Complaints unreadable;
   for (const auto& path : files_on(wishes.shelf)) {
     const auto read = read_lab(path, wishes.student);
@@ -140,12 +141,23 @@ int list(const Wishes& wishes) {
     }
     const auto& lab = *read;
     const auto number = lab.id.substr(lab.id.rfind(' ') + 1);
-    table.cells({number, lab.title, std::to_string(lab.minutes), how_far(progress.of(lab.id))});
+    const auto& mine = progress.of(lab.id);
+    table.cells({number, lab.title, std::to_string(lab.minutes), how_far(mine)});
+    all.push_back({{"id", lab.id},
+                   {"title", lab.title},
+                   {"minutes", lab.minutes},
+                   {"step", mine.step},
+                   {"steps", lab.steps.size()},
+                   {"done", mine.finished != 0}});
   }
-  const auto columns = columns_of(STDOUT_FILENO);
-  print(table.to_string({.columns = columns, .overlong = Overlong::wrap}));
-  print("\nportlab " + word(wishes.shelf) +
-        " N begins or goes on; nothing on this machine is changed.\n");
+  if (wishes.json) {
+    print_json({{"list", std::move(all)}});
+  } else {
+    const auto columns = columns_of(STDOUT_FILENO);
+    print(table.to_string({.columns = columns, .overlong = Overlong::wrap}));
+    print("\nportlab " + word(wishes.shelf) +
+          " N begins or goes on; nothing on this machine is changed.\n");
+  }
   if (unreadable.empty()) return 0;
   std::fflush(stdout);
   std::fprintf(stderr, "\nNot in the list:\n");
@@ -246,7 +258,13 @@ int run_shelf(const Manual& manual, Wishes wishes, const Arguments& arguments) {
     return sit(load(files.front(), wishes), wishes);
   }
   int worst = 0;
-  for (const auto& file : files) worst = std::max(worst, check(file, wishes));
+  boost::json::array all;
+  for (const auto& file : files) {
+    const int status = check(file, wishes);
+    all.push_back({{"file", file}, {"as_it_should_be", status == 0}});
+    worst = std::max(worst, status);
+  }
+  if (wishes.json) print_json({{"checked", std::move(all)}});
   return worst;
 }
 

@@ -9,8 +9,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
 #include <cctype>
+#include <concepts>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -62,84 +64,86 @@ void read(const json::object& from, std::string_view name, T& to) {
   if (const auto* found = from.if_contains(name)) to = json::value_to<T>(*found);
 }
 
-json::object to_object(const GivenAnswer& answer) {
-  return {{"part", answer.part},           {"step", answer.step},
-          {"question", answer.question},   {"prediction", answer.is_prediction},
-          {"answer", answer.answer},       {"right", answer.right},
-          {"was_right", answer.was_right}, {"tries", answer.tries}};
+// The fields of each record, named once for writing and for reading.
+
+template <class Record, class Plain>
+concept is_record = std::same_as<std::remove_const_t<Record>, Plain>;
+
+void fields(is_record<GivenAnswer> auto& answer, const auto& field) {
+  field("part", answer.part);
+  field("step", answer.step);
+  field("question", answer.question);
+  field("prediction", answer.is_prediction);
+  field("answer", answer.answer);
+  field("right", answer.right);
+  field("was_right", answer.was_right);
+  field("tries", answer.tries);
 }
 
-GivenAnswer answer_from(const json::object& object) {
-  GivenAnswer answer;
-  read(object, "part", answer.part);
-  read(object, "step", answer.step);
-  read(object, "question", answer.question);
-  read(object, "prediction", answer.is_prediction);
-  read(object, "answer", answer.answer);
-  read(object, "right", answer.right);
-  read(object, "was_right", answer.was_right);
-  read(object, "tries", answer.tries);
-  return answer;
+void fields(is_record<DoneActivity> auto& done, const auto& field) {
+  field("part", done.part);
+  field("step", done.step);
+  field("commands", done.commands);
+  field("typed_for_them", done.typed_for_them);
+  field("hints", done.hints);
+  field("skipped", done.skipped);
+  field("impossible_here", done.impossible);
 }
 
-json::object to_object(const DoneActivity& done) {
-  return {{"part", done.part},
-          {"step", done.step},
-          {"commands", json::array(done.commands.begin(), done.commands.end())},
-          {"typed_for_them", done.typed_for_them},
-          {"hints", done.hints},
-          {"skipped", done.skipped},
-          {"impossible_here", done.impossible}};
+/// All but its answers and what was done, which are records themselves.
+void fields(is_record<LabProgress> auto& lab, const auto& field) {
+  field("title", lab.title);
+  field("part", lab.part);
+  field("parts", lab.parts);
+  field("version", lab.version);
+  field("step", lab.step);
+  field("steps", lab.steps);
+  field("started", lab.started);
+  field("finished", lab.finished);
+  field("hints", lab.hints);
+  field("skipped", lab.skipped);
 }
 
-DoneActivity done_from(const json::object& object) {
-  DoneActivity done;
-  read(object, "part", done.part);
-  read(object, "step", done.step);
-  read(object, "commands", done.commands);
-  read(object, "typed_for_them", done.typed_for_them);
-  read(object, "hints", done.hints);
-  read(object, "skipped", done.skipped);
-  read(object, "impossible_here", done.impossible);
-  return done;
+template <class Record>
+json::object written(const Record& record) {
+  json::object object;
+  fields(record,
+         [&](const char* name, const auto& value) { object[name] = json::value_from(value); });
+  return object;
+}
+
+template <class Record>
+Record read_record(const json::object& object) {
+  Record record;
+  fields(record, [&](const char* name, auto& value) { read(object, name, value); });
+  return record;
+}
+
+template <class Record>
+json::array all_written(const std::vector<Record>& records) {
+  json::array all;
+  for (const auto& record : records) all.push_back(written(record));
+  return all;
+}
+
+template <class Record>
+void read_all(const json::object& from, std::string_view name, std::vector<Record>& to) {
+  if (const auto* found = from.if_contains(name))
+    for (const auto& record : found->as_array())
+      to.push_back(read_record<Record>(record.as_object()));
 }
 
 json::object to_object(const LabProgress& lab) {
-  json::array done;
-  for (const auto& one : lab.done) done.push_back(to_object(one));
-  json::array answers;
-  for (const auto& answer : lab.answers) answers.push_back(to_object(answer));
-  return {{"title", lab.title},
-          {"part", lab.part},
-          {"parts", lab.parts},
-          {"version", lab.version},
-          {"step", lab.step},
-          {"steps", lab.steps},
-          {"started", lab.started},
-          {"finished", lab.finished},
-          {"hints", lab.hints},
-          {"skipped", json::array(lab.skipped.begin(), lab.skipped.end())},
-          {"answers", std::move(answers)},
-          {"done", std::move(done)}};
+  auto object = written(lab);
+  object["answers"] = all_written(lab.answers);
+  object["done"] = all_written(lab.done);
+  return object;
 }
 
 LabProgress lab_from(const json::object& object) {
-  LabProgress lab;
-  read(object, "title", lab.title);
-  read(object, "part", lab.part);
-  read(object, "parts", lab.parts);
-  read(object, "version", lab.version);
-  read(object, "step", lab.step);
-  read(object, "steps", lab.steps);
-  read(object, "started", lab.started);
-  read(object, "finished", lab.finished);
-  read(object, "hints", lab.hints);
-  read(object, "skipped", lab.skipped);
-  if (const auto* answers = object.if_contains("answers"))
-    for (const auto& answer : answers->as_array())
-      lab.answers.push_back(answer_from(answer.as_object()));
-  if (const auto* done = object.if_contains("done"))
-    for (const auto& one : done->as_array()) lab.done.push_back(done_from(one.as_object()));
+  auto lab = read_record<LabProgress>(object);
+  read_all(object, "answers", lab.answers);
+  read_all(object, "done", lab.done);
   return lab;
 }
 

@@ -30,6 +30,11 @@ class Files(unittest.TestCase):
             done = lab(what, "--lint", "all")
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_json_is_one_document(self):
+        self.assertEqual(json.loads(lab("lab", "--json").stdout)["list"][4]["id"], "5")
+        checked = json.loads(lab("myth", "--lint", "all", "--json").stdout)["checked"]
+        self.assertTrue(checked and all(one["as_it_should_be"] for one in checked))
+
     def test_bad_usage_teaches(self):
         for arguments, expected in ((["99"], "there is no lab '99'"), (["--auto"], "which one?"),
                                     (["1", "2"], "2")):
