@@ -91,6 +91,8 @@ class Parser {
       if (std::none_of(lab().parts.begin(), lab().parts.end(),
                        [&](const Part& part) { return part.step == step; }))
         fault(1, "step " + std::to_string(step + 1) + " has no text, and nothing to do");
+    std::stable_sort(result_.faults.begin(), result_.faults.end(),
+                     [](const Fault& a, const Fault& b) { return a.line < b.line; });
   }
 
   ParsedLab result() { return std::move(result_); }

@@ -419,7 +419,8 @@ void expect_a_terminal(const Lab& lab) {
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1)
     throw usage_failure("a lab takes a terminal to work at",
                         "portlab " + std::string(lab.is_myth() ? "myth" : "lab") + " --auto " +
-                            lab.id.substr(lab.id.rfind(' ') + 1) + " (does all of it by itself)");
+                            (lab.is_on_shelf ? lab.id.substr(lab.id.rfind(' ') + 1) : lab.path) +
+                            " (does all of it by itself)");
 }
 
 Ending take_lesson(const Lab& lab, TourLab& network, Progress& progress,
