@@ -214,7 +214,7 @@ class AtThePrompt::Impl {
           "This one is yours: the text says what to do. (Enter once more types it for you.)\n");
       return show_prompt();
     }
-    const auto& commands = activity_.to_do();
+    const auto commands = to_do(activity_, workplace_.captured);
     if (!commands.empty()) to_type_ = commands[typed_for_them_++ % commands.size()] + "\n";
     show_prompt();
   }

@@ -1,6 +1,7 @@
 #include "labs/runner/judge.hpp"
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/regex.hpp>
 #include <cctype>
 #include <stdexcept>
@@ -32,6 +33,12 @@ std::optional<Unmet> judge_output(const Activity& activity, const Picture& now) 
   const auto difference = compare_output(*activity.output, now.last->output);
   if (!difference) return std::nullopt;
   return Unmet{"'" + difference->expected + "'", "'" + difference->actual + "'"};
+}
+
+/// With captured values in the place of their names.
+std::string filled(std::string text, const Captured& captured) {
+  for (const auto& [name, value] : captured) boost::replace_all(text, "{" + name + "}", value);
+  return text;
 }
 
 }  // namespace
@@ -70,13 +77,14 @@ std::optional<Unmet> capture_from_file(const Activity& activity, Captured& into)
   return capture(activity, shown, into);
 }
 
+std::vector<std::string> to_do(const Activity& activity, const Captured& captured) {
+  auto commands = activity.to_do();
+  for (auto& command : commands) command = filled(std::move(command), captured);
+  return commands;
+}
+
 std::string right_answer(const Question& question, const Captured& captured) {
-  auto answer = question.answer;
-  for (const auto& [name, value] : captured) {
-    const auto place = answer.find("{" + name + "}");
-    if (place != std::string::npos) answer.replace(place, name.size() + 2, value);
-  }
-  return answer;
+  return filled(question.answer, captured);
 }
 
 bool is_right(const Question& question, const std::string& answer, const Captured& captured) {

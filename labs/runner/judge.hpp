@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "labs/runner/lab.hpp"
 
@@ -31,6 +32,9 @@ using Captured = std::map<std::string, std::string>;
 std::optional<Unmet> capture(const Activity& activity, const Picture& now, Captured& into);
 /// Adds what the file's own output shows: of an activity that can't be done here.
 std::optional<Unmet> capture_from_file(const Activity& activity, Captured& into);
+
+/// What --auto types, and Enter alone, with captured values in the place of their names.
+std::vector<std::string> to_do(const Activity& activity, const Captured& captured);
 
 /// The right answer, with captured values in the place of their names.
 std::string right_answer(const Question& question, const Captured& captured);

@@ -55,7 +55,7 @@ struct Activity {
   /// What this machine lacks for it, "a private network". Then the file's output is shown instead.
   std::string lacking;
 
-  /// What --auto types.
+  /// What --auto types, as the file has it.
   const std::vector<std::string>& to_do() const { return commands.empty() ? unattended : commands; }
 };
 

@@ -266,7 +266,7 @@ class Lesson {
     if (activity.lacking.empty()) {
       print("Done for you:\n\n");
       workplace_.perform(activity, Judge::student, [](std::string_view text) { print(text); });
-      one.commands = activity.to_do();
+      one.commands = to_do(activity, workplace_.captured);
     } else {
       capture_from_file(activity, workplace_.captured);
       one.impossible = true;

@@ -1,5 +1,6 @@
 #include "labs/runner/lint.hpp"
 
+#include <boost/regex.hpp>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -15,6 +16,16 @@ bool is_used(const Lab& lab, const std::string& word) {
   const std::string all{std::istreambuf_iterator<char>(file), {}};
   const auto first = all.find("-->");
   return all.find(word, first == std::string::npos ? 0 : first) != std::string::npos;
+}
+
+/// The words in braces that may stand for captured values; "${HOME}" is the shell's.
+std::set<std::string> names_in(const std::string& command) {
+  static const boost::regex word(R"((?<!\$)\{([a-z][a-z0-9_]*)\})");
+  std::set<std::string> names;
+  for (boost::sregex_iterator found(command.begin(), command.end(), word), end; found != end;
+       ++found)
+    names.insert((*found)[1].str());
+  return names;
 }
 
 /// What not every machine gives needs something to read in its place.
@@ -48,6 +59,10 @@ std::vector<Fault> lint(const Lab& lab) {
         faults.push_back({part.line, answer + " was not captured before"});
     } else if (const auto* activity = std::get_if<Activity>(&part.task)) {
       checks = checks || !activity->conditions.empty();
+      for (const auto& command : activity->unattended)
+        for (const auto& name : names_in(command))
+          if (!captured.contains(name))
+            faults.push_back({part.line, "do: {" + name + "} was not captured before"});
       if (activity->to_do().empty())
         faults.push_back({part.line, "--auto does not know what to do: say do:"});
       if (activity->conditions.empty() && !activity->output)

@@ -150,7 +150,7 @@ CommandResult Workplace::perform(const std::string& command, std::chrono::second
 std::optional<Unmet> Workplace::perform(const Activity& activity, Judge by,
                                         const std::function<void(std::string_view)>& show) {
   begin(activity.to_do().size());
-  for (const auto& command : activity.to_do()) perform(command, command_max, show);
+  for (const auto& command : to_do(activity, captured)) perform(command, command_max, show);
   std::optional<Unmet> missing;
   const auto end = Clock::now() + effect_max;
   do {

@@ -8,6 +8,8 @@ import unittest
 from labs_test import LONG, lab
 from portlab_testing import namespaces_are_allowed, program, without_namespaces
 
+SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")
+
 
 @unittest.skipUnless(namespaces_are_allowed(), "this system forbids the namespaces that labs run in")
 class Unattended(unittest.TestCase):
@@ -25,6 +27,31 @@ class Unattended(unittest.TestCase):
 
     def test_a_students_own_numbers_work_too(self):
         done = lab("lab", "--auto", "5", "--student", "ana", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_ports_that_the_kernel_picks_may_have_a_name(self):
+        # A few ports of the ephemeral range are registered: one run in some hundred gets one of them.
+        names = os.path.join(SOURCE, "common", "data", "service-names.tsv")
+        with open(names, encoding="utf-8") as registry:
+            rows = [line.split("\t") for line in registry if not line.startswith("#")]
+        named = sorted({int(port) for port, transport, name, *_ in rows
+                        if transport == "tcp" and name and 32768 <= int(port) <= 60999})
+        between = zip([32767] + named, named + [61000])
+        unnamed = ",".join(f"{low + 1}-{high - 1}" for low, high in between if low + 1 < high)
+        with open(os.path.join(SOURCE, "labs", "07-ftps-second-port.md"), encoding="utf-8") as file:
+            text = file.read()
+        begin, steps = text.split("\n## 1.", 1)
+        title, rest = steps.split("\n", 1)
+        with tempfile.TemporaryDirectory() as folder:
+            reserved = os.path.join(folder, "reserved")
+            with open(reserved, "w", encoding="utf-8") as file:
+                file.write(unnamed)
+            path = os.path.join(folder, "named.md")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"{begin}\n## 1.{title}\n\n```sh\ncat {reserved} > "
+                           "/proc/sys/net/ipv4/ip_local_reserved_ports\n```\n\n```output\n```\n"
+                           f"{rest}")
+            done = lab("lab", "--auto", path)
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_wrong_output_is_found(self):

@@ -30,6 +30,18 @@ class Files(unittest.TestCase):
             done = lab(what, "--lint", "all")
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_a_word_that_nothing_has_captured_is_a_fault(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.md")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# Lab 1: T\n\n<!-- lab\nminutes: 1\n-->\n\n## 1. S\n\nDo it.\n\n"
+                           "<!-- check\nexit 0\nnext: n\n"
+                           "do: echo {port} ${HOME} {1..2}\n-->\n")
+            done = lab("lab", "--lint", path)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("{port} was not captured before", done.stderr)
+        self.assertNotIn("HOME", done.stderr)
+
     def test_json_is_one_document(self):
         self.assertEqual(json.loads(lab("lab", "--json").stdout)["list"][4]["id"], "5")
         checked = json.loads(lab("myth", "--lint", "all", "--json").stdout)["checked"]
