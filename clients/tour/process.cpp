@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "clients/failure.hpp"
 
@@ -38,6 +39,18 @@ struct EndsWithParent : bp::extend::handler {
   }
 };
 
+/// A thread that takes no signal: Ctrl-C must reach the thread that waits at the terminal, and the
+/// kernel gives it to any that does not hold it off.
+template <class Work>
+std::thread without_signals(Work work) {
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(work));
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
 }  // namespace
 
 class Process::Impl {
@@ -45,7 +58,7 @@ class Process::Impl {
   Impl(const std::string& program, const std::vector<std::string>& arguments)
       : child_(bp::exe = program, bp::args = arguments,
                bp::std_in<bp::null, (bp::std_out & bp::std_err)> pipe_, EndsWithParent{}),
-        reader_([this] { read(); }) {}
+        reader_(without_signals([this] { read(); })) {}
 
   ~Impl() {
     stop();

@@ -7,8 +7,8 @@
 #include <cstdio>
 
 #include "clients/terminal.hpp"
-#include "labs/runner/at_the_prompt.hpp"
 #include "labs/runner/question.hpp"
+#include "labs/runner/the_end.hpp"
 
 namespace portlab::labs {
 

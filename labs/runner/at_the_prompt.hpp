@@ -2,7 +2,7 @@
 // A student at the shell's prompt, with something to do: every command's end and every change of
 // the machine is looked at, until it is done.
 
-#include <memory>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -12,32 +12,17 @@
 
 namespace portlab::labs {
 
-/// From now on SIGTERM and SIGHUP are noted …
-void watch_for_the_end();
-/// … and end the lab here, by a Failure.
-void leave_if_told_to();
-
-class AtThePrompt {
- public:
-  /// `came_back`: the student did this before, so that it is true already tells nothing.
-  AtThePrompt(const Activity& activity, Workplace& workplace, const Voice& voice,
-              std::string prompt, bool came_back);
-  ~AtThePrompt();
-  AtThePrompt(const AtThePrompt&) = delete;
-  AtThePrompt& operator=(const AtThePrompt&) = delete;
-
-  /// Until it is done (next), or the student wants to go elsewhere. Throws a Failure when the
-  /// terminal is gone.
-  Move work();
-  unsigned hints_given() const;
-  /// The commands that were run; of many, the last ones.
-  const std::vector<std::string>& commands() const;
-  /// How many of all commands were typed for the student, by Enter alone.
-  unsigned typed_for_them() const;
-
- private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+/// What became of it.
+struct AtThePrompt {
+  Move move = Move::next;  ///< next: it is done; else where the student wants to go
+  std::size_t hints_given = 0;
+  std::vector<std::string> commands;  ///< that were run; of many, the last ones
+  std::size_t typed_for_them = 0;     ///< how many were typed for the student, by Enter alone
 };
+
+/// Until it is done, or the student wants to go elsewhere. `came_back`: the student did this
+/// before, so that it is true already tells nothing. Throws a Failure when the terminal is gone.
+AtThePrompt work_at_the_prompt(const Activity& activity, Workplace& workplace, const Voice& voice,
+                               const std::string& prompt, bool came_back);
 
 }  // namespace portlab::labs

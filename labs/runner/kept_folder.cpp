@@ -4,6 +4,8 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 namespace portlab::labs {
 
@@ -11,7 +13,15 @@ namespace fs = std::filesystem;
 
 bool keep_to_ourselves(const std::string& folder) {
   const int held = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return held < 0 || ::flock(held, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  if (held < 0) return true;
+  // The sitting in a window that was closed just now may still be putting away its things.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (::flock(held, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return true;
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return true;
 }
 
 // Moved, not copied: that takes no room, and any kind of file.

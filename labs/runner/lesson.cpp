@@ -22,6 +22,7 @@
 #include "labs/runner/judge.hpp"
 #include "labs/runner/kept_folder.hpp"
 #include "labs/runner/question.hpp"
+#include "labs/runner/the_end.hpp"
 #include "labs/runner/unattended.hpp"
 #include "labs/runner/voice.hpp"
 #include "labs/runner/workplace.hpp"
@@ -339,22 +340,22 @@ class Lesson {
   Move work(const Part& part, const Activity& activity) {
     if (!activity.lacking.empty()) return read_instead(part, activity);
     const auto shift = workplace_.network().shift();
-    AtThePrompt at_the_prompt(activity, workplace_, voice_,
-                              "(" + lab_.name() + ", " + place() +
-                                  (shift == 0 ? "" : ", ports + " + std::to_string(shift)) + ") $ ",
-                              came_back_);
-    const auto move = at_the_prompt.work();
-    mine_.hints += at_the_prompt.hints_given();
-    if (move != Move::next) return move;
+    auto done =
+        work_at_the_prompt(activity, workplace_, voice_,
+                           "(" + lab_.name() + ", " + place() +
+                               (shift == 0 ? "" : ", ports + " + std::to_string(shift)) + ") $ ",
+                           came_back_);
+    mine_.hints += static_cast<unsigned>(done.hints_given);
+    if (done.move != Move::next) return done.move;
     capture(activity, workplace_.picture(), workplace_.captured);
     auto one = here(part);
-    one.commands = at_the_prompt.commands();
-    one.typed_for_them = at_the_prompt.typed_for_them();
-    one.hints = at_the_prompt.hints_given();
+    one.commands = std::move(done.commands);
+    one.typed_for_them = static_cast<unsigned>(done.typed_for_them);
+    one.hints = static_cast<unsigned>(done.hints_given);
     mine_.note(std::move(one));
     praise(part);
     reveal();
-    return move;
+    return done.move;
   }
 
   /// What can't be done on this machine.

@@ -1,0 +1,98 @@
+#include "labs/runner/coach.hpp"
+
+#include <algorithm>
+
+namespace portlab::labs {
+
+namespace {
+
+std::string program_of(const std::string& command) {
+  return command.substr(0, command.find_first_of(" \n"));
+}
+
+/// A here-document has many; the first one tells which it is.
+std::string first_line_of(const std::string& command) {
+  return command.substr(0, command.find('\n'));
+}
+
+std::string all_expected(const Activity& activity) {
+  std::string text;
+  for (const auto& condition : activity.conditions)
+    text += (text.empty() ? "" : ", and ") + condition.expected();
+  return text.empty() ? "the output that is expected" : text;
+}
+
+}  // namespace
+
+void Coach::invite() const {
+  if (activity_.commands.empty()) return;
+  print(activity_.commands.size() == 1 ? "Type this, or press Enter to have it typed:\n"
+                                       : "Type these, or press Enter to have them typed:\n");
+  for (const auto& command : activity_.commands)
+    for (std::size_t begin = 0; begin < command.size();) {  // a here-document has many lines
+      const auto end = std::min(command.find('\n', begin), command.size());
+      print("  " + voice_.style().paint(command.substr(begin, end - begin), "1;36") + "\n");
+      begin = end + 1;
+    }
+  print("\n");
+}
+
+std::string Coach::type_next() {
+  if (commands_.empty()) return {};
+  return commands_[typed_++ % commands_.size()];
+}
+
+void Coach::hint() {
+  voice_.hint(activity_.hints, hints_given_++, "The next thing to do: " + next_action());
+}
+
+void Coach::why() const {
+  voice_.explain(activity_.why, "This step is done when there is " + all_expected(activity_) + ".");
+}
+
+bool Coach::asks_for(const std::string& command) const {
+  constexpr std::size_t alike = 12;  // bytes at the beginning: a typing error comes later
+  return std::any_of(commands_.begin(), commands_.end(), [&](const std::string& one) {
+    return command.starts_with(one.substr(0, alike));
+  });
+}
+
+bool Coach::asks_for_more_after(const std::string& command) const {
+  return !commands_.empty() &&
+         std::any_of(commands_.begin(), commands_.end() - 1, [&](const std::string& one) {
+           return command.starts_with(first_line_of(one));
+         });
+}
+
+void Coach::comment_on(const CommandResult& command, const Unmet& unmet,
+                       const std::optional<std::string>& trouble) const {
+  const auto program = program_of(command.command);
+  const bool is_theirs = program == "portlab" || std::any_of(commands_.begin(), commands_.end(),
+                                                             [&](const std::string& one) {
+                                                               return program_of(one) == program;
+                                                             });
+  if (command.status == 0 && !is_theirs) return;
+  const auto line = [&](const std::string& name, const std::string& text) {
+    print(wrap(name + text, voice_.columns(), 10) + "\n");
+  };
+  print(voice_.style().paint("not yet", "33") + "\n");
+  line("expected  ", unmet.expected);
+  // What was printed stands on the screen already.
+  const auto printed = unmet.observed.find("it printed:\n");
+  line("observed  ", printed == std::string::npos
+                         ? unmet.observed
+                         : unmet.observed.substr(0, printed) + "it printed something else");
+  if (trouble) {
+    line("trouble   ", *trouble);
+    line("next      ", "quit, and come back: the servers are started anew");
+  } else {
+    line("next      ", next_action() + "   (hint: more help)");
+  }
+}
+
+std::string Coach::next_action() const {
+  if (!activity_.next.empty()) return activity_.next;
+  return commands_.empty() ? "" : commands_[typed_ % commands_.size()];
+}
+
+}  // namespace portlab::labs
