@@ -5,12 +5,12 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <deque>
+#include <optional>
 #include <utility>
 
 #include "clients/failure.hpp"
@@ -32,6 +32,8 @@ constexpr milliseconds look_every{150};
 constexpr std::size_t commands_kept = 20;
 /// How long a command's effect may take before we say that it has none.
 constexpr milliseconds effect_max{2000};
+/// How long the shell may take to give up its prompt.
+constexpr milliseconds take_back_max{2000};
 
 /// Every key goes to the shell as it is pressed, while this lives.
 class RawTerminal {
@@ -82,15 +84,16 @@ class Sitting {
     held_before_ = came_back_ && is_done();
     show_prompt();
     for (;;) {
-      wait();
+      wait_for_something();
       fetch();
       while (!events_.empty()) {
         const auto event = std::move(events_.front());
         events_.pop_front();
         if (const auto move = hear(event))
-          return {*move, coach_.hints_given(), std::move(run_), coach_.typed()};
+          return {*move, coach_.hints_given(), std::move(run_), coach_.typed_for_them()};
       }
       look();
+      insist_on_it();
     }
   }
 
@@ -98,15 +101,15 @@ class Sitting {
   /// What the shell does.
   enum class State {
     busy,        ///< between prompts: it starts, or has been given a line
-    waits,       ///< at its prompt, for keys
+    at_prompt,   ///< it waits for keys
     runs,        ///< a command
     taken_back,  ///< we have taken its prompt back by Ctrl-C, and it has not said so yet
   };
-  /// What may stand at the prompt behind it.
+  /// Which keys may stand behind its prompt.
   enum class Typed {
     nothing,
-    perhaps,    ///< keys were pressed before there was a prompt: they, or what was left of them
-    something,  ///< keys were pressed since
+    ahead,      ///< pressed before there was a prompt: they, or what was left of them
+    something,  ///< pressed since
   };
 
   void show_prompt() { workplace_.shell().prompt(prompt_); }
@@ -120,7 +123,7 @@ class Sitting {
   std::optional<Unmet> unmet() { return judge(activity_, workplace_.picture(), Judge::student); }
 
   /// Keys, output, or a while.
-  void wait() {
+  void wait_for_something() {
     leave_if_told_to();
     if (resized != 0) {
       resized = 0;
@@ -141,31 +144,39 @@ class Sitting {
   }
 
   void type(std::string_view keys) {
-    const bool waits = state_ == State::waits;
-    enter_alone_ = waits && typed_ != Typed::something && (keys == "\r" || keys == "\n");
-    if (waits)
-      typed_ = Typed::something;
-    else
-      typed_ahead_ = true;
+    const bool at_prompt = state_ == State::at_prompt;
+    enter_alone_ = at_prompt && typed_ != Typed::something && (keys == "\r" || keys == "\n");
+    typed_ = at_prompt ? Typed::something : Typed::ahead;
     // From Enter on the prompt is not there to be taken back.
-    if (waits && keys.find_first_of("\r\n") != std::string_view::npos) state_ = State::busy;
+    if (at_prompt && keys.find_first_of("\r\n") != std::string_view::npos) leave_prompt();
     workplace_.shell().type(keys);
+  }
+
+  void leave_prompt() {
+    state_ = State::busy;
+    typed_ = Typed::nothing;
   }
 
   /// At the machine: it may have become what it should be while the shell waits.
   void look() {
-    if (state_ == State::taken_back && Clock::now() - taken_back_at_ > effect_max) {
-      workplace_.shell().type("\x05\x15\n");  // it does not listen to Ctrl-C (trap '' INT)
-      taken_back_at_ = Clock::now();
-    }
-    if (state_ != State::waits) return;
+    if (state_ != State::at_prompt) return;
     const bool done = is_done();
     held_before_ = held_before_ && done;
     // What was so from the start (after "back") is not what they have done.
-    if (!done || held_before_) return;
-    // The shell shows a prompt, perhaps with half a line: Ctrl-C takes that back.
+    if (done && !held_before_) take_back_the_prompt();
+  }
+
+  /// The shell shows one, perhaps with half a line: Ctrl-C takes that back.
+  void take_back_the_prompt() {
     workplace_.shell().type("\x03");
     state_ = State::taken_back;
+    taken_back_at_ = Clock::now();
+  }
+
+  /// A shell may ignore Ctrl-C (trap '' INT): then the line is emptied, and entered.
+  void insist_on_it() {
+    if (state_ != State::taken_back || Clock::now() - taken_back_at_ < take_back_max) return;
+    workplace_.shell().type("\x05\x15\n");
     taken_back_at_ = Clock::now();
   }
 
@@ -180,8 +191,10 @@ class Sitting {
           workplace_.remember_more(event.text);
         return std::nullopt;
       case Kind::ready:
-        state_ = State::waits;
-        typed_ = std::exchange(typed_ahead_, false) ? Typed::perhaps : Typed::nothing;
+        // Readline shows it once more after Ctrl-L, or when the window changes.
+        if (state_ != State::busy) return std::nullopt;
+        state_ = State::at_prompt;
+        if (typed_ == Typed::something) typed_ = Typed::nothing;  // that was at the last one
         if (const auto keys = std::exchange(to_type_, {}); !keys.empty()) type(keys);
         return std::nullopt;
       case Kind::started:
@@ -196,13 +209,7 @@ class Sitting {
         return Move::quit;
       case Kind::empty:
       case Kind::broken:
-        if (std::exchange(state_, State::busy) == State::taken_back) {
-          print("\n");
-          return Move::next;
-        }
-        if (std::exchange(enter_alone_, false) && event.kind == Kind::empty) type_for_them();
-        show_prompt();
-        return std::nullopt;
+        return without_a_command(event.kind);
       case Kind::done:
         state_ = State::busy;
         return after(event);
@@ -210,9 +217,23 @@ class Sitting {
     return std::nullopt;
   }
 
+  /// The line was empty, or Ctrl-C took it back.
+  std::optional<Move> without_a_command(ShellEvent::Kind kind) {
+    const bool we_took_it_back = state_ == State::taken_back;
+    const bool wants_help = std::exchange(enter_alone_, false) && kind == ShellEvent::Kind::empty;
+    leave_prompt();
+    if (we_took_it_back) {
+      print("\n");
+      return Move::next;
+    }
+    if (wants_help) type_for_them();
+    show_prompt();
+    return std::nullopt;
+  }
+
   /// Not the echo of the student's keys: that has no end of line before Enter.
   bool is_of_the_background(const std::string& text) const {
-    return state_ == State::waits &&
+    return state_ == State::at_prompt &&
            (typed_ == Typed::nothing || text.find('\n') != std::string::npos);
   }
 
@@ -238,7 +259,7 @@ class Sitting {
     workplace_.remember(command);
     if (run_.size() == commands_kept) run_.erase(run_.begin());
     run_.push_back(command.command);
-    const bool is_the_last = !coach_.asks_for_more_after(command.command);
+    const bool more_to_come = coach_.asks_for_more_after(command.command);
     const auto end = Clock::now() + effect_max;
     do {
       if (is_done()) {
@@ -246,9 +267,10 @@ class Sitting {
         return Move::next;
       }
       hear_more(milliseconds(50));
-    } while (Clock::now() < end && is_the_last && coach_.asks_for(command.command));
-    if (const auto missing = unmet(); is_the_last && missing)
-      coach_.comment_on(command, *missing, workplace_.network().trouble());
+    } while (Clock::now() < end && !more_to_come && coach_.asks_for(command.command));
+    if (!more_to_come && coach_.has_something_to_say_of(command))
+      if (const auto missing = unmet())
+        coach_.say_what_is_missing(*missing, workplace_.network().trouble());
     show_prompt();
     return std::nullopt;
   }
@@ -293,7 +315,6 @@ class Sitting {
 
   State state_ = State::busy;
   Typed typed_ = Typed::nothing;
-  bool typed_ahead_ = false;  ///< keys were pressed while there was no prompt
   bool enter_alone_ = false;  ///< was pressed last, at a prompt with nothing typed
   std::string to_type_;       ///< for them, at the next prompt
   Clock::time_point taken_back_at_;

@@ -2,7 +2,6 @@
 // A student at the shell's prompt, with something to do: every command's end and every change of
 // the machine is looked at, until it is done.
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -15,9 +14,9 @@ namespace portlab::labs {
 /// What became of it.
 struct AtThePrompt {
   Move move = Move::next;  ///< next: it is done; else where the student wants to go
-  std::size_t hints_given = 0;
+  unsigned hints_given = 0;
   std::vector<std::string> commands;  ///< that were run; of many, the last ones
-  std::size_t typed_for_them = 0;     ///< how many were typed for the student, by Enter alone
+  unsigned typed_for_them = 0;        ///< how many were typed for the student, by Enter alone
 };
 
 /// Until it is done, or the student wants to go elsewhere. `came_back`: the student did this

@@ -39,7 +39,7 @@ void Coach::invite() const {
 
 std::string Coach::type_next() {
   if (commands_.empty()) return {};
-  return commands_[typed_++ % commands_.size()];
+  return commands_[typed_for_them_++ % commands_.size()];
 }
 
 void Coach::hint() {
@@ -64,14 +64,15 @@ bool Coach::asks_for_more_after(const std::string& command) const {
          });
 }
 
-void Coach::comment_on(const CommandResult& command, const Unmet& unmet,
-                       const std::optional<std::string>& trouble) const {
+bool Coach::has_something_to_say_of(const CommandResult& command) const {
   const auto program = program_of(command.command);
-  const bool is_theirs = program == "portlab" || std::any_of(commands_.begin(), commands_.end(),
-                                                             [&](const std::string& one) {
-                                                               return program_of(one) == program;
-                                                             });
-  if (command.status == 0 && !is_theirs) return;
+  return command.status != 0 || program == "portlab" ||
+         std::any_of(commands_.begin(), commands_.end(),
+                     [&](const std::string& one) { return program_of(one) == program; });
+}
+
+void Coach::say_what_is_missing(const Unmet& unmet,
+                                const std::optional<std::string>& trouble) const {
   const auto line = [&](const std::string& name, const std::string& text) {
     print(wrap(name + text, voice_.columns(), 10) + "\n");
   };
@@ -92,7 +93,7 @@ void Coach::comment_on(const CommandResult& command, const Unmet& unmet,
 
 std::string Coach::next_action() const {
   if (!activity_.next.empty()) return activity_.next;
-  return commands_.empty() ? "" : commands_[typed_ % commands_.size()];
+  return commands_.empty() ? "" : commands_[typed_for_them_ % commands_.size()];
 }
 
 }  // namespace portlab::labs

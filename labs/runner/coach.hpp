@@ -2,8 +2,9 @@
 // Who looks over the student's shoulder at the prompt: knows what an activity asks for, and says
 // what is missing.
 
-#include <cstddef>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "labs/runner/judge.hpp"
@@ -24,20 +25,20 @@ class Coach {
   /// The command that Enter alone types, and from now on the one behind it; empty: there is none.
   std::string type_next();
   /// How many of them were typed so.
-  std::size_t typed() const { return typed_; }
+  unsigned typed_for_them() const { return typed_for_them_; }
   /// One hint more.
   void hint();
-  std::size_t hints_given() const { return hints_given_; }
+  unsigned hints_given() const { return hints_given_; }
   void why() const;
 
-  /// Whether this command is one of those: others are welcome, and need no comment.
+  /// It begins like one of those: its effect is worth waiting for.
   bool asks_for(const std::string& command) const;
   /// It is one of several, and not the last: nothing is wrong yet.
   bool asks_for_more_after(const std::string& command) const;
-  /// Expected, observed, next: of what is missing after this command. `trouble` of the servers, if
-  /// there is any, explains it. Of ls, vi, cat and the like, when they went well, it says nothing.
-  void comment_on(const CommandResult& command, const Unmet& unmet,
-                  const std::optional<std::string>& trouble) const;
+  /// Of ls, vi, cat and the like, when they went well, there is nothing to say.
+  bool has_something_to_say_of(const CommandResult& command) const;
+  /// Expected, observed, next. `trouble` of the servers, if there is any, explains it.
+  void say_what_is_missing(const Unmet& unmet, const std::optional<std::string>& trouble) const;
 
  private:
   std::string next_action() const;
@@ -45,8 +46,8 @@ class Coach {
   const Activity& activity_;
   const std::vector<std::string> commands_;
   const Voice& voice_;
-  std::size_t typed_ = 0;
-  std::size_t hints_given_ = 0;
+  unsigned typed_for_them_ = 0;
+  unsigned hints_given_ = 0;
 };
 
 }  // namespace portlab::labs

@@ -345,13 +345,13 @@ class Lesson {
                            "(" + lab_.name() + ", " + place() +
                                (shift == 0 ? "" : ", ports + " + std::to_string(shift)) + ") $ ",
                            came_back_);
-    mine_.hints += static_cast<unsigned>(done.hints_given);
+    mine_.hints += done.hints_given;
     if (done.move != Move::next) return done.move;
     capture(activity, workplace_.picture(), workplace_.captured);
     auto one = here(part);
     one.commands = std::move(done.commands);
-    one.typed_for_them = static_cast<unsigned>(done.typed_for_them);
-    one.hints = static_cast<unsigned>(done.hints_given);
+    one.typed_for_them = done.typed_for_them;
+    one.hints = done.hints_given;
     mine_.note(std::move(one));
     praise(part);
     reveal();

@@ -5,10 +5,8 @@ import os
 import tempfile
 import unittest
 
-from labs_test import LONG, lab
+from labs_test import LONG, SOURCE, lab
 from portlab_testing import namespaces_are_allowed, program, without_namespaces
-
-SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")
 
 
 @unittest.skipUnless(namespaces_are_allowed(), "this system forbids the namespaces that labs run in")
@@ -31,15 +29,13 @@ class Unattended(unittest.TestCase):
 
     def test_ports_that_the_kernel_picks_may_have_a_name(self):
         # A few ports of the ephemeral range are registered: one run in some hundred gets one of them.
-        names = os.path.join(SOURCE, "common", "data", "service-names.tsv")
-        with open(names, encoding="utf-8") as registry:
-            rows = [line.split("\t") for line in registry if not line.startswith("#")]
+        names = (SOURCE / "common" / "data" / "service-names.tsv").read_text(encoding="utf-8")
+        rows = [line.split("\t") for line in names.splitlines() if not line.startswith("#")]
         named = sorted({int(port) for port, transport, name, *_ in rows
                         if transport == "tcp" and name and 32768 <= int(port) <= 60999})
         between = zip([32767] + named, named + [61000])
         unnamed = ",".join(f"{low + 1}-{high - 1}" for low, high in between if low + 1 < high)
-        with open(os.path.join(SOURCE, "labs", "07-ftps-second-port.md"), encoding="utf-8") as file:
-            text = file.read()
+        text = (SOURCE / "labs" / "07-ftps-second-port.md").read_text(encoding="utf-8")
         begin, steps = text.split("\n## 1.", 1)
         title, rest = steps.split("\n", 1)
         with tempfile.TemporaryDirectory() as folder:

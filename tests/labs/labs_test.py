@@ -3,6 +3,7 @@ what is said of wrong usage."""
 
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -15,6 +16,7 @@ import unittest
 from portlab_testing import PATIENCE, namespaces_are_allowed, program, run
 
 LONG = 400
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def lab(*arguments, **options):
@@ -242,6 +244,19 @@ class AtTheTerminal(unittest.TestCase):
         student.type("exit")
         student.expect("Your place is kept")
         self.assertEqual(student.process.wait(PATIENCE), 0)
+
+    def test_ctrl_c_at_the_prompt_ends_no_session_of_lab_7(self):
+        text = (SOURCE / "labs" / "07-ftps-second-port.md").read_text(encoding="utf-8")
+        student = self.student(self.small_lab(self.TRUE))
+        student.expect(r"\$ $")
+        student.type(re.search(r"^exec 3> .*", text, re.MULTILINE)[0])
+        student.expect(r"\$ ")
+        student.type("until portlab netstat -tn | grep -q ESTABLISHED; do :; done; echo it is there")
+        student.expect("\nit is there")
+        student.expect(r"\$ $")
+        student.interrupt_until(r"\$ $")
+        student.type("portlab netstat -tn | grep -c ESTABLISHED")
+        student.expect(r"\n2\r")
 
     def test_reset_asks_first(self):
         student = self.student(self.small_lab(self.QUESTION, self.TRUE))
