@@ -5,7 +5,7 @@ import os
 import tempfile
 import unittest
 
-from labs_test import LONG, SOURCE, lab
+from labs_test import LONG, SOURCE, lab, small_lab
 from portlab_testing import namespaces_are_allowed, program, without_namespaces
 
 
@@ -52,10 +52,7 @@ class Unattended(unittest.TestCase):
 
     def test_a_wrong_output_is_found(self):
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "x.md")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write("# Lab 1: T\n\n<!-- lab\nminutes: 1\n-->\n\n## 1. S\n\n```sh\necho 1\n```\n\n"
-                           "```output\n2\n```\n")
+            path = small_lab(folder, "```sh\necho 1\n```\n\n```output\n2\n```")
             done = lab("lab", "--auto", path)
             self.assertEqual(done.returncode, 1)
             self.assertIn(f"{path}:9: expected '2'; observed '1'", done.stderr)
@@ -81,13 +78,11 @@ class WithoutNamespaces(unittest.TestCase):
 
     def test_what_can_not_be_done_is_shown_instead(self):
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "x.md")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write("# Lab 1: T\n\n<!-- lab\nminutes: 1\n-->\n\n## 1. S\n\n"
-                           "At `127.0.0.1:80`.\n\n```sh\necho 80 > /proc/sys/x\n```\n\n"
-                           "```output\nlimit 80\n```\n\n<!-- check\nneeds: private network\n"
-                           "output limit\ncapture: limit = limit (\\d+)\n-->\n\n"
-                           "**Question:** Which?\n\n<!-- answer\n{limit}\nhint: h\nbecause: b\n-->\n")
+            path = small_lab(folder, "At `127.0.0.1:80`.\n\n```sh\necho 80 > /proc/sys/x\n```\n\n"
+                                     "```output\nlimit 80\n```\n\n<!-- check\nneeds: private network\n"
+                                     "output limit\ncapture: limit = limit (\\d+)\n-->\n\n"
+                                     "**Question:** Which?\n\n"
+                                     "<!-- answer\n{limit}\nhint: h\nbecause: b\n-->")
             done = without_namespaces(program("PORTLAB"), "lab", "--auto", path, timeout=LONG)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("This takes a private network, which can't be had here", done.stdout)

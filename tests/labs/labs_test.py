@@ -26,6 +26,15 @@ def lab(*arguments, **options):
                           env={**os.environ, "LANG": "C.UTF-8"}, **options)
 
 
+def small_lab(folder, *steps):
+    """The path of a lab with these steps; the first one begins at line 9."""
+    path = os.path.join(folder, "small.md")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("# Lab 1: Small\n\n<!-- lab\nminutes: 1\n-->\n\n")
+        file.writelines(f"## {n}. S\n\n{step}\n\n" for n, step in enumerate(steps, 1))
+    return path
+
+
 class Files(unittest.TestCase):
     def test_no_lab_lacks_anything(self):
         for what in ("lab", "myth"):
@@ -34,11 +43,8 @@ class Files(unittest.TestCase):
 
     def test_a_word_that_nothing_has_captured_is_a_fault(self):
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "x.md")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write("# Lab 1: T\n\n<!-- lab\nminutes: 1\n-->\n\n## 1. S\n\nDo it.\n\n"
-                           "<!-- check\nexit 0\nnext: n\n"
-                           "do: echo {port} ${HOME} {1..2}\n-->\n")
+            path = small_lab(folder, "Do it.\n\n<!-- check\nexit 0\nnext: n\n"
+                                     "do: echo {port} ${HOME} {1..2}\n-->")
             done = lab("lab", "--lint", path)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("{port} was not captured before", done.stderr)
@@ -193,11 +199,7 @@ class AtTheTerminal(unittest.TestCase):
         self.assertRegex(done.stdout, rf"step 1, answered: {port} \(right, try 2\)")
 
     def small_lab(self, *steps):
-        path = os.path.join(self.state, "small.md")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("# Lab 1: Small\n\n<!-- lab\nminutes: 1\n-->\n\n")
-            file.writelines(f"## {n}. S\n\n{step}\n\n" for n, step in enumerate(steps, 1))
-        return path
+        return small_lab(self.state, *steps)
 
     QUESTION = "**Question:** How many?\n\n<!-- answer\n3 | three\nhint: h\nbecause: b\n-->"
     LISTEN = ("```sh\nportlab server listen http=8123\n```\n\n"
