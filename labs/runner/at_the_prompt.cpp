@@ -146,15 +146,13 @@ class Sitting {
   void type(std::string_view keys) {
     const bool at_prompt = state_ == State::at_prompt;
     enter_alone_ = at_prompt && typed_ != Typed::something && (keys == "\r" || keys == "\n");
-    typed_ = at_prompt ? Typed::something : Typed::ahead;
+    if (at_prompt)
+      typed_ = Typed::something;
+    else
+      typed_ahead_ = true;
     // From Enter on the prompt is not there to be taken back.
-    if (at_prompt && keys.find_first_of("\r\n") != std::string_view::npos) leave_prompt();
+    if (at_prompt && keys.find_first_of("\r\n") != std::string_view::npos) state_ = State::busy;
     workplace_.shell().type(keys);
-  }
-
-  void leave_prompt() {
-    state_ = State::busy;
-    typed_ = Typed::nothing;
   }
 
   /// At the machine: it may have become what it should be while the shell waits.
@@ -194,7 +192,7 @@ class Sitting {
         // Readline shows it once more after Ctrl-L, or when the window changes.
         if (state_ != State::busy) return std::nullopt;
         state_ = State::at_prompt;
-        if (typed_ == Typed::something) typed_ = Typed::nothing;  // that was at the last one
+        typed_ = std::exchange(typed_ahead_, false) ? Typed::ahead : Typed::nothing;
         if (const auto keys = std::exchange(to_type_, {}); !keys.empty()) type(keys);
         return std::nullopt;
       case Kind::started:
@@ -221,7 +219,7 @@ class Sitting {
   std::optional<Move> without_a_command(ShellEvent::Kind kind) {
     const bool we_took_it_back = state_ == State::taken_back;
     const bool wants_help = std::exchange(enter_alone_, false) && kind == ShellEvent::Kind::empty;
-    leave_prompt();
+    state_ = State::busy;
     if (we_took_it_back) {
       print("\n");
       return Move::next;
@@ -315,6 +313,7 @@ class Sitting {
 
   State state_ = State::busy;
   Typed typed_ = Typed::nothing;
+  bool typed_ahead_ = false;  ///< keys were pressed while there was no prompt
   bool enter_alone_ = false;  ///< was pressed last, at a prompt with nothing typed
   std::string to_type_;       ///< for them, at the next prompt
   Clock::time_point taken_back_at_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "clients/terminal.hpp"
+
 namespace portlab::labs {
 
 namespace {

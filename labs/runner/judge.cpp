@@ -59,7 +59,8 @@ std::optional<Unmet> capture(const Activity& activity, const Picture& now, Captu
     const std::string output = now.last ? now.last->output : "";
     bool shown = false;
     try {
-      shown = boost::regex_search(output, found, boost::regex(one.pattern));
+      shown = boost::regex_search(output, found, boost::regex(one.pattern),
+                                  boost::match_not_dot_newline);
     } catch (const std::runtime_error&) {
       // Too much work, for this output: not shown.
     }
@@ -78,8 +79,14 @@ std::optional<Unmet> capture_from_file(const Activity& activity, Captured& into)
 }
 
 std::vector<std::string> to_do(const Activity& activity, const Captured& captured) {
-  auto commands = activity.to_do();
-  for (auto& command : commands) command = filled(std::move(command), captured);
+  if (!activity.commands.empty()) return activity.commands;  // shown and typed as they stand
+  // What a peer can print must not become a command of the student's.
+  static const boost::regex harmless("[A-Za-z0-9.-]+");
+  Captured values;
+  for (const auto& one : captured)
+    if (boost::regex_match(one.second, harmless)) values.insert(one);
+  auto commands = activity.unattended;
+  for (auto& command : commands) command = filled(std::move(command), values);
   return commands;
 }
 

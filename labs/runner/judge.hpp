@@ -33,7 +33,8 @@ std::optional<Unmet> capture(const Activity& activity, const Picture& now, Captu
 /// Adds what the file's own output shows: of an activity that can't be done here.
 std::optional<Unmet> capture_from_file(const Activity& activity, Captured& into);
 
-/// What --auto types, and Enter alone, with captured values in the place of their names.
+/// What --auto types, and Enter alone; in a do: with captured values, where they are numbers or
+/// plain words, in the place of their names.
 std::vector<std::string> to_do(const Activity& activity, const Captured& captured);
 
 /// The right answer, with captured values in the place of their names.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -15,10 +16,14 @@ bool keep_to_ourselves(const std::string& folder) {
   const int held = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (held < 0) return true;
   // The sitting in a window that was closed just now may still be putting away its things.
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  constexpr std::chrono::seconds patience{2};
+  const auto end = std::chrono::steady_clock::now() + patience;
   while (::flock(held, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return true;
-    if (std::chrono::steady_clock::now() > end) return false;
+    if (std::chrono::steady_clock::now() > end) {
+      ::close(held);
+      return false;
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return true;

@@ -50,9 +50,6 @@ class Lesson {
 
   Ending run() {
     watch_for_the_end();
-    if (!keep_to_ourselves(progress_.folder_of(lab_.record())))
-      throw Failure(Exit::no_connection, "this lab is open in another terminal already",
-                    "portlab enter (a second terminal beside it)");
     workplace_.look_while_waiting(leave_if_told_to);
     if (!open()) return Ending::again;
     while (mine_.part < lab_.parts.size()) {
@@ -266,8 +263,8 @@ class Lesson {
     one.skipped = true;
     if (activity.lacking.empty()) {
       print("Done for you:\n\n");
-      workplace_.perform(activity, Judge::student, [](std::string_view text) { print(text); });
       one.commands = to_do(activity, workplace_.captured);
+      workplace_.perform(activity, Judge::student, [](std::string_view text) { print(text); });
     } else {
       capture_from_file(activity, workplace_.captured);
       one.impossible = true;
@@ -426,6 +423,9 @@ void expect_a_terminal(const Lab& lab) {
 
 Ending take_lesson(const Lab& lab, TourLab& network, Progress& progress,
                    const std::string& registry) {
+  if (!keep_to_ourselves(progress.folder_of(lab.record())))
+    throw Failure(Exit::no_connection, "this lab is open in another terminal already",
+                  "portlab enter (a second terminal beside it)");
   return Lesson(lab, network, progress, registry).run();
 }
 
