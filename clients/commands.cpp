@@ -1,18 +1,8 @@
-// The table of commands, and `portlab` itself: portlab COMMAND …, portlab help COMMAND, --version.
-// A new command is a file, and a line in each of the two lists below.
+// A new command is a folder, and a line in each of the two lists below.
 
 #include "clients/commands.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <array>
-#include <cstdio>
-#include <exception>
-
-#include "clients/failure.hpp"
-#include "clients/options.hpp"
-#include "clients/terminal.hpp"
 
 namespace portlab {
 
@@ -20,23 +10,16 @@ Run run_connect;
 Run run_dns;
 Run run_doctor;
 Run run_echo;
-Run run_enter;
 Run run_ftp;
 Run run_http;
-Run run_lab;   // labs/
-Run run_myth;  // labs/
 Run run_netstat;
 Run run_port;
 Run run_server;
-Run run_tour;
 Run run_why;
 
 namespace {
 
 constexpr std::array table{
-    Command{"tour", "the two-minute demonstration, checking itself", run_tour},
-    Command{"lab", "the step-by-step labs, checked on live sockets", run_lab},
-    Command{"myth", "what people get wrong about ports, tried out in a minute", run_myth},
     Command{"http", "fetch a page or a file", run_http},
     Command{"ftp", "list and fetch files over two ports, and show both", run_ftp},
     Command{"dns", "ask for a name's address, services, text", run_dns},
@@ -46,102 +29,11 @@ constexpr std::array table{
     Command{"netstat", "this machine's sessions; --pairs: both ends on one line", run_netstat},
     Command{"why", "what an error means, and what this machine says about it", run_why},
     Command{"server", "asks a running portlabd: listeners, sessions, move, stop", run_server},
-    Command{"enter", "a shell or a command in portlabd's private network", run_enter},
     Command{"doctor", "what this machine can run, and what replaces the rest", run_doctor},
 };
 
-constexpr int exit_internal_error = 70;  // EX_SOFTWARE of sysexits.h: never a result of the lab
-
-std::string usage() {
-  std::string text =
-      "portlab: clients and tools that show both ends of every session\n\n"
-      "Usage: portlab COMMAND [options] ...\n\n";
-  for (const auto& command : commands()) {
-    std::string name(command.name);
-    name.resize(10, ' ');
-    text += "  " + name + std::string(command.summary) + "\n";
-  }
-  text +=
-      "\n"
-      "  portlab help COMMAND    a command's options, and three examples\n"
-      "  portlab --version       which portlab this is\n\n"
-      "Exit status: 0 done, 1 the peer said no (or what it said could not be written),\n"
-      "2 bad usage, 3 no connection.\n";
-  return wrap(text, columns_of(STDOUT_FILENO), 12);
-}
-
-std::vector<std::string_view> command_names() {
-  std::vector<std::string_view> names{"help"};
-  for (const auto& command : commands()) names.push_back(command.name);
-  return names;
-}
-
-Failure unknown_command(std::string_view name) {
-  const auto guess = nearest(name, command_names());
-  return usage_failure(
-      "'" + printable(name) + "' is no command of portlab",
-      guess.empty() ? "portlab --help (all commands)" : "portlab " + std::string(guess));
-}
-
-int help(const Arguments& topics) {
-  if (topics.empty()) {
-    print(usage());
-    return 0;
-  }
-  const auto* command = find_command(topics.front());
-  if (command == nullptr) throw unknown_command(topics.front());
-  return command->run({"--help"});
-}
-
-int dispatch(const Arguments& arguments) {
-  if (arguments.empty()) {
-    std::fputs(usage().c_str(), stderr);
-    return static_cast<int>(Exit::bad_usage);
-  }
-  const auto& first = arguments.front();
-  const Arguments rest(arguments.begin() + 1, arguments.end());
-  if (first == "--help" || first == "-h" || first == "help") return help(rest);
-  if (first == "--version" || first == "-V") {
-    print("portlab " PORTLAB_VERSION "\n");
-    return 0;
-  }
-  if (first.starts_with('-'))
-    throw usage_failure("the command comes first, before '" + printable(first) + "'",
-                        "portlab --help (all commands)");
-  const auto* command = find_command(first);
-  if (command == nullptr) throw unknown_command(first);
-  return command->run(rest);
-}
-
-/// Whether --json was asked for, even on a command line that could not be read to its end.
-bool wants_json(const Arguments& arguments) {
-  const auto end = std::find(arguments.begin(), arguments.end(), "--");
-  return std::find(arguments.begin(), end, "--json") != end;
-}
-
 }  // namespace
 
-std::span<const Command> commands() { return table; }
-
-const Command* find_command(std::string_view name) {
-  const auto found = std::find_if(table.begin(), table.end(),
-                                  [&](const Command& command) { return command.name == name; });
-  return found == table.end() ? nullptr : &*found;
-}
-
-int run_portlab(const Arguments& arguments) try {
-  try {
-    return dispatch(arguments);
-  } catch (const Failure& failure) {
-    if (wants_json(arguments)) print_json(failure.to_json());
-    complain(failure);
-    return static_cast<int>(failure.exit());
-  }
-} catch (const OutputClosed&) {
-  return 0;
-} catch (const std::exception& defect) {
-  std::fprintf(stderr, "portlab: a defect of portlab itself: %s\n", defect.what());
-  return exit_internal_error;
-}
+std::span<const Command> client_commands() { return table; }
 
 }  // namespace portlab

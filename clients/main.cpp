@@ -8,8 +8,10 @@
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
+#include <vector>
 
 #include "clients/commands.hpp"
+#include "labs/commands.hpp"
 
 namespace {
 
@@ -38,5 +40,10 @@ int main(int argc, char** argv) {
   std::setlocale(LC_CTYPE, "");   // whether arrows can be shown
   std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error that we explain
   raise_descriptor_limit();
-  return portlab::run_portlab({argv + (argc > 0 ? 1 : 0), argv + argc});
+  // The order of --help: what to begin with comes first.
+  const auto labs = portlab::lab_commands();
+  const auto clients = portlab::client_commands();
+  std::vector<portlab::Command> commands(labs.begin(), labs.end());
+  commands.insert(commands.end(), clients.begin(), clients.end());
+  return portlab::run_portlab(std::move(commands), {argv + (argc > 0 ? 1 : 0), argv + argc});
 }

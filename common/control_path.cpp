@@ -11,7 +11,7 @@
 #include <initializer_list>
 #include <system_error>
 
-#include "common/control.hpp"
+#include "common/control_protocol.hpp"
 
 namespace portlab {
 

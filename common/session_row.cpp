@@ -39,14 +39,14 @@ json::value to_json(const SessionRow& row) {
                    {"bytes_in", row.bytes_in},
                    {"bytes_out", row.bytes_out},
                    {"note", row.note}};
-  if (row.belongs_to != 0) out["belongs_to"] = row.belongs_to;
+  if (row.parent_id != 0) out["belongs_to"] = row.parent_id;
   return out;
 }
 
 json::value to_json(const ListenerRow& row) {
   return json::object{{"service", row.service},
                       {"endpoint", to_json(row.endpoint)},
-                      {"home_port", row.home_port},
+                      {"home_port", row.default_port},
                       {"moved", row.moved()},
                       {"accepted", row.accepted}};
 }
@@ -72,7 +72,7 @@ Result<SessionRow> session_from_json(const json::value& value) try {
   if (!local || !remote) return not_a("a session");
   SessionRow row;
   row.id = field<std::uint64_t>(object, "id");
-  row.belongs_to = field<std::uint64_t>(object, "belongs_to");
+  row.parent_id = field<std::uint64_t>(object, "belongs_to");
   row.service = field<std::string>(object, "service");
   row.local = *local;
   row.remote = *remote;
@@ -92,7 +92,7 @@ Result<ListenerRow> listener_from_json(const json::value& value) try {
   ListenerRow row;
   row.service = field<std::string>(object, "service");
   row.endpoint = *endpoint;
-  row.home_port = field<std::uint16_t>(object, "home_port");
+  row.default_port = field<std::uint16_t>(object, "home_port");
   row.accepted = field<std::uint64_t>(object, "accepted");
   return row;
 } catch (const std::exception&) {

@@ -15,9 +15,9 @@ namespace portlab {
 
 /// One conversation, identified by its 4-tuple: local and remote.
 struct SessionRow {
-  std::uint64_t id = 0;          ///< unique while the process lives
-  std::uint64_t belongs_to = 0;  ///< the id of the session that opened this one (FTP data); 0: none
-  std::string service;           ///< "http"; an FTP data connection is "ftp-data"
+  std::uint64_t id = 0;         ///< unique while the process lives
+  std::uint64_t parent_id = 0;  ///< the id of the session that opened this one (FTP data); 0: none
+  std::string service;          ///< "http"; an FTP data connection is "ftp-data"
   Endpoint local;
   Endpoint remote;
   double age_seconds = 0;
@@ -30,11 +30,11 @@ struct SessionRow {
 struct ListenerRow {
   std::string service;
   Endpoint endpoint;
-  std::uint16_t home_port = 0;  ///< where the service is expected: 80 for http
+  std::uint16_t default_port = 0;  ///< where the service is expected: 80 for http
   std::uint64_t accepted = 0;   ///< sessions (tcp, unix) or flows (udp) that began here
 
   bool moved() const {
-    return endpoint.transport != Transport::local && endpoint.port != home_port;
+    return endpoint.transport != Transport::local && endpoint.port != default_port;
   }
 };
 

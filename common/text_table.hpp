@@ -1,5 +1,5 @@
 #pragma once
-// Tables of text: columns aligned by display width (UTF-8), kept inside a terminal's width where
+// ServerView of text: columns aligned by display width (UTF-8), kept inside a terminal's width where
 // that is possible without losing a character.
 //
 // A table is laid out in three tries, and the first one that fits is taken: with the gaps and

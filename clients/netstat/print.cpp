@@ -152,8 +152,8 @@ std::uint32_t zone_of(const Pair& pair, const SocketEnd& end) {
 std::string footnotes(const std::map<std::string, std::uint16_t>& moved, bool two_states_seen,
                       bool guess_seen, const EndWriter& signs) {
   std::string out;
-  for (const auto& [service, home_port] : moved)
-    out += "* moved: " + service + "'s home port is " + std::to_string(home_port) + "\n";
+  for (const auto& [service, default_port] : moved)
+    out += "* moved: " + service + "'s default port is " + std::to_string(default_port) + "\n";
   if (two_states_seen)
     out += "A / B: the client's end is in state A, the server's in B; " +
            std::string(signs.dash()) + ": it is gone\n";
@@ -187,7 +187,7 @@ std::string print_pairs(std::span<const T> pairs, const NetstatNames& names,
     table.cell(!session ? std::string_view{} : pair.guessed ? writer.both_ways() : writer.arrow());
     table.cell(writer.end(pair.transport, pair.server, zone_of(pair, pair.server)));
     auto service = names.service ? names.service(pair) : ServiceLabel{};
-    if (service.moved) moved[service.name] = service.home_port;
+    if (service.moved) moved[service.name] = service.default_port;
     table.cell(service.moved ? service.name + " *" : service.name);
     table.cell(pair_state(pair, writer.dash()));
     two_states_seen = two_states_seen || two_states(pair);
@@ -260,7 +260,7 @@ json::value pairs_json(std::span<const Pair> pairs, const NetstatNames& names) {
     if (pair.kind == Pair::Kind::session)
       row["client"] = to_json(to_endpoint(pair.transport, pair.client));
     if (!service.name.empty()) row["service"] = service.name;
-    if (service.home_port != 0) row["home_port"] = service.home_port;
+    if (service.default_port != 0) row["home_port"] = service.default_port;
     out.push_back(std::move(row));
   }
   return json::object{{"pairs", std::move(out)}};

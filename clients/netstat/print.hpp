@@ -18,7 +18,7 @@ namespace portlab {
 /// What answers at a server's end.
 struct ServiceLabel {
   std::string name;             ///< "http"; empty: nobody knows
-  std::uint16_t home_port = 0;  ///< where it is expected; 0: nobody knows
+  std::uint16_t default_port = 0;  ///< where it is expected; 0: nobody knows
   bool moved = false;           ///< it is portlabd's, and not at home
   bool registered = false;      ///< only a name in IANA's registry: a guess
 };

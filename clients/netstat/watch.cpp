@@ -8,7 +8,7 @@
 #include <ctime>
 #include <string_view>
 
-#include "clients/terminal.hpp"
+#include "clients/cli/terminal.hpp"
 
 namespace portlab {
 

@@ -111,39 +111,39 @@ constexpr std::array no_socket{
 
 }  // namespace
 
-std::span<const Paragraph> meaning_of(Mishap mishap) {
-  switch (mishap) {
-    case Mishap::refused:
+std::span<const Paragraph> meaning_of(NetError net_error) {
+  switch (net_error) {
+    case NetError::refused:
       return refused;
-    case Mishap::timeout:
+    case NetError::timeout:
       return timeout;
-    case Mishap::unreachable:
+    case NetError::unreachable:
       return unreachable;
-    case Mishap::reset:
+    case NetError::reset:
       return reset;
-    case Mishap::closed:
+    case NetError::closed:
       return closed;
-    case Mishap::turned_away:
+    case NetError::turned_away:
       return turned_away;
-    case Mishap::wrong_service:
+    case NetError::wrong_service:
       return wrong_service;
-    case Mishap::name:
+    case NetError::name:
       return name;
-    case Mishap::in_use:
+    case NetError::in_use:
       return in_use;
-    case Mishap::denied:
+    case NetError::denied:
       return denied;
-    case Mishap::not_available:
+    case NetError::not_available:
       return not_available;
-    case Mishap::taken:
+    case NetError::taken:
       return taken;
-    case Mishap::no_family:
+    case NetError::no_family:
       return no_family;
-    case Mishap::descriptors:
+    case NetError::descriptors:
       return descriptors;
-    case Mishap::too_long:
+    case NetError::too_long:
       return too_long;
-    case Mishap::no_socket:
+    case NetError::no_socket:
       return no_socket;
   }
   return {};

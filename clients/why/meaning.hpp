@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "clients/mishap.hpp"
+#include "clients/net/net_error.hpp"
 
 namespace portlab {
 
@@ -15,6 +15,6 @@ struct Paragraph {
 };
 
 /// The paragraphs about this error; at least one.
-std::span<const Paragraph> meaning_of(Mishap mishap);
+std::span<const Paragraph> meaning_of(NetError net_error);
 
 }  // namespace portlab

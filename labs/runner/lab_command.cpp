@@ -17,20 +17,20 @@
 #include <filesystem>
 #include <functional>
 
-#include "clients/failure.hpp"
-#include "clients/options.hpp"
-#include "clients/running_lab.hpp"
-#include "clients/terminal.hpp"
+#include "clients/cli/command_error.hpp"
+#include "clients/cli/options.hpp"
+#include "clients/cli/terminal.hpp"
 #include "common/text_table.hpp"
-#include "labs/runner/lab_file.hpp"
-#include "labs/runner/lesson.hpp"
-#include "labs/runner/library.hpp"
-#include "labs/runner/lint.hpp"
-#include "labs/runner/processes.hpp"
-#include "labs/runner/progress.hpp"
-#include "labs/runner/report.hpp"
-#include "labs/runner/shift.hpp"
-#include "labs/runner/unattended.hpp"
+#include "labs/network/running_lab.hpp"
+#include "labs/runner/interactive/interactive_run.hpp"
+#include "labs/runner/model/catalog.hpp"
+#include "labs/runner/model/lab_file.hpp"
+#include "labs/runner/model/lint.hpp"
+#include "labs/runner/model/port_shift.hpp"
+#include "labs/runner/record/progress.hpp"
+#include "labs/runner/record/report.hpp"
+#include "labs/runner/shell/processes.hpp"
+#include "labs/runner/unattended/unattended.hpp"
 
 namespace portlab {
 
@@ -51,7 +51,7 @@ int in_child(const std::function<int()>& sitting) {
   adopt_orphans();
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
-  if (child < 0) throw Failure(Exit::no_connection, "no process can be started");
+  if (child < 0) throw CommandError(Exit::no_connection, "no process can be started");
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(1);
@@ -59,7 +59,7 @@ int in_child(const std::function<int()>& sitting) {
     int status = 1;
     try {
       status = sitting();
-    } catch (const Failure& failure) {
+    } catch (const CommandError& failure) {
       complain(failure);
       status = static_cast<int>(failure.exit());
     } catch (const OutputClosed&) {
@@ -86,10 +86,10 @@ int in_child(const std::function<int()>& sitting) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-struct Wishes {
-  explicit Wishes(Shelf which) : shelf(which) {}
+struct LabOptions {
+  explicit LabOptions(Catalog which) : catalog(which) {}
 
-  Shelf shelf;
+  Catalog catalog;
   std::string student;
   bool unattended = false;
   bool selftest = false;
@@ -98,13 +98,13 @@ struct Wishes {
   bool json = false;
 };
 
-std::string word(Shelf shelf) { return shelf == Shelf::labs ? "lab" : "myth"; }
+std::string word(Catalog catalog) { return catalog == Catalog::labs ? "lab" : "myth"; }
 
-Lab load(const std::string& path, const Wishes& wishes) {
-  auto lab = read_lab(path, wishes.student);
+Lab load(const std::string& path, const LabOptions& options) {
+  auto lab = read_lab(path, options.student);
   if (!lab) throw usage_failure(lab.error().text, "labs/README.md (how a lab is written)");
-  const auto shelf = files_on(wishes.shelf);
-  lab->is_on_shelf = std::find(shelf.begin(), shelf.end(), path) != shelf.end();
+  const auto catalog = files_on(options.catalog);
+  lab->is_on_shelf = std::find(catalog.begin(), catalog.end(), path) != catalog.end();
   if (!lab->is_on_shelf) lab->path = std::filesystem::absolute(path).lexically_normal();
   return std::move(*lab);
 }
@@ -125,16 +125,17 @@ std::string how_far(const LabProgress& progress) {
   return "step " + std::to_string(progress.step) + " of " + std::to_string(progress.steps);
 }
 
-int list(const Wishes& wishes) {
-  Progress progress(wishes.student);
-  TextTable table({{.title = wishes.shelf == Shelf::labs ? "Lab" : "Myth", .right_aligned = true},
-                   {.title = ""},
-                   {.title = "Minutes", .right_aligned = true},
-                   {.title = "You"}});
+int list(const LabOptions& options) {
+  Progress progress(options.student);
+  TextTable table(
+      {{.title = options.catalog == Catalog::labs ? "Lab" : "Myth", .right_aligned = true},
+       {.title = ""},
+       {.title = "Minutes", .right_aligned = true},
+       {.title = "You"}});
   boost::json::array all;
   Complaints unreadable;
-  for (const auto& path : files_on(wishes.shelf)) {
-    const auto read = read_lab(path, wishes.student);
+  for (const auto& path : files_on(options.catalog)) {
+    const auto read = read_lab(path, options.student);
     if (!read) {
       unreadable.push_back(read.error().text);
       continue;
@@ -150,12 +151,12 @@ int list(const Wishes& wishes) {
                    {"steps", lab.steps.size()},
                    {"done", mine.finished != 0}});
   }
-  if (wishes.json) {
+  if (options.json) {
     print_json({{"list", std::move(all)}});
   } else {
     const auto columns = columns_of(STDOUT_FILENO);
     print(table.to_string({.columns = columns, .overlong = Overlong::wrap}));
-    print("\nportlab " + word(wishes.shelf) +
+    print("\nportlab " + word(options.catalog) +
           " N begins or goes on; nothing on this machine is changed.\n");
   }
   if (unreadable.empty()) return 0;
@@ -166,20 +167,20 @@ int list(const Wishes& wishes) {
 }
 
 /// The first one that is not done.
-std::string next_one(const Wishes& wishes) {
-  Progress progress(wishes.student);
-  for (const auto& path : files_on(wishes.shelf))
-    if (progress.of(load(path, wishes).id).finished == 0) return path;
+std::string next_one(const LabOptions& options) {
+  Progress progress(options.student);
+  for (const auto& path : files_on(options.catalog))
+    if (progress.of(load(path, options).id).finished == 0) return path;
   throw usage_failure("all of them are done",
-                      "portlab " + word(wishes.shelf) + " --report (what you did)");
+                      "portlab " + word(options.catalog) + " --report (what you did)");
 }
 
-std::vector<std::string> chosen(const Wishes& wishes, const std::string& operand) {
-  if (operand == "all") return files_on(wishes.shelf);
-  if (operand == "next") return {next_one(wishes)};
-  const auto file = find_file(wishes.shelf, operand);
+std::vector<std::string> chosen(const LabOptions& options, const std::string& operand) {
+  if (operand == "all") return files_on(options.catalog);
+  if (operand == "next") return {next_one(options)};
+  const auto file = find_file(options.catalog, operand);
   if (!file)
-    throw usage_failure(file.error().text, "portlab " + word(wishes.shelf) + " (the list)");
+    throw usage_failure(file.error().text, "portlab " + word(options.catalog) + " (the list)");
   return {*file};
 }
 
@@ -191,12 +192,12 @@ int in_its_network(Lab lab, const std::function<int(const Lab&, TourLab&)>& sitt
   });
 }
 
-int sit(const Lab& lab, const Wishes& wishes) {
+int sit(const Lab& lab, const LabOptions& options) {
   expect_a_terminal(lab);
   const auto registry = running_lab_path();
   for (;;) {
     const int status = in_its_network(lab, [&](const Lab& here, TourLab& network) {
-      Progress progress(wishes.student);
+      Progress progress(options.student);
       const auto ending = take_lesson(here, network, progress, registry);
       if (ending == Ending::again) return again;
       if (ending != Ending::restart) return 0;
@@ -210,61 +211,61 @@ int sit(const Lab& lab, const Wishes& wishes) {
   }
 }
 
-int check(const std::string& path, const Wishes& wishes) {
-  const auto lab = load(path, wishes);
-  if (wishes.lint) {
+int check(const std::string& path, const LabOptions& options) {
+  const auto lab = load(path, options);
+  if (options.lint) {
     Complaints complaints;
     for (const auto& fault : labs::lint(lab))
       complaints.push_back(path + ":" + std::to_string(fault.line) + ": " + fault.text);
     return complain_of(complaints);
   }
   const int status = in_its_network(lab, [&](const Lab& here, TourLab& network) {
-    return complain_of(wishes.selftest ? test_the_checks(here, network)
-                                       : do_unattended(here, network, !wishes.json));
+    return complain_of(options.selftest ? test_the_checks(here, network)
+                                        : do_unattended(here, network, !options.json));
   });
-  std::fprintf(stderr, "%s %s: %s\n", word(wishes.shelf).c_str(), lab.title.c_str(),
+  std::fprintf(stderr, "%s %s: %s\n", word(options.catalog).c_str(), lab.title.c_str(),
                status == 0 ? "everything as it should be" : "NOT as it should be");
   return status;
 }
 
-int run_shelf(const Manual& manual, Wishes wishes, const Arguments& arguments) {
+int run_catalog(const Manual& manual, LabOptions lab_options, const Arguments& arguments) {
   CommandLine line(manual, Shared::json);
   auto add = line.add();
-  add("student", po::value(&wishes.student)->value_name("NAME"),
+  add("student", po::value(&lab_options.student)->value_name("NAME"),
       "numbers, files and names of NAME's own, and a record of NAME's own");
-  add("auto", po::bool_switch(&wishes.unattended), "does every step by itself, and compares");
-  add("selftest", po::bool_switch(&wishes.selftest),
+  add("auto", po::bool_switch(&lab_options.unattended), "does every step by itself, and compares");
+  add("selftest", po::bool_switch(&lab_options.selftest),
       "proves that each check fails before its step and passes after it");
-  add("lint", po::bool_switch(&wishes.lint), "reads the file, and says what it lacks");
-  add("report", po::bool_switch(&wishes.report), "what was done, predicted and answered");
+  add("lint", po::bool_switch(&lab_options.lint), "reads the file, and says what it lacks");
+  add("report", po::bool_switch(&lab_options.report), "what was done, predicted and answered");
   const auto options = line.parse(arguments);
   if (!options) return 0;
-  wishes.json = options->json;
+  lab_options.json = options->json;
   line.expect_operands(0, 1);
-  if (wishes.report) {
-    const Progress progress(wishes.student);
-    if (wishes.json)
+  if (lab_options.report) {
+    const Progress progress(lab_options.student);
+    if (lab_options.json)
       print_json(progress.to_json());
     else
       print(report_of(progress, columns_of(STDOUT_FILENO)));
     return 0;
   }
-  const bool checks = wishes.unattended || wishes.selftest || wishes.lint;
+  const bool checks = lab_options.unattended || lab_options.selftest || lab_options.lint;
   if (line.operands().empty() && checks) throw line.wrong("which one? A number, a FILE, or all");
-  if (line.operands().empty()) return list(wishes);
-  const auto files = chosen(wishes, line.operands().front());
+  if (line.operands().empty()) return list(lab_options);
+  const auto files = chosen(lab_options, line.operands().front());
   if (!checks) {
     if (files.size() != 1) throw line.wrong("one at a time");
-    return sit(load(files.front(), wishes), wishes);
+    return sit(load(files.front(), lab_options), lab_options);
   }
   int worst = 0;
   boost::json::array all;
   for (const auto& file : files) {
-    const int status = check(file, wishes);
+    const int status = check(file, lab_options);
     all.push_back({{"file", file}, {"as_it_should_be", status == 0}});
     worst = std::max(worst, status);
   }
-  if (wishes.json) print_json({{"checked", std::move(all)}});
+  if (lab_options.json) print_json({{"checked", std::move(all)}});
   return worst;
 }
 
@@ -281,7 +282,7 @@ int run_lab(const Arguments& arguments) {
         {"portlab lab --auto all", "does all labs by itself: for whoever changes them"}}},
       "A lab runs in a private network of its own: no root, no internet, nothing left behind. Your "
       "progress is kept in $XDG_STATE_HOME/portlab, or ~/.local/state/portlab."};
-  return labs::run_shelf(manual, labs::Wishes{labs::Shelf::labs}, arguments);
+  return labs::run_catalog(manual, labs::LabOptions{labs::Catalog::labs}, arguments);
 }
 
 int run_myth(const Arguments& arguments) {
@@ -292,7 +293,7 @@ int run_myth(const Arguments& arguments) {
         {"portlab myth 3", "a minute's experiment that shows why"},
         {"portlab myth --auto 3", "the same, by itself"}}},
       "Each experiment runs in a private network of its own, and says which lab goes deeper."};
-  return labs::run_shelf(manual, labs::Wishes{labs::Shelf::myths}, arguments);
+  return labs::run_catalog(manual, labs::LabOptions{labs::Catalog::myths}, arguments);
 }
 
 }  // namespace portlab

@@ -24,9 +24,9 @@ const Rrset* Node::find(Type type) const {
   return nullptr;
 }
 
-bool Node::tells_asker() const {
+bool Node::is_whoami() const {
   const auto* const text = find(Type::TXT);
-  return text != nullptr && text->tells_asker;
+  return text != nullptr && text->is_whoami;
 }
 
 Zone::Zone(const Name& apex) : apex_(apex) {
@@ -63,11 +63,11 @@ Zone::Added Zone::add(const Name& owner, Type type, std::uint32_t ttl, std::stri
     const bool same_ttl = rrset.ttl == ttl;
     rrset.ttl = std::min(rrset.ttl, ttl);
     rrset.rdata.push_back(std::move(rdata));
-    rrset.tells_asker = false;
+    rrset.is_whoami = false;
     return same_ttl ? Added::yes : Added::other_ttl;
   }
-  const bool tells_asker = type == Type::TXT && rdata == asker_placeholder;
-  node.rrsets.push_back({type, tells_asker ? 0 : ttl, {std::move(rdata)}, tells_asker});
+  const bool is_whoami = type == Type::TXT && rdata == asker_placeholder;
+  node.rrsets.push_back({type, is_whoami ? 0 : ttl, {std::move(rdata)}, is_whoami});
   return Added::yes;
 }
 

@@ -19,7 +19,7 @@ struct Rrset {
   Type type = Type::A;
   std::uint32_t ttl = 0;
   std::vector<std::string> rdata;  ///< each in wire form, uncompressed; never empty
-  bool tells_asker = false;        ///< TXT "{asker}": answered with the asker's endpoint
+  bool is_whoami = false;          ///< TXT "{asker}": answered with the asker's endpoint
 };
 
 /// One name. An empty non-terminal (RFC 4592 section 2.2.2) has no record sets.
@@ -29,7 +29,7 @@ struct Node {
 
   const Rrset* find(Type type) const;
   /// True if this name tells the asker's own endpoint.
-  bool tells_asker() const;
+  bool is_whoami() const;
 };
 
 class Zone {

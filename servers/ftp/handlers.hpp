@@ -5,65 +5,66 @@
 #include <boost/system/result.hpp>
 #include <string_view>
 
-#include "servers/ftp/visit.hpp"
+#include "servers/ftp/ftp_session.hpp"
 
 namespace portlab::ftp::server {
 
 // access.cpp: who is there, and goodbye.
-Answer user(Visit& visit, std::string_view name);
-Answer password(Visit& visit, std::string_view word);
-Answer account(Visit& visit, std::string_view name);
-Answer reinitialize(Visit& visit, std::string_view);
-Answer quit(Visit& visit, std::string_view);
+Reply user(FtpSession& session, std::string_view name);
+Reply password(FtpSession& session, std::string_view word);
+Reply account(FtpSession& session, std::string_view name);
+Reply reinitialize(FtpSession& session, std::string_view);
+Reply quit(FtpSession& session, std::string_view);
 
 // data_port.cpp: the second port.
-Answer passive(Visit& visit, std::string_view);
-Answer extended_passive(Visit& visit, std::string_view family);
-Answer port(Visit& visit, std::string_view six_numbers);
-Answer extended_port(Visit& visit, std::string_view family_address_port);
-Answer abort(Visit& visit, std::string_view);
+Reply passive(FtpSession& session, std::string_view);
+Reply extended_passive(FtpSession& session, std::string_view family);
+Reply port(FtpSession& session, std::string_view six_numbers);
+Reply extended_port(FtpSession& session, std::string_view family_address_port);
+Reply abort(FtpSession& session, std::string_view);
 
 // parameters.cpp: how files travel.
-Answer type(Visit& visit, std::string_view code);
-Answer mode(Visit& visit, std::string_view code);
-Answer structure(Visit& visit, std::string_view code);
-Answer restart(Visit& visit, std::string_view offset);
-Answer allocate(Visit& visit, std::string_view size);
-Answer options(Visit& visit, std::string_view command_and_value);
+Reply type(FtpSession& session, std::string_view code);
+Reply mode(FtpSession& session, std::string_view code);
+Reply structure(FtpSession& session, std::string_view code);
+Reply restart(FtpSession& session, std::string_view offset);
+Reply allocate(FtpSession& session, std::string_view size);
+Reply options(FtpSession& session, std::string_view command_and_value);
 
 // folders.cpp: where one is, and what is there.
-Answer change_folder(Visit& visit, std::string_view path);
-Answer change_to_parent(Visit& visit, std::string_view);
-Answer print_folder(Visit& visit, std::string_view);
-Answer list(Visit& visit, std::string_view flags_and_path);
-Answer name_list(Visit& visit, std::string_view flags_and_path);
-Answer machine_list(Visit& visit, std::string_view path);
+Reply change_folder(FtpSession& session, std::string_view path);
+Reply change_to_parent(FtpSession& session, std::string_view);
+Reply print_folder(FtpSession& session, std::string_view);
+Reply list(FtpSession& session, std::string_view flags_and_path);
+Reply name_list(FtpSession& session, std::string_view flags_and_path);
+Reply machine_list(FtpSession& session, std::string_view path);
 
 // files.cpp: one file.
-Answer retrieve(Visit& visit, std::string_view path);
-Answer size(Visit& visit, std::string_view path);
-Answer modification_time(Visit& visit, std::string_view path);
-Answer machine_fact(Visit& visit, std::string_view path);
-Answer no_storing(Visit& visit, std::string_view path);
-Answer no_changing(Visit& visit, std::string_view path);
-Answer no_renaming(Visit& visit, std::string_view path);
+Reply retrieve(FtpSession& session, std::string_view path);
+Reply size(FtpSession& session, std::string_view path);
+Reply modification_time(FtpSession& session, std::string_view path);
+Reply machine_fact(FtpSession& session, std::string_view path);
+Reply no_storing(FtpSession& session, std::string_view path);
+Reply no_changing(FtpSession& session, std::string_view path);
+Reply no_renaming(FtpSession& session, std::string_view path);
 
 // information.cpp: what this server can do.
-Answer system_name(Visit& visit, std::string_view);
-Answer features(Visit& visit, std::string_view);
-Answer status(Visit& visit, std::string_view path);
-Answer help(Visit& visit, std::string_view verb);
-Answer nothing_done(Visit& visit, std::string_view);
-Answer no_site_commands(Visit& visit, std::string_view);
-Answer not_implemented(Visit& visit, std::string_view);
+Reply system_name(FtpSession& session, std::string_view);
+Reply features(FtpSession& session, std::string_view);
+Reply status(FtpSession& session, std::string_view path);
+Reply help(FtpSession& session, std::string_view verb);
+Reply nothing_done(FtpSession& session, std::string_view);
+Reply no_site_commands(FtpSession& session, std::string_view);
+Reply not_implemented(FtpSession& session, std::string_view);
 
 /// The reply for a path that leads nowhere: 550, or 450 when trying again later may help.
-Answer refuse_path(SiteError why, std::string_view argument);
+Reply refuse_path(SiteError why, std::string_view argument);
 /// "-la docs" as "docs": clients send the flags of ls(1), which mean nothing here.
 std::string_view without_flags(std::string_view argument);
 /// LIST's lines for a path, which flags of ls(1) may precede; or the refusal.
-boost::system::result<std::string, Answer> list_text(const Visit& visit, std::string_view argument);
+boost::system::result<std::string, Reply> list_text(const FtpSession& session,
+                                                    std::string_view argument);
 /// The reply 425 if nobody said where the data connection comes from.
-std::optional<Answer> refuse_without_data_port(const Visit& visit);
+std::optional<Reply> refuse_without_data_port(const FtpSession& session);
 
 }  // namespace portlab::ftp::server

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/ftp/facts.hpp"
+#include "common/ftp/mlst_facts.hpp"
 #include "servers/site/site.hpp"
 
 namespace portlab::ftp::server {

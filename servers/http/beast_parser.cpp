@@ -10,7 +10,7 @@
 #include "servers/http/body.hpp"
 #include "servers/http/framing.hpp"
 #include "servers/http/head.hpp"
-#include "servers/http/text.hpp"
+#include "servers/http/http_text.hpp"
 
 namespace portlab::http {
 
@@ -117,14 +117,14 @@ bool has_control(std::string_view text) {
 
 }  // namespace
 
-std::optional<Refusal> parse_head(std::string_view bytes, Head& head) {
+std::optional<HttpError> parse_head(std::string_view bytes, Head& head) {
   HeadParser parser(head);
   parser.skip(true);  // the body is BodyReader's
   error_code failed;
   parser.put_text(bytes, failed);
-  if (parser.too_many()) return Refusal{431, "the same header lines over and over"};
+  if (parser.too_many()) return HttpError{431, "the same header lines over and over"};
   // What is left to fail here: a Connection field that is no list of tokens, contradicting lengths.
-  if (failed || !parser.is_done()) return Refusal{400, "the header is malformed"};
+  if (failed || !parser.is_done()) return HttpError{400, "the header is malformed"};
   return std::nullopt;
 }
 
@@ -193,7 +193,7 @@ BodyReader::State BodyReader::read(std::string_view pending, std::size_t& taken)
 /// Complete: Beast may have it. Beast gets a chunk's line only when all of it is there, and the
 /// last one only together with the trailers.
 BodyReader::State BodyReader::check_chunk_line(std::string_view pending) {
-  constexpr Refusal malformed{400, "a malformed chunk size (RFC 9112 section 7.1)"};
+  constexpr HttpError malformed{400, "a malformed chunk size (RFC 9112 section 7.1)"};
   if (parser_->after_chunk()) {
     if (!std::string_view("\r\n").starts_with(pending.substr(0, 2)))
       return refuse({400, "a chunk that does not end where its size says"});
@@ -248,7 +248,7 @@ BodyReader::State BodyReader::check_trailers(std::string_view trailers) {
   return State::more;
 }
 
-BodyReader::State BodyReader::refuse(Refusal refusal) {
+BodyReader::State BodyReader::refuse(HttpError refusal) {
   refusal_ = refusal;
   return State::refused;
 }

@@ -30,17 +30,17 @@ class BodyReader {
   State read(std::string_view pending, std::size_t& taken);
   /// How many bytes of content there were: without the chunks' own.
   std::uint64_t content_bytes() const;
-  const Refusal& refusal() const { return refusal_; }
+  const HttpError& refusal() const { return refusal_; }
 
  private:
   State check_chunk_line(std::string_view pending);
   State check_trailers(std::string_view trailers);
-  State refuse(Refusal refusal);
+  State refuse(HttpError refusal);
 
   class Parser;
   std::unique_ptr<Parser> parser_;
   std::uint64_t raw_bytes_ = 0;
-  Refusal refusal_;
+  HttpError refusal_;
 };
 
 }  // namespace portlab::http

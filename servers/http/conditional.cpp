@@ -1,7 +1,7 @@
 #include "servers/http/conditional.hpp"
 
 #include "servers/http/date.hpp"
-#include "servers/http/text.hpp"
+#include "servers/http/http_text.hpp"
 
 namespace portlab::http {
 
@@ -16,7 +16,7 @@ bool is_entity_tag(std::string_view text) {
 
 /// Whether the lines of a field name our tag, or are "*". Section 8.8.3.2: a weak comparison looks
 /// only at what is quoted, a strong one wants no weak tag at all.
-bool names_us(const Head& head, Field field, std::string_view etag, bool weakly) {
+bool etag_matches(const Head& head, Field field, std::string_view etag, bool weakly) {
   bool named = false;
   head.each(field, [&](std::string_view value) {
     if (value == "*") named = true;
@@ -40,13 +40,14 @@ std::optional<std::int64_t> date_of(const Head& head, Field field, std::int64_t 
 
 Verdict check_preconditions(const Head& head, const Validators& validators, std::int64_t now) {
   if (head.has(Field::if_match)) {
-    if (!names_us(head, Field::if_match, validators.etag, false))
+    if (!etag_matches(head, Field::if_match, validators.etag, false))
       return Verdict::precondition_failed;
   } else if (const auto date = date_of(head, Field::if_unmodified_since, now)) {
     if (validators.modified && *validators.modified > *date) return Verdict::precondition_failed;
   }
   if (head.has(Field::if_none_match)) {
-    if (names_us(head, Field::if_none_match, validators.etag, true)) return Verdict::not_modified;
+    if (etag_matches(head, Field::if_none_match, validators.etag, true))
+      return Verdict::not_modified;
   } else if (const auto date = date_of(head, Field::if_modified_since, now)) {
     // A date that is still to come says nothing about what the client has.
     if (validators.modified && *validators.modified <= *date && *date <= now)
@@ -55,7 +56,7 @@ Verdict check_preconditions(const Head& head, const Validators& validators, std:
   return Verdict::proceed;
 }
 
-bool range_counts(const Head& head, const Validators& validators, std::int64_t now) {
+bool if_range_matches(const Head& head, const Validators& validators, std::int64_t now) {
   const auto condition = head.find(Field::if_range);
   if (!condition) return true;
   if (head.count(Field::if_range) > 1) return false;

@@ -26,6 +26,6 @@ enum class Verdict : std::uint8_t {
 Verdict check_preconditions(const Head& head, const Validators& validators, std::int64_t now);
 
 /// Whether If-Range (section 13.1.5) lets the Range field count.
-bool range_counts(const Head& head, const Validators& validators, std::int64_t now);
+bool if_range_matches(const Head& head, const Validators& validators, std::int64_t now);
 
 }  // namespace portlab::http

@@ -14,7 +14,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "servers/http/answer.hpp"
+#include "servers/http/response.hpp"
 #include "servers/site/site.hpp"
 
 namespace portlab::http {

@@ -3,29 +3,29 @@
 #include <algorithm>
 
 #include "common/endpoint.hpp"
-#include "servers/http/text.hpp"
+#include "servers/http/http_text.hpp"
 
 namespace portlab::http {
 
 namespace {
 
-std::optional<Refusal> host_fault(const Head& head) {
+std::optional<HttpError> host_fault(const Head& head) {
   const auto hosts = head.count(Field::host);
-  if (hosts > 1) return Refusal{400, "more than one Host (RFC 9112 section 3.2)"};
+  if (hosts > 1) return HttpError{400, "more than one Host (RFC 9112 section 3.2)"};
   if (hosts == 0) {
     if (head.http_1_0) return std::nullopt;
-    return Refusal{400, "no Host (RFC 9112 section 3.2)"};
+    return HttpError{400, "no Host (RFC 9112 section 3.2)"};
   }
   if (!is_valid_host(*head.find(Field::host)))
-    return Refusal{400, "Host is not HOST or HOST:PORT (RFC 9110 section 7.2)"};
+    return HttpError{400, "Host is not HOST or HOST:PORT (RFC 9110 section 7.2)"};
   return std::nullopt;
 }
 
 /// Only the one coding that this server can undo, once: "chunked" (RFC 9112 section 6.1).
-std::optional<Refusal> transfer_encoding_fault(const Head& head) {
-  if (head.http_1_0) return Refusal{400, "HTTP/1.0 has no Transfer-Encoding"};
+std::optional<HttpError> transfer_encoding_fault(const Head& head) {
+  if (head.http_1_0) return HttpError{400, "HTTP/1.0 has no Transfer-Encoding"};
   if (head.has(Field::content_length))
-    return Refusal{400, "both Transfer-Encoding and Content-Length (RFC 9112 section 6.3)"};
+    return HttpError{400, "both Transfer-Encoding and Content-Length (RFC 9112 section 6.3)"};
   std::size_t lines = 0, codings = 0, chunked = 0;
   bool well_formed = true, chunked_last = false;
   head.each(Field::transfer_encoding, [&](std::string_view value) {
@@ -43,30 +43,31 @@ std::optional<Refusal> transfer_encoding_fault(const Head& head) {
     }
   });
   if (!well_formed || codings == 0 || chunked > 1)
-    return Refusal{400, "Transfer-Encoding is malformed (RFC 9112 section 6.1)"};
+    return HttpError{400, "Transfer-Encoding is malformed (RFC 9112 section 6.1)"};
   if (chunked == 1 && !chunked_last)
-    return Refusal{400, "chunked must be the last transfer coding (RFC 9112 section 6.3)"};
-  if (codings > 1 || chunked == 0) return Refusal{501, "the only transfer coding here is chunked"};
+    return HttpError{400, "chunked must be the last transfer coding (RFC 9112 section 6.3)"};
+  if (codings > 1 || chunked == 0)
+    return HttpError{501, "the only transfer coding here is chunked"};
   if (lines > 1 || head.find(Field::transfer_encoding)->size() != 7)
-    return Refusal{400, "Transfer-Encoding has empty elements"};
+    return HttpError{400, "Transfer-Encoding has empty elements"};
   return std::nullopt;
 }
 
 /// One line, digits only, no needless zeros: RFC 9110 section 8.6 allows repeated equal values and
 /// zeros in front, and nobody honest sends them.
-std::variant<std::uint64_t, Refusal> content_length_of(const Head& head) {
+std::variant<std::uint64_t, HttpError> content_length_of(const Head& head) {
   const auto lines = head.count(Field::content_length);
   if (lines == 0) return std::uint64_t{0};
-  if (lines > 1) return Refusal{400, "more than one Content-Length"};
+  if (lines > 1) return HttpError{400, "more than one Content-Length"};
   const auto text = *head.find(Field::content_length);
   const auto length = parse_decimal(text);
   if (!length || (text.size() > 1 && text.starts_with('0')))
-    return Refusal{400, "Content-Length is not a decimal number (RFC 9110 section 8.6)"};
-  if (*length > body_bytes_max) return Refusal{413, "the body is too long"};
+    return HttpError{400, "Content-Length is not a decimal number (RFC 9110 section 8.6)"};
+  if (*length > body_bytes_max) return HttpError{413, "the body is too long"};
   return *length;
 }
 
-std::optional<Refusal> read_expectations(const Head& head, Framing& framing) {
+std::optional<HttpError> read_expectations(const Head& head, Framing& framing) {
   if (head.http_1_0) return std::nullopt;  // must ignore them (RFC 9110 section 10.1.1)
   bool unknown = false;
   head.each(Field::expect, [&](std::string_view value) {
@@ -79,7 +80,7 @@ std::optional<Refusal> read_expectations(const Head& head, Framing& framing) {
       }
     }
   });
-  if (unknown) return Refusal{417, "the only expectation that is met here is 100-continue"};
+  if (unknown) return HttpError{417, "the only expectation that is met here is 100-continue"};
   return std::nullopt;
 }
 
@@ -126,7 +127,7 @@ bool is_valid_host(std::string_view host) {
   return port.starts_with(':') && number && *number <= 65535;
 }
 
-std::variant<Framing, Refusal> framing_of(const Head& head) {
+std::variant<Framing, HttpError> framing_of(const Head& head) {
   Framing framing;
   if (const auto fault = host_fault(head)) return *fault;
   if (head.has(Field::transfer_encoding)) {
@@ -134,10 +135,10 @@ std::variant<Framing, Refusal> framing_of(const Head& head) {
     framing.chunked = true;
   } else {
     const auto length = content_length_of(head);
-    if (const auto* fault = std::get_if<Refusal>(&length)) return *fault;
+    if (const auto* fault = std::get_if<HttpError>(&length)) return *fault;
     framing.content_length = std::get<std::uint64_t>(length);
   }
-  if (head.count(Field::content_type) > 1) return Refusal{400, "more than one Content-Type"};
+  if (head.count(Field::content_type) > 1) return HttpError{400, "more than one Content-Type"};
   if (const auto fault = read_expectations(head, framing)) return *fault;
   read_connection(head, framing);
   return framing;

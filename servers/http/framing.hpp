@@ -25,7 +25,7 @@ struct Framing {
 
 /// The framing, or why the request must be refused. After a refusal nobody knows where the next
 /// request would begin: the connection ends.
-std::variant<Framing, Refusal> framing_of(const Head& head);
+std::variant<Framing, HttpError> framing_of(const Head& head);
 
 /// Host = uri-host [ ":" port ] (RFC 9110 section 7.2), of an http URL: not empty.
 bool is_valid_host(std::string_view host);

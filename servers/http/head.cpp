@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "servers/http/text.hpp"
+#include "servers/http/http_text.hpp"
 
 namespace portlab::http {
 
@@ -17,56 +17,56 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// A request-target of visible ASCII. Browsers send some characters raw that RFC 3986 wants
 /// encoded, such as "|": harmless, so they pass. "#" does not: a fragment is the client's own.
-std::optional<Refusal> target_fault(std::string_view target) {
-  if (target.empty()) return Refusal{400, "the request line has no target"};
+std::optional<HttpError> target_fault(std::string_view target) {
+  if (target.empty()) return HttpError{400, "the request line has no target"};
   for (const char c : target) {
-    if (c == '#') return Refusal{400, "a request target has no fragment (#)"};
-    if (c <= ' ' || c > '~') return Refusal{400, "the target has a byte that a URL can't have"};
+    if (c == '#') return HttpError{400, "a request target has no fragment (#)"};
+    if (c <= ' ' || c > '~') return HttpError{400, "the target has a byte that a URL can't have"};
   }
   return std::nullopt;
 }
 
 /// HTTP-version (RFC 9112 section 2.3): exactly "HTTP/" DIGIT "." DIGIT.
-std::optional<Refusal> version_fault(std::string_view version) {
+std::optional<HttpError> version_fault(std::string_view version) {
   if (version.size() != 8 || !version.starts_with("HTTP/") || !is_digit(version[5]) ||
       version[6] != '.' || !is_digit(version[7]))
-    return Refusal{400, "the request line does not end in an HTTP version such as HTTP/1.1"};
+    return HttpError{400, "the request line does not end in an HTTP version such as HTTP/1.1"};
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
-    return Refusal{505, "this server speaks HTTP/1.1 and HTTP/1.0"};
+    return HttpError{505, "this server speaks HTTP/1.1 and HTTP/1.0"};
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Refusal> request_line_fault(std::string_view line) {
+std::optional<HttpError> request_line_fault(std::string_view line) {
   if (std::any_of(line.begin(), line.end(), is_control))
-    return Refusal{400, "a control character in the request line"};
+    return HttpError{400, "a control character in the request line"};
   const auto method_end = line.find(' ');
   const auto method = line.substr(0, method_end);
-  if (!is_token(method)) return Refusal{400, "the request line does not begin with a method"};
-  if (method.size() > method_bytes_max) return Refusal{501, "no method is that long"};
-  if (method_end == std::string_view::npos) return Refusal{400, "the request line has no target"};
+  if (!is_token(method)) return HttpError{400, "the request line does not begin with a method"};
+  if (method.size() > method_bytes_max) return HttpError{501, "no method is that long"};
+  if (method_end == std::string_view::npos) return HttpError{400, "the request line has no target"};
   const auto rest = line.substr(method_end + 1);
   const auto target_end = rest.find(' ');
   if (target_end == std::string_view::npos)
-    return Refusal{400, "a request line is METHOD TARGET VERSION; this one has two words"};
+    return HttpError{400, "a request line is METHOD TARGET VERSION; this one has two words"};
   if (const auto fault = target_fault(rest.substr(0, target_end))) return fault;
   return version_fault(rest.substr(target_end + 1));
 }
 
-std::optional<Refusal> field_line_fault(std::string_view line) {
+std::optional<HttpError> field_line_fault(std::string_view line) {
   if (line.starts_with(' ') || line.starts_with('\t'))
-    return Refusal{400, "a line that begins with white space (RFC 9112 section 5.2)"};
+    return HttpError{400, "a line that begins with white space (RFC 9112 section 5.2)"};
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return Refusal{400, "a header line without a colon"};
+  if (colon == std::string_view::npos) return HttpError{400, "a header line without a colon"};
   const auto name = line.substr(0, colon);
-  if (name.empty()) return Refusal{400, "a header line without a name"};
+  if (name.empty()) return HttpError{400, "a header line without a name"};
   if (name.ends_with(' ') || name.ends_with('\t'))
-    return Refusal{400, "white space before a colon (RFC 9112 section 5.1)"};
-  if (!is_token(name)) return Refusal{400, "a header name that is no token"};
+    return HttpError{400, "white space before a colon (RFC 9112 section 5.1)"};
+  if (!is_token(name)) return HttpError{400, "a header name that is no token"};
   const auto value = line.substr(colon + 1);
   if (std::any_of(value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; }))
-    return Refusal{400, "a control character in a header's value (RFC 9110 section 5.5)"};
+    return HttpError{400, "a control character in a header's value (RFC 9110 section 5.5)"};
   return std::nullopt;
 }
 
@@ -127,7 +127,7 @@ HeadScanner::State HeadScanner::check_unfinished(std::string_view line) {
   return State::more;
 }
 
-HeadScanner::State HeadScanner::refuse(Refusal refusal) {
+HeadScanner::State HeadScanner::refuse(HttpError refusal) {
   refusal_ = refusal;
   return State::refused;
 }

@@ -15,7 +15,7 @@
 namespace portlab::http {
 
 /// Why a request is not served.
-struct Refusal {
+struct HttpError {
   unsigned status = 0;
   std::string_view reason;  ///< for people; a literal
 };
@@ -32,9 +32,9 @@ inline constexpr std::size_t method_bytes_max = 32;
 inline constexpr std::size_t empty_lines_max = 4;
 
 /// What is wrong with a request line (without its CRLF), if anything.
-std::optional<Refusal> request_line_fault(std::string_view line);
+std::optional<HttpError> request_line_fault(std::string_view line);
 /// What is wrong with a field line (without its CRLF), if anything.
-std::optional<Refusal> field_line_fault(std::string_view line);
+std::optional<HttpError> field_line_fault(std::string_view line);
 
 /// Finds the end of a head, however it is cut into pieces, and checks each line on the way. Looks
 /// at every byte once.
@@ -52,12 +52,12 @@ class HeadScanner {
   }
   /// With the empty lines before.
   std::size_t bytes() const { return line_; }
-  const Refusal& refusal() const { return refusal_; }
+  const HttpError& refusal() const { return refusal_; }
 
  private:
   State take_line(std::string_view line);
   State check_unfinished(std::string_view line);
-  State refuse(Refusal refusal);
+  State refuse(HttpError refusal);
 
   std::size_t begin_ = 0;    // where the request line begins
   std::size_t line_ = 0;     // where the current line begins
@@ -65,7 +65,7 @@ class HeadScanner {
   std::size_t fields_begin_ = 0;
   unsigned lines_ = 0;
   unsigned empty_lines_ = 0;
-  Refusal refusal_;
+  HttpError refusal_;
 };
 
 /// The fields that something is done with.
@@ -122,6 +122,6 @@ class Head {
 };
 
 /// Takes apart a complete head that a HeadScanner let pass. `head` starts empty.
-std::optional<Refusal> parse_head(std::string_view bytes, Head& head);
+std::optional<HttpError> parse_head(std::string_view bytes, Head& head);
 
 }  // namespace portlab::http

@@ -1,6 +1,6 @@
 #include "servers/http/media_type.hpp"
 
-#include "servers/http/text.hpp"
+#include "servers/http/http_text.hpp"
 
 namespace portlab::http {
 

@@ -4,7 +4,7 @@
 #include <limits>
 #include <optional>
 
-#include "servers/http/text.hpp"
+#include "servers/http/http_text.hpp"
 
 namespace portlab::http {
 

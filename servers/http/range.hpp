@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "servers/listener/file.hpp"
+#include "servers/listener/open_file.hpp"
 
 namespace portlab::http {
 

@@ -7,8 +7,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "servers/http/date.hpp"
+#include "servers/http/http_text.hpp"
 #include "servers/http/sessions_page.hpp"
-#include "servers/http/text.hpp"
 
 namespace portlab::http {
 
@@ -25,13 +25,13 @@ enum class Methods : std::uint8_t {
 struct Resource {
   std::string_view path;
   Methods methods;
-  Answer (*answer)(const Exchange&);
+  Response (*answer)(const RequestContext&);
 };
 
-Answer whoami(const Exchange&);
-Answer request_as_it_arrived(const Exchange&);
-Answer listeners(const Exchange&);
-Answer sessions(const Exchange&);
+Response whoami(const RequestContext&);
+Response request_as_it_arrived(const RequestContext&);
+Response listeners(const RequestContext&);
+Response sessions(const RequestContext&);
 
 constexpr Resource resources[] = {
     {"/", Methods::reading_and_post, answer_from_site},
@@ -72,22 +72,23 @@ std::string_view allowed_by(const Resource& resource) {
   return reading_methods;
 }
 
-Answer options(std::string_view allowed) {
-  Answer answer;
+Response options(std::string_view allowed) {
+  Response answer;
   answer.fields = "Allow: " + std::string(allowed) + "\r\n";
   return answer;
 }
 
-Answer not_allowed(std::string_view allowed) {
+Response not_allowed(std::string_view allowed) {
   auto answer = text_answer(405, "this resource allows " + std::string(allowed));
   answer.fields += "Allow: " + std::string(allowed) + "\r\n";
   return answer;
 }
 
 /// A body that was made for this request: nobody may keep it, or take it for anything else.
-Answer fresh(const Exchange& exchange, std::string_view type, std::string content) {
+Response no_store_response(const RequestContext& exchange, std::string_view type,
+                           std::string content) {
   if (!is_reading(exchange.head.method)) {  // conditions are about reading
-    Answer answer;
+    Response answer;
     answer.fields = "Content-Type: " + std::string(type) +
                     "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
     answer.text = std::move(content);
@@ -97,8 +98,8 @@ Answer fresh(const Exchange& exchange, std::string_view type, std::string conten
   return answer_with(fresh_representation(type, std::move(content)), exchange.head, seconds_now());
 }
 
-Answer fresh_json(const Exchange& exchange, const json::value& value) {
-  return fresh(exchange, "application/json", json::serialize(value) + "\n");
+Response fresh_json(const RequestContext& exchange, const json::value& value) {
+  return no_store_response(exchange, "application/json", json::serialize(value) + "\n");
 }
 
 /// Whether the parameters of a media range (";v=1;q=0") make it one that is not wanted (RFC 9110
@@ -129,37 +130,38 @@ bool accepts_json(const Head& head) {
   return accepts;
 }
 
-Answer whoami(const Exchange& exchange) {
+Response whoami(const RequestContext& exchange) {
   auto answer = accepts_json(exchange.head)
                     ? fresh_json(exchange, json::object{{"you", to_json(exchange.remote)},
                                                         {"me", to_json(exchange.local)}})
-                    : fresh(exchange, "text/plain; charset=utf-8",
-                            "you  " + exchange.remote.to_string() + "\nme   " +
-                                exchange.local.to_string() + "\n");
+                    : no_store_response(exchange, "text/plain; charset=utf-8",
+                                        "you  " + exchange.remote.to_string() + "\nme   " +
+                                            exchange.local.to_string() + "\n");
   answer.fields += "Vary: Accept\r\n";
   return answer;
 }
 
-Answer request_as_it_arrived(const Exchange& exchange) {
+Response request_as_it_arrived(const RequestContext& exchange) {
   // The length is that of GET, although a request of HEAD is a letter longer.
   const std::size_t extra = exchange.head.method == "HEAD" ? 1 : 0;
-  return fresh(exchange, "text/plain; charset=utf-8", std::string(exchange.raw.substr(extra)));
+  return no_store_response(exchange, "text/plain; charset=utf-8",
+                           std::string(exchange.raw.substr(extra)));
 }
 
-Answer listeners(const Exchange& exchange) {
+Response listeners(const RequestContext& exchange) {
   json::array rows;
   for (const auto& row : exchange.tables.listeners()) rows.push_back(to_json(row));
   return fresh_json(exchange, rows);
 }
 
-Answer sessions(const Exchange& exchange) {
+Response sessions(const RequestContext& exchange) {
   if (exchange.sessions) return answer_with(exchange.sessions, exchange.head, seconds_now());
-  Answer later;
+  Response later;
   later.wants_sessions = true;
   return later;
 }
 
-Answer answer_by_method(const Exchange& exchange) {
+Response answer_by_method(const RequestContext& exchange) {
   const auto method = exchange.head.method;
   if (exchange.target.whole_server) return options(any_methods);
   const auto& resource = resource_at(exchange.target.path);
@@ -171,7 +173,8 @@ Answer answer_by_method(const Exchange& exchange) {
   if (method != "OPTIONS") {
     if (any) return resource.answer(exchange);
     if (method == "POST" && resource.methods == Methods::reading_and_post)
-      return fresh(exchange, "text/plain; charset=utf-8", std::string(exchange.content));
+      return no_store_response(exchange, "text/plain; charset=utf-8",
+                               std::string(exchange.content));
     if (!known) return text_answer(501, "this server does not know that method");
   }
   // A path that leads nowhere allows nothing.
@@ -196,7 +199,7 @@ BodyKept body_kept(std::string_view path) {
   return BodyKept::nothing;
 }
 
-Answer answer(const Exchange& exchange) {
+Response answer(const RequestContext& exchange) {
   auto result = answer_by_method(exchange);
   result.head_only = exchange.head.method == "HEAD";
   return result;

@@ -17,7 +17,7 @@ std::shared_ptr<Representation> fresh_representation(std::string_view type, std:
   return made;
 }
 
-Task<std::shared_ptr<const Representation>> SessionsPage::get(const Tables& tables) {
+Task<std::shared_ptr<const Representation>> SessionsPage::get(const ServerView& tables) {
   if (auto page = shared()) co_return page;
   const auto rows = co_await tables.sessions();
   boost::json::array all;

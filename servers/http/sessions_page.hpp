@@ -8,7 +8,7 @@
 #include <memory>
 #include <mutex>
 
-#include "servers/http/answer.hpp"
+#include "servers/http/response.hpp"
 #include "servers/listener/service.hpp"
 
 namespace portlab::http {
@@ -21,7 +21,7 @@ class SessionsPage {
   /// Long pages that slow readers may keep in memory.
   static constexpr std::size_t long_pages_max = 8;
 
-  Task<std::shared_ptr<const Representation>> get(const Tables& tables);
+  Task<std::shared_ptr<const Representation>> get(const ServerView& tables);
 
  private:
   using Page = std::shared_ptr<const Representation>;

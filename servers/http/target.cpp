@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "servers/http/framing.hpp"
-#include "servers/http/text.hpp"
+#include "servers/http/http_text.hpp"
 
 namespace portlab::http {
 
 namespace {
 
-std::variant<Target, Refusal> parse_path(std::string_view text) {
+std::variant<Target, HttpError> parse_path(std::string_view text) {
   Target target;
   const auto question = std::min(text.find('?'), text.size());
   const auto path = text.substr(0, question);
@@ -19,20 +19,20 @@ std::variant<Target, Refusal> parse_path(std::string_view text) {
     return target;
   }
   auto decoded = percent_decode(path);
-  if (!decoded) return Refusal{400, "a percent sign that no two hex digits follow"};
+  if (!decoded) return HttpError{400, "a percent sign that no two hex digits follow"};
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(decoded->begin(), decoded->end(), is_control))
-    return Refusal{400, "an encoded control character in the path"};
+    return HttpError{400, "an encoded control character in the path"};
   target.path = std::move(*decoded);
   return target;
 }
 
 }  // namespace
 
-std::variant<Target, Refusal> parse_target(std::string_view method, std::string_view text) {
-  if (method == "CONNECT") return Refusal{501, "this server is no tunnel"};
+std::variant<Target, HttpError> parse_target(std::string_view method, std::string_view text) {
+  if (method == "CONNECT") return HttpError{501, "this server is no tunnel"};
   if (text == "*") {
-    if (method != "OPTIONS") return Refusal{400, "only OPTIONS may ask about *"};
+    if (method != "OPTIONS") return HttpError{400, "only OPTIONS may ask about *"};
     return Target{.whole_server = true, .path = {}, .query = {}};
   }
   if (text.starts_with('/')) return parse_path(text);
@@ -40,11 +40,11 @@ std::variant<Target, Refusal> parse_target(std::string_view method, std::string_
   // absolute-form: what a client sends to a proxy, and a server must understand.
   constexpr std::string_view scheme = "http://";
   if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme))
-    return Refusal{400, "the target is neither a path nor an http URL"};
+    return HttpError{400, "the target is neither a path nor an http URL"};
   text.remove_prefix(scheme.size());
   const auto host_end = std::min(text.find_first_of("/?"), text.size());
   if (!is_valid_host(text.substr(0, host_end)))
-    return Refusal{400, "the URL's host is not HOST or HOST:PORT"};
+    return HttpError{400, "the URL's host is not HOST or HOST:PORT"};
   text.remove_prefix(host_end);
   if (text.empty() && method == "OPTIONS")  // section 3.2.4: the same as "*"
     return Target{.whole_server = true, .path = {}, .query = {}};

@@ -18,6 +18,6 @@ struct Target {
 
 /// The target, or why there is none. A host inside the target overrides the Host field (section
 /// 3.2.2); as this server has one site for all names, neither decides anything.
-std::variant<Target, Refusal> parse_target(std::string_view method, std::string_view target);
+std::variant<Target, HttpError> parse_target(std::string_view method, std::string_view target);
 
 }  // namespace portlab::http

@@ -39,7 +39,7 @@ std::string_view Connection::pending() const { return session_->pending(); }
 void Connection::consume(std::size_t count) { session_->consume(count); }
 Task<bool> Connection::receive() { return session_->receive(); }
 
-Task<void> Connection::wait_for_end() { return session_->wait_for_end(); }
+Task<void> Connection::wait_disconnect() { return session_->wait_disconnect(); }
 
 Task<Bytes> Connection::read_some() { return session_->read_some(); }
 
@@ -71,15 +71,15 @@ Task<void> Connection::write(std::string_view head, std::string_view body) {
   return session_->write(head, body);
 }
 
-Task<void> Connection::write_first(std::string_view bytes) {
+Task<void> Connection::write_more(std::string_view bytes) {
   return session_->write(bytes, {}, Session::Next::more);
 }
 
-Task<void> Connection::write_last(std::string_view bytes) {
+Task<void> Connection::write_and_shutdown(std::string_view bytes) {
   return session_->write(bytes, {}, Session::Next::end);
 }
 
-void Connection::expect_nothing_more() { session_->expect_nothing_more(); }
+void Connection::skip_linger() { session_->skip_linger(); }
 
 Task<void> Connection::send_file(File file, ByteRange range) {
   co_await session_->send_file(file.descriptor(), range);
@@ -90,17 +90,21 @@ Task<void> Connection::pause(std::chrono::milliseconds time) {
   co_await timer.async_wait(use_task);
 }
 
-void Connection::expect_message(std::string_view farewell) { session_->expect_message(farewell); }
+void Connection::start_idle_timeout(std::string_view farewell) {
+  session_->start_idle_timeout(farewell);
+}
 
-void Connection::expect_within(std::chrono::seconds limit, std::string_view farewell) {
-  session_->expect_within(limit, farewell);
+void Connection::set_message_deadline(std::chrono::seconds limit, std::string_view farewell) {
+  session_->set_message_deadline(limit, farewell);
 }
 
 void Connection::note(std::string_view text) { session_->note(text); }
 const Endpoint& Connection::local() const { return session_->local(); }
 const Endpoint& Connection::remote() const { return session_->remote(); }
 
-std::uint64_t Connection::turn() const { return session_->worker().readiness().turn(); }
+std::uint64_t Connection::poll_generation() const {
+  return session_->worker().reactor().poll_generation();
+}
 
 std::optional<std::uint32_t> Connection::peer_user_id() const {
   if (local().transport != Transport::local) return std::nullopt;
@@ -113,12 +117,12 @@ std::optional<std::uint32_t> Connection::peer_user_id() const {
 
 // ---- second ports
 
-class SecondPort::Impl final : public Waiter {
+class DataListener::Impl final : public TimedSocket {
   static constexpr int strangers_in_a_row_max = 16;
 
  public:
   Impl(Session& owner, Descriptor socket, std::string_view service)
-      : Waiter(owner.worker(), std::move(socket)),
+      : TimedSocket(owner.worker(), std::move(socket)),
         endpoint_(local_endpoint_of(this->socket(), Transport::tcp)),
         expected_(owner.remote().address),
         service_(service),
@@ -137,7 +141,7 @@ class SecondPort::Impl final : public Waiter {
                                            {service_, Transport::tcp, owner_id_});
       // Somebody else's: closed at once (RFC 2577 section 4). Many of them must not keep the loop.
       if (socket && ++strangers % strangers_in_a_row_max != 0) continue;
-      if (socket) socket_.more_to_read();
+      if (socket) socket_.mark_readable();
       if (!socket && (errno == ECONNABORTED || errno == EINTR)) continue;
       if (!socket && errno != EAGAIN && errno != EWOULDBLOCK) co_return std::nullopt;
       const bool came = co_await arrived();
@@ -148,7 +152,7 @@ class SecondPort::Impl final : public Waiter {
  private:
   /// False: nobody came in time. The server's stop still ends the conversation.
   Task<bool> arrived() try {
-    co_await wait_until(Waitable::Event::readable);
+    co_await wait_until(AsyncSocket::Event::readable);
     co_return true;
   } catch (const SessionEnded& end) {
     if (end.reason() == EndReason::stop) throw;
@@ -161,35 +165,35 @@ class SecondPort::Impl final : public Waiter {
   const std::uint64_t owner_id_;
 };
 
-SecondPort::SecondPort(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-SecondPort::~SecondPort() = default;
-SecondPort::SecondPort(SecondPort&&) noexcept = default;
-SecondPort& SecondPort::operator=(SecondPort&&) noexcept = default;
-const Endpoint& SecondPort::endpoint() const { return impl_->endpoint(); }
+DataListener::DataListener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DataListener::~DataListener() = default;
+DataListener::DataListener(DataListener&&) noexcept = default;
+DataListener& DataListener::operator=(DataListener&&) noexcept = default;
+const Endpoint& DataListener::endpoint() const { return impl_->endpoint(); }
 
-Task<std::optional<Connection>> SecondPort::accept(std::chrono::seconds limit) {
+Task<std::optional<Connection>> DataListener::accept(std::chrono::seconds limit) {
   return impl_->accept(limit);
 }
 
-std::optional<SecondPort> Connection::open_second_port(std::string_view service_name) {
+std::optional<DataListener> Connection::open_data_listener(std::string_view service_name) {
   if (local().transport != Transport::tcp) return std::nullopt;
   auto opened = open_listening(tcp_endpoint(local().address, 0), {.backlog = 4});
   if (!opened) return std::nullopt;
-  return SecondPort(
-      std::make_unique<SecondPort::Impl>(*session_, std::move(opened->front()), service_name));
+  return DataListener(
+      std::make_unique<DataListener::Impl>(*session_, std::move(opened->front()), service_name));
 }
 
 namespace {
 
 /// A connection attempt under way: ends when the socket is writable, with the socket's error.
-class Attempt final : public Waiter {
+class Attempt final : public TimedSocket {
  public:
-  using Waiter::Waiter;
+  using TimedSocket::TimedSocket;
 
   /// 0, or the errno of the failure.
   Task<int> result() {
     try {
-      co_await wait_until(Waitable::Event::writable);
+      co_await wait_until(AsyncSocket::Event::writable);
     } catch (const SessionEnded& end) {
       if (end.reason() == EndReason::stop) throw;
       co_return ETIMEDOUT;
@@ -205,8 +209,8 @@ class Attempt final : public Waiter {
 
 }  // namespace
 
-Task<std::optional<Connection>> Connection::connect_second(Endpoint peer, std::uint16_t from_port,
-                                                           std::string_view service_name) {
+Task<std::optional<Connection>> Connection::connect_back(Endpoint peer, std::uint16_t from_port,
+                                                         std::string_view service_name) {
   if (local().transport != Transport::tcp) co_return std::nullopt;
   Endpoint from = tcp_endpoint(local().address, from_port);
   auto connecting = start_connecting(from, peer);
@@ -224,7 +228,7 @@ Task<std::optional<Connection>> Connection::connect_second(Endpoint peer, std::u
                                                {service_name, Transport::tcp, session_->id()});
 }
 
-Task<bool> first_of(Task<void> first, Task<void> second) {
+Task<bool> race(Task<void> first, Task<void> second) {
   const auto executor = co_await asio::this_coro::executor;
   auto both = asio::experimental::make_parallel_group(
       asio::co_spawn(executor, std::move(first), asio::deferred),

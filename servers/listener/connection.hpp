@@ -15,13 +15,13 @@
 
 #include "common/bytes.hpp"
 #include "common/endpoint.hpp"
-#include "servers/listener/file.hpp"
+#include "servers/listener/open_file.hpp"
 #include "servers/listener/task.hpp"
 
 namespace portlab {
 
-class Session;     // the core's side of a connection
-class SecondPort;  // below
+class Session;       // the core's side of a connection
+class DataListener;  // below
 
 /// Why a conversation was ended from outside.
 enum class EndReason : std::uint8_t {
@@ -69,8 +69,8 @@ class Connection {
   /// Drops the first `count` bytes of pending().
   void consume(std::size_t count);
   /// Reads nothing and never returns; throws when the connection breaks or is ended. For what must
-  /// not read on beside a transfer (first_of).
-  Task<void> wait_for_end();
+  /// not read on beside a transfer (race).
+  Task<void> wait_disconnect();
   /// Everything pending, or what comes next, consumed; valid until the next read. Empty: the peer
   /// closed.
   Task<Bytes> read_some();
@@ -85,12 +85,12 @@ class Connection {
   /// Two parts in one packet where they fit: a head and its body.
   Task<void> write(std::string_view head, std::string_view body);
   /// What more follows at once: a head before a file.
-  Task<void> write_first(std::string_view bytes);
+  Task<void> write_more(std::string_view bytes);
   /// The last words: our FIN travels with them. Nothing can be written any more.
-  Task<void> write_last(std::string_view bytes);
+  Task<void> write_and_shutdown(std::string_view bytes);
   /// The peer has promised to send nothing more (HTTP's "Connection: close"): its end is not waited
   /// for when the conversation is over.
-  void expect_nothing_more();
+  void skip_linger();
   /// sendfile(2). A file that is shorter than `range` ends the session, as the promised length
   /// can't be kept.
   Task<void> send_file(File file, ByteRange range);
@@ -103,9 +103,9 @@ class Connection {
   /// Until the next message the peer may take as long as --idle-timeout. If it does not, it is sent
   /// `farewell` (which must outlive the session: a literal) and the conversation ends. The same
   /// farewell goes out when the server stops.
-  void expect_message(std::string_view farewell = {});
+  void start_idle_timeout(std::string_view farewell = {});
   /// The message that is now due must be complete within `limit`, however many reads it takes.
-  void expect_within(std::chrono::seconds limit, std::string_view farewell = {});
+  void set_message_deadline(std::chrono::seconds limit, std::string_view farewell = {});
   /// What the row says last: "GET /index.html 200". Shown by netstat, /api/sessions and the log.
   void note(std::string_view text);
 
@@ -113,7 +113,7 @@ class Connection {
   const Endpoint& remote() const;
   /// The same number for all that is answered between two looks at what the network brought: what
   /// was found out for one of these answers is as new for the next.
-  std::uint64_t turn() const;
+  std::uint64_t poll_generation() const;
   /// The user at the other end of a Unix socket; nullopt on a network.
   std::optional<std::uint32_t> peer_user_id() const;
 
@@ -122,11 +122,11 @@ class Connection {
 
   /// Listens on this session's local address at any free port, for this session's peer alone (RFC
   /// 2577 section 4: others are closed at once). nullopt: no port could be had.
-  std::optional<SecondPort> open_second_port(std::string_view service_name);
+  std::optional<DataListener> open_data_listener(std::string_view service_name);
   /// Connects to `peer`; from `from_port` if the system allows that, else from an ephemeral port.
   /// nullopt: refused, timed out or unreachable.
-  Task<std::optional<Connection>> connect_second(Endpoint peer, std::uint16_t from_port,
-                                                 std::string_view service_name);
+  Task<std::optional<Connection>> connect_back(Endpoint peer, std::uint16_t from_port,
+                                               std::string_view service_name);
 
   Session& session() { return *session_; }
 
@@ -135,13 +135,13 @@ class Connection {
 };
 
 /// A listener for one expected connection. Closes with its last use.
-class SecondPort {
+class DataListener {
  public:
   class Impl;
-  explicit SecondPort(std::unique_ptr<Impl> impl);
-  ~SecondPort();
-  SecondPort(SecondPort&&) noexcept;
-  SecondPort& operator=(SecondPort&&) noexcept;
+  explicit DataListener(std::unique_ptr<Impl> impl);
+  ~DataListener();
+  DataListener(DataListener&&) noexcept;
+  DataListener& operator=(DataListener&&) noexcept;
 
   const Endpoint& endpoint() const;
   /// Waits at most `limit` for the peer; nullopt: it did not come.
@@ -153,6 +153,6 @@ class SecondPort {
 
 /// Runs both; the first to finish (or to throw) ends the other, whose wait throws SessionEnded and
 /// whose connections stay usable. True: `first` was first. For FTP's ABOR beside a transfer.
-Task<bool> first_of(Task<void> first, Task<void> second);
+Task<bool> race(Task<void> first, Task<void> second);
 
 }  // namespace portlab

@@ -80,11 +80,11 @@ Result<Endpoints> Core::move(const ListenSpec& spec) {
 Result<Endpoints> Core::listen_now(const ListenSpec& spec) {
   const auto service = find(spec.service);
   if (!service) return service.error();
-  const auto endpoints = wanted(**service, spec);
+  const auto endpoints = resolve_endpoints(**service, spec);
   if (!endpoints) return endpoints.error();
   auto bound = bind(**service, *endpoints);
   if (!bound) return bound.error();
-  return adopt(std::move(*bound));
+  return add_listener(std::move(*bound));
 }
 
 std::vector<Endpoint> Core::close_exactly(const std::vector<Endpoint>& endpoints) {
@@ -96,14 +96,14 @@ std::vector<Endpoint> Core::close_exactly(const std::vector<Endpoint>& endpoints
     found.push_back(listener);
     closed.push_back(listener->endpoint);
   }
-  drop(found);
+  remove_listener(found);
   return closed;
 }
 
 Result<Endpoints> Core::endpoints_of(const ListenSpec& spec) const {
   const auto service = find(spec.service);
   if (!service) return service.error();
-  return wanted(**service, spec);
+  return resolve_endpoints(**service, spec);
 }
 
 Result<Endpoints> Core::close_now(const ListenSpec& spec) {
@@ -111,10 +111,10 @@ Result<Endpoints> Core::close_now(const ListenSpec& spec) {
   if (!service) return service.error();
   const auto found = matching(spec);
   if (found.empty())
-    return Error{spec.to_string() + " is not open, so it can't be closed: " + open_now()};
+    return Error{spec.to_string() + " is not open, so it can't be closed: " + describe_listeners()};
   Endpoints closed;
   for (const auto& listener : found) closed.push_back(listener->endpoint);
-  drop(found);
+  remove_listener(found);
   return closed;
 }
 
@@ -146,11 +146,11 @@ Result<Endpoints> Core::move_now(const ListenSpec& spec) {
     return std::find(stay.begin(), stay.end(), e) != stay.end();
   });
   if (old.empty() && stay.empty())
-    return Error{spec.service + " is not open, so it can't move: " + open_now()};
+    return Error{spec.service + " is not open, so it can't move: " + describe_listeners()};
   auto bound = bind(**service, endpoints);  // the new doors open before the old ones close
   if (!bound) return bound.error();
-  auto now = adopt(std::move(*bound));
-  drop(old);
+  auto now = add_listener(std::move(*bound));
+  remove_listener(old);
   now.insert(now.end(), stay.begin(), stay.end());
   return now;
 }
@@ -166,15 +166,15 @@ Result<const Service*> Core::find(std::string_view name) const {
   return Error{"there is no service '" + std::string(name) + "': the services are " + known};
 }
 
-Result<Endpoints> Core::wanted(const Service& service, const ListenSpec& spec) const {
+Result<Endpoints> Core::resolve_endpoints(const Service& service, const ListenSpec& spec) const {
   if (!spec.path.empty()) {
     if (!service.stream) return Error{spec.service + " does not speak over streams"};
     return Endpoints{local_endpoint(spec.path)};
   }
   const std::uint32_t port =
-      spec.port ? *spec.port : std::uint32_t{service.info.home_port} + options_.shift;
+      spec.port ? *spec.port : std::uint32_t{service.info.default_port} + options_.shift;
   if (port > 65535)
-    return Error{spec.service + "'s home port " + std::to_string(service.info.home_port) +
+    return Error{spec.service + "'s default port " + std::to_string(service.info.default_port) +
                  " shifted by " + std::to_string(options_.shift) +
                  " is beyond 65535: choose a smaller --shift"};
   const auto number = static_cast<std::uint16_t>(port);
@@ -256,12 +256,13 @@ Result<std::vector<Core::Bound>> Core::bind(const Service& service,
   }
 }
 
-Endpoints Core::adopt(std::vector<Bound> bound) {
+Endpoints Core::add_listener(std::vector<Bound> bound) {
   Endpoints endpoints;
   for (auto& one : bound) {
     endpoints.push_back(one.listener->endpoint);
     on_every_worker([&](Worker& worker, std::size_t index) {
-      if (index < one.sockets.size()) worker.adopt(one.listener, std::move(one.sockets[index]));
+      if (index < one.sockets.size())
+        worker.add_listener(one.listener, std::move(one.sockets[index]));
     });
     const std::lock_guard lock(mutex_);
     listeners_.push_back(std::move(one.listener));
@@ -270,10 +271,10 @@ Endpoints Core::adopt(std::vector<Bound> bound) {
   return endpoints;
 }
 
-void Core::drop(const Listeners& listeners) {
+void Core::remove_listener(const Listeners& listeners) {
   for (const auto& gone : listeners) {
     gone->file.remove();
-    on_every_worker([&](Worker& worker, std::size_t) { worker.drop(*gone); });
+    on_every_worker([&](Worker& worker, std::size_t) { worker.remove_listener(*gone); });
     const std::lock_guard lock(mutex_);
     std::erase(listeners_, gone);
     note_udp_ports();
@@ -301,7 +302,7 @@ Core::Listeners Core::matching(const ListenSpec& spec) const {
   return found;
 }
 
-std::string Core::open_now() const {
+std::string Core::describe_listeners() const {
   std::string text;
   for (const auto& listener : listeners_)
     text += (text.empty() ? "open are " : ", ") + std::string(listener->service->info.name) +
@@ -344,7 +345,7 @@ std::vector<ListenerRow> Core::listeners() const {
     const auto& info = service->info;
     for (const auto& listener : listeners_)
       if (listener->service == service.get())
-        rows.push_back({std::string(info.name), listener->endpoint, info.home_port,
+        rows.push_back({std::string(info.name), listener->endpoint, info.default_port,
                         listener->accepted.load(std::memory_order_relaxed)});
   }
   return rows;

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "common/result.hpp"
-#include "servers/listener/limits.hpp"
 #include "servers/listener/listen_spec.hpp"
 #include "servers/listener/log.hpp"
+#include "servers/listener/quota.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/listener/worker.hpp"
 
@@ -29,7 +29,7 @@ struct CoreOptions {
   Limits limits;
   /// Where a listener without an address is bound: loopback unless somebody decides otherwise.
   std::vector<asio::ip::address> default_addresses = {asio::ip::address_v4::loopback()};
-  /// Added to a service's home port when no port is said.
+  /// Added to a service's default port when no port is said.
   std::uint16_t shift = 0;
   /// SO_REUSEADDR on TCP listeners; off shows TIME_WAIT.
   bool reuse_address = true;
@@ -37,7 +37,7 @@ struct CoreOptions {
   bool share_port = false;
 };
 
-class Core final : public Tables {
+class Core final : public ServerView {
  public:
   Core(CoreOptions options, Log& log);
   ~Core() override;
@@ -92,17 +92,18 @@ class Core final : public Tables {
   Result<std::vector<Endpoint>> move_now(const ListenSpec& spec);
 
   Result<const Service*> find(std::string_view name) const;
-  Result<std::vector<Endpoint>> wanted(const Service& service, const ListenSpec& spec) const;
+  Result<std::vector<Endpoint>> resolve_endpoints(const Service& service,
+                                                  const ListenSpec& spec) const;
   Result<std::vector<Bound>> bind(const Service& service,
                                   const std::vector<Endpoint>& endpoints) const;
   Result<Bound> bind_one(const Service& service, const Endpoint& endpoint) const;
-  std::vector<Endpoint> adopt(std::vector<Bound> bound);
-  void drop(const Listeners& listeners);
+  std::vector<Endpoint> add_listener(std::vector<Bound> bound);
+  void remove_listener(const Listeners& listeners);
   void note_udp_ports();
   /// A listener of ours at the same port, where one of the two addresses is all of them.
   const Listener* overlapping(const Endpoint& endpoint) const;
   Listeners matching(const ListenSpec& spec) const;
-  std::string open_now() const;
+  std::string describe_listeners() const;
 
   /// Changes of the listeners happen on worker 0's thread, one after another; this one waits for
   /// its turn there.
@@ -112,7 +113,7 @@ class Core final : public Tables {
   void on_every_worker(const std::function<void(Worker&, std::size_t index)>& what);
 
   const CoreOptions options_;
-  House shared_;
+  CoreShared shared_;
   std::vector<std::unique_ptr<Service>> services_;
   std::vector<std::unique_ptr<Worker>> workers_;
   mutable std::mutex mutex_;  ///< guards listeners_, which every worker may ask for

@@ -111,10 +111,10 @@ void FlowTable::forget_silent_since(Clock::time_point when) {
 
 // ---- the listener
 
-DatagramListener::DatagramListener(Readiness& readiness, std::shared_ptr<Listener> listener,
-                                   Descriptor socket, House& shared, DatagramBatch& batch)
+DatagramListener::DatagramListener(Reactor& reactor, std::shared_ptr<Listener> listener,
+                                   Descriptor socket, CoreShared& shared, DatagramBatch& batch)
     : listener_(std::move(listener)),
-      socket_(readiness, std::move(socket), Watch::while_waiting),
+      socket_(reactor, std::move(socket), Watch::while_waiting),
       shared_(shared),
       batch_(batch),
       flows_(shared.limits.flows_max) {}
@@ -126,13 +126,13 @@ void DatagramListener::close() {
 
 Task<void> DatagramListener::answer(std::shared_ptr<DatagramListener> self) {
   while (self->open_) {
-    auto wait = self->socket_.until(Waitable::Event::readable);
+    auto wait = self->socket_.async_wait(AsyncSocket::Event::readable);
     const auto [failed] = co_await std::move(wait);
     if (failed) co_return;
     int batches = 0;
     while (self->open_ && self->answer_batch() > 0)
       if (++batches == batches_in_a_row_max) break;
-    if (batches == batches_in_a_row_max) self->socket_.more_to_read();
+    if (batches == batches_in_a_row_max) self->socket_.mark_readable();
   }
 }
 

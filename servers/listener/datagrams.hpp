@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "common/session_row.hpp"
-#include "servers/listener/readiness.hpp"
+#include "servers/listener/reactor.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/listener/socket.hpp"
 #include "servers/listener/task.hpp"
@@ -24,7 +24,7 @@
 namespace portlab {
 
 struct Listener;
-struct House;
+struct CoreShared;
 
 using Clock = std::chrono::steady_clock;
 
@@ -73,8 +73,8 @@ class DatagramBatch;
 
 class DatagramListener {
  public:
-  DatagramListener(Readiness& readiness, std::shared_ptr<Listener> listener, Descriptor socket,
-                   House& shared, DatagramBatch& batch);
+  DatagramListener(Reactor& reactor, std::shared_ptr<Listener> listener, Descriptor socket,
+                   CoreShared& shared, DatagramBatch& batch);
 
   /// Answers until closed. Keeps the listener alive meanwhile.
   static Task<void> answer(std::shared_ptr<DatagramListener> self);
@@ -91,8 +91,8 @@ class DatagramListener {
   void send_replies(int count);
 
   std::shared_ptr<Listener> listener_;
-  Waitable socket_;
-  House& shared_;
+  AsyncSocket socket_;
+  CoreShared& shared_;
   DatagramBatch& batch_;
   FlowTable flows_;
   bool open_ = true;

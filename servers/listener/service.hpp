@@ -21,10 +21,10 @@ namespace portlab {
 /// What a service is called and where it is at home.
 struct ServiceInfo {
   std::string_view name;           ///< "http"
-  std::uint16_t home_port = 0;     ///< 80
+  std::uint16_t default_port = 0;     ///< 80
   std::string_view specification;  ///< "RFC 9112"
   /// The owner's own way in (control): no limit turns it away, and the log does not mention it.
-  bool for_the_owner = false;
+  bool is_admin = false;
 };
 
 /// What answers on a TCP port (or a Unix socket): a conversation, from accept to close. Returning
@@ -34,10 +34,10 @@ class StreamService {
  public:
   virtual ~StreamService() = default;
 
-  virtual Task<void> converse(Connection& client) = 0;
+  virtual Task<void> serve(Connection& client) = 0;
 
   /// What a newcomer is told when the house is full; empty: nothing, just a close.
-  virtual std::string_view turned_away() const { return {}; }
+  virtual std::string_view overload_reply() const { return {}; }
 };
 
 /// One datagram and the two ends it travelled between.
@@ -61,9 +61,9 @@ class DatagramService {
 };
 
 /// What a service may ask the core about the core. Safe from every worker.
-class Tables {
+class ServerView {
  public:
-  virtual ~Tables() = default;
+  virtual ~ServerView() = default;
 
   /// All listeners, service by service, each in the order in which they were opened.
   virtual std::vector<ListenerRow> listeners() const = 0;

@@ -61,57 +61,57 @@ void BufferPool::give_back(Buffer buffer) {
   if (kept_.size() < kept_max) kept_.push_back(std::move(buffer));
 }
 
-Waiter::Waiter(Worker& worker, Descriptor socket)
-    : socket_(worker.readiness(), std::move(socket)),
+TimedSocket::TimedSocket(Worker& worker, Descriptor socket)
+    : socket_(worker.reactor(), std::move(socket)),
       worker_(worker),
       deadline_(Clock::now() + worker.idle_limit()) {
-  worker.waiters().push_back(*this);
+  worker.timed_sockets().push_back(*this);
 }
 
-void Waiter::end(EndReason reason) {
+void TimedSocket::end(EndReason reason) {
   if (ended_ != EndReason::none) return;
   ended_ = reason;
   socket_.cancel();
 }
 
-void Waiter::give_up(EndReason reason) {
+void TimedSocket::throw_ended(EndReason reason) {
   if (ended_ == EndReason::none) ended_ = reason;
   throw SessionEnded(ended_);
 }
 
-void Waiter::check_before_wait() {
-  if (ended_ != EndReason::none) give_up(ended_);
+void TimedSocket::check_before_wait() {
+  if (ended_ != EndReason::none) throw_ended(ended_);
 }
 
-void Waiter::check_after_wait(const boost::system::error_code& failed) {
-  if (ended_ != EndReason::none) give_up(ended_);
-  // Cancelled by first_of: this wait is over, the session is not.
+void TimedSocket::check_after_wait(const boost::system::error_code& failed) {
+  if (ended_ != EndReason::none) throw_ended(ended_);
+  // Cancelled by race: this wait is over, the session is not.
   if (failed) throw SessionEnded(EndReason::reset);
 }
 
-Task<void> Waiter::wait_until(Waitable::Event event) {
+Task<void> TimedSocket::wait_until(AsyncSocket::Event event) {
   check_before_wait();
-  auto wait = socket_.until(event);
+  auto wait = socket_.async_wait(event);
   const auto [failed] = co_await std::move(wait);
   check_after_wait(failed);
 }
 
-Task<void> Waiter::wait_for_end() {
-  co_await wait_until(Waitable::Event::broken);
-  give_up(EndReason::reset);
+Task<void> TimedSocket::wait_disconnect() {
+  co_await wait_until(AsyncSocket::Event::broken);
+  throw_ended(EndReason::reset);
 }
 
-Session::Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin,
+Session::Session(Worker& worker, Descriptor socket, Quota::Permit permit, const Origin& origin,
                  Ends ends)
-    : Waiter(worker, std::move(socket)),
+    : TimedSocket(worker, std::move(socket)),
       service_(origin.service),
       id_(worker.next_session_id()),
-      belongs_to_(origin.belongs_to),
+      parent_id_(origin.parent_id),
       local_(std::move(ends.local)),
       remote_(std::move(ends.remote)),
       began_(Clock::now()),
-      seat_(std::move(seat)),
-      for_the_owner_(origin.for_the_owner) {}
+      permit_(std::move(permit)),
+      is_admin_(origin.is_admin) {}
 
 Session::~Session() {
   worker().log_end(*this);
@@ -128,13 +128,13 @@ void Session::end(EndReason reason) {
         ::send(socket(), farewell_.data(), farewell_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) bytes_out_ += static_cast<std::uint64_t>(sent);
   }
-  Waiter::end(reason);
+  TimedSocket::end(reason);
 }
 
 SessionRow Session::row(Clock::time_point now) const {
   SessionRow row;
   row.id = id_;
-  row.belongs_to = belongs_to_;
+  row.parent_id = parent_id_;
   row.service = service_;
   row.local = local_;
   row.remote = remote_;
@@ -173,12 +173,12 @@ void Session::make_room() {
 
 Task<bool> Session::receive() {
   if (peer_closed_) co_return false;
-  if (pending().size() >= Connection::input_bytes_max) give_up(EndReason::limit);
+  if (pending().size() >= Connection::input_bytes_max) throw_ended(EndReason::limit);
   release_empty_buffer();
   for (;;) {
     // What wait_until() does, without its frame: this is where an idle session lives.
     check_before_wait();
-    auto wait = socket_.until(Waitable::Event::readable);
+    auto wait = socket_.async_wait(AsyncSocket::Event::readable);
     const auto [failed] = co_await std::move(wait);
     check_after_wait(failed);
     bytes_this_turn_ = writes_this_turn_ = 0;
@@ -191,7 +191,7 @@ Task<Bytes> Session::read_some() {
     release_empty_buffer();
     for (bool waiting = true; waiting;) {  // as in receive(), and for the same reason
       check_before_wait();
-      auto wait = socket_.until(Waitable::Event::readable);
+      auto wait = socket_.async_wait(AsyncSocket::Event::readable);
       const auto [failed] = co_await std::move(wait);
       check_after_wait(failed);
       bytes_this_turn_ = writes_this_turn_ = 0;
@@ -208,7 +208,7 @@ std::optional<bool> Session::take_what_arrived() {
   const auto room = Connection::input_bytes_max - buffer_end_;
   const auto got = ::recv(socket(), buffer_.get() + buffer_end_, room, MSG_DONTWAIT);
   if (got > 0) {
-    if (static_cast<std::size_t>(got) == room) socket_.more_to_read();
+    if (static_cast<std::size_t>(got) == room) socket_.mark_readable();
     buffer_end_ += static_cast<std::uint32_t>(got);
     bytes_in_ += static_cast<std::uint64_t>(got);
     return true;
@@ -219,12 +219,12 @@ std::optional<bool> Session::take_what_arrived() {
     peer_closed_ = true;
     return false;
   }
-  if (!would_block(error) && error != EINTR) give_up(EndReason::reset);
+  if (!would_block(error) && error != EINTR) throw_ended(EndReason::reset);
   return std::nullopt;
 }
 
 Task<void> Session::write(std::string_view head, std::string_view body, Next next) {
-  if (ended() != EndReason::none) give_up(ended());
+  if (ended() != EndReason::none) throw_ended(ended());
   // Held back for a moment, so that what follows travels in the same packet.
   const int flags = next == Next::nothing ? 0 : MSG_MORE;
   const auto bytes = head.size() + body.size();
@@ -232,7 +232,7 @@ Task<void> Session::write(std::string_view head, std::string_view body, Next nex
   while (!head.empty() || !body.empty()) {
     const auto sent = send_parts(socket(), head, body, flags);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && !would_block(errno)) give_up(EndReason::reset);
+    if (sent < 0 && !would_block(errno)) throw_ended(EndReason::reset);
     if (sent >= 0) {
       const auto count = static_cast<std::size_t>(sent);
       bytes_out_ += count;
@@ -244,7 +244,7 @@ Task<void> Session::write(std::string_view head, std::string_view body, Next nex
     // Stamped once for all of it, or a slow drip would never expire.
     if (!writing_) set_deadline(Clock::now() + time_to_take(head.size() + body.size()));
     writing_ = true;
-    co_await wait_until(Waitable::Event::writable);
+    co_await wait_until(AsyncSocket::Event::writable);
   }
   if (writing_) set_deadline(deadline_before);
   writing_ = false;
@@ -276,7 +276,7 @@ Task<void> Session::yield() {
 }
 
 Task<void> Session::send_piece(int file, off_t& offset, std::uint64_t left) {
-  if (ended() != EndReason::none) give_up(ended());
+  if (ended() != EndReason::none) throw_ended(ended());
   while (left > 0) {
     const auto sent = ::sendfile(socket(), file, &offset, left);
     if (sent > 0) {
@@ -286,19 +286,19 @@ Task<void> Session::send_piece(int file, off_t& offset, std::uint64_t left) {
     }
     if (sent < 0 && errno == EINTR) continue;
     // 0: the file was cut short meanwhile, and the length that was promised can't be kept.
-    if (sent == 0 || !would_block(errno)) give_up(EndReason::reset);
-    co_await wait_until(Waitable::Event::writable);
+    if (sent == 0 || !would_block(errno)) throw_ended(EndReason::reset);
+    co_await wait_until(AsyncSocket::Event::writable);
   }
 }
 
-void Session::expect_message(std::string_view farewell) {
+void Session::start_idle_timeout(std::string_view farewell) {
   between_messages_ = true;
   farewell_ = farewell;
   set_deadline(Clock::now() + worker().idle_limit());
   if (worker().stopping() && idle()) end(EndReason::stop);
 }
 
-void Session::expect_within(std::chrono::seconds limit, std::string_view farewell) {
+void Session::set_message_deadline(std::chrono::seconds limit, std::string_view farewell) {
   between_messages_ = false;
   farewell_ = farewell;
   set_deadline(Clock::now() + limit);
@@ -328,7 +328,7 @@ Task<void> Session::close_in_order() {
       continue;
     }
     if (got >= 0 || !would_block(errno) || peer_is_done_) co_return;
-    co_await wait_until(Waitable::Event::readable);
+    co_await wait_until(AsyncSocket::Event::readable);
   }
 }
 

@@ -16,8 +16,8 @@
 #include "common/endpoint.hpp"
 #include "common/session_row.hpp"
 #include "servers/listener/connection.hpp"
-#include "servers/listener/limits.hpp"
-#include "servers/listener/readiness.hpp"
+#include "servers/listener/quota.hpp"
+#include "servers/listener/reactor.hpp"
 #include "servers/listener/socket.hpp"
 #include "servers/listener/task.hpp"
 
@@ -46,13 +46,13 @@ class BufferPool {
 
 /// Something that waits on a socket and has a deadline: a session, or a second port. It is in its
 /// worker's list while it lives; the worker looks at all deadlines once a second.
-class Waiter : public boost::intrusive::list_base_hook<
-                   boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class TimedSocket : public boost::intrusive::list_base_hook<
+                        boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
-  Waiter(Worker& worker, Descriptor socket);
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
-  virtual ~Waiter() = default;
+  TimedSocket(Worker& worker, Descriptor socket);
+  TimedSocket(const TimedSocket&) = delete;
+  TimedSocket& operator=(const TimedSocket&) = delete;
+  virtual ~TimedSocket() = default;
 
   Worker& worker() { return worker_; }
   int socket() { return socket_.get(); }
@@ -64,19 +64,19 @@ class Waiter : public boost::intrusive::list_base_hook<
   virtual void end(EndReason reason);
 
   /// The conversation can't go on, and this is why.
-  [[noreturn]] void give_up(EndReason reason);
+  [[noreturn]] void throw_ended(EndReason reason);
 
   /// Waits for the event; throws SessionEnded.
-  Task<void> wait_until(Waitable::Event event);
+  Task<void> wait_until(AsyncSocket::Event event);
   /// Never returns: waits until the connection breaks or is ended, and throws SessionEnded.
-  Task<void> wait_for_end();
+  Task<void> wait_disconnect();
 
  protected:
   /// Around every wait: throw SessionEnded where it may not begin, or was ended.
   void check_before_wait();
   void check_after_wait(const boost::system::error_code& failed);
 
-  Waitable socket_;
+  AsyncSocket socket_;
 
  private:
   Worker& worker_;
@@ -84,16 +84,17 @@ class Waiter : public boost::intrusive::list_base_hook<
   EndReason ended_ = EndReason::none;
 };
 
-using WaiterList = boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>>;
+using TimedSocketList =
+    boost::intrusive::list<TimedSocket, boost::intrusive::constant_time_size<false>>;
 
 /// One conversation over a stream.
-class Session final : public Waiter {
+class Session final : public TimedSocket {
  public:
   struct Origin {
     std::string_view service;  ///< outlives the session: the service's own name
     Transport transport = Transport::tcp;
-    std::uint64_t belongs_to = 0;
-    bool for_the_owner = false;
+    std::uint64_t parent_id = 0;
+    bool is_admin = false;
   };
 
   struct Ends {
@@ -101,7 +102,7 @@ class Session final : public Waiter {
     Endpoint remote;
   };
 
-  Session(Worker& worker, Descriptor socket, Quota::Seat seat, const Origin& origin, Ends ends);
+  Session(Worker& worker, Descriptor socket, Quota::Permit permit, const Origin& origin, Ends ends);
   ~Session() override;
 
   void end(EndReason reason) override;
@@ -109,7 +110,7 @@ class Session final : public Waiter {
   SessionRow row(Clock::time_point now) const;
   std::uint64_t id() const { return id_; }
   std::string_view service() const { return service_; }
-  bool for_the_owner() const { return for_the_owner_; }
+  bool is_admin() const { return is_admin_; }
   const Endpoint& local() const { return local_; }
   const Endpoint& remote() const { return remote_; }
 
@@ -127,9 +128,9 @@ class Session final : public Waiter {
   Task<void> write(std::string_view head, std::string_view body, Next next = Next::nothing);
   Task<void> send_file(int file, ByteRange range);
 
-  void expect_message(std::string_view farewell);
-  void expect_within(std::chrono::seconds limit, std::string_view farewell);
-  void expect_nothing_more() { peer_is_done_ = true; }
+  void start_idle_timeout(std::string_view farewell);
+  void set_message_deadline(std::chrono::seconds limit, std::string_view farewell);
+  void skip_linger() { peer_is_done_ = true; }
   void note(std::string_view text);
 
   /// Between two messages, with nothing arrived: what a stop may end without anybody losing
@@ -151,11 +152,11 @@ class Session final : public Waiter {
 
   const std::string_view service_;
   const std::uint64_t id_;
-  const std::uint64_t belongs_to_;
+  const std::uint64_t parent_id_;
   const Endpoint local_;
   const Endpoint remote_;
   const Clock::time_point began_;
-  Quota::Seat seat_;
+  Quota::Permit permit_;
   std::string_view farewell_;
   std::string note_;
   std::uint64_t bytes_in_ = 0;
@@ -165,7 +166,7 @@ class Session final : public Waiter {
   std::uint32_t buffer_end_ = 0;
   std::uint32_t bytes_this_turn_ = 0;
   std::uint16_t writes_this_turn_ = 0;
-  const bool for_the_owner_;
+  const bool is_admin_;
   bool between_messages_ = true;
   bool writing_ = false;
   bool fin_sent_ = false;

@@ -21,7 +21,7 @@ template <class T>
 using Task = asio::awaitable<T, Executor>;
 
 /// A descriptor, and a timer, that a task can wait for.
-using WaitableDescriptor = asio::posix::basic_stream_descriptor<Executor>;
+using ReactorDescriptor = asio::posix::basic_stream_descriptor<Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
 

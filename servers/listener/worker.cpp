@@ -41,22 +41,20 @@ std::string four_tuple(const Session& session) {
 
 }  // namespace
 
-/// One worker's socket of a listener. House with its accept loop, which ends when the socket is
+/// One worker's socket of a listener. CoreShared with its accept loop, which ends when the socket is
 /// closed.
 struct Worker::StreamListener {
-  StreamListener(Readiness& readiness, std::shared_ptr<Listener> what, Descriptor descriptor)
-      : listener(std::move(what)),
-        socket(readiness, std::move(descriptor)),
-        pause(readiness.loop()) {}
+  StreamListener(Reactor& reactor, std::shared_ptr<Listener> what, Descriptor descriptor)
+      : listener(std::move(what)), socket(reactor, std::move(descriptor)), pause(reactor.loop()) {}
 
   std::shared_ptr<Listener> listener;
-  Waitable socket;
+  AsyncSocket socket;
   Timer pause;
   bool open = true;
   bool short_of_descriptors = false;
 };
 
-Worker::Worker(House& shared) : shared_(shared) {}
+Worker::Worker(CoreShared& shared) : shared_(shared) {}
 
 Worker::~Worker() = default;
 
@@ -83,27 +81,27 @@ void Worker::run() {
 
 void Worker::release() {
   work_.reset();
-  readiness_.close();
+  reactor_.close();
 }
 
 // ---- listeners
 
-void Worker::adopt(std::shared_ptr<Listener> listener, Descriptor socket) {
+void Worker::add_listener(std::shared_ptr<Listener> listener, Descriptor socket) {
   if (stopping_) return;
   if (listener->endpoint.transport == Transport::udp) {
     if (!datagram_batch_) datagram_batch_ = make_datagram_batch();
-    auto added = std::make_shared<DatagramListener>(readiness_, std::move(listener),
+    auto added = std::make_shared<DatagramListener>(reactor_, std::move(listener),
                                                     std::move(socket), shared_, *datagram_batch_);
     datagram_listeners_.push_back(added);
     spawn(DatagramListener::answer(std::move(added)));
     return;
   }
-  auto added = std::make_shared<StreamListener>(readiness_, std::move(listener), std::move(socket));
+  auto added = std::make_shared<StreamListener>(reactor_, std::move(listener), std::move(socket));
   stream_listeners_.push_back(added);
   spawn(accept_loop(std::move(added)));
 }
 
-void Worker::drop(const Listener& listener) {
+void Worker::remove_listener(const Listener& listener) {
   stream_listeners_.remove_if([&](const auto& mine) {
     if (mine->listener.get() != &listener) return false;
     close(*mine);
@@ -128,11 +126,11 @@ void Worker::close(StreamListener& mine) {
 
 Task<void> Worker::accept_loop(std::shared_ptr<StreamListener> mine) {
   while (mine->open) {
-    auto wait = mine->socket.until(Waitable::Event::readable);
+    auto wait = mine->socket.async_wait(AsyncSocket::Event::readable);
     const auto [failed] = co_await std::move(wait);
     if (failed || !mine->open) co_return;
     const auto accepted = accept_batch(*mine);
-    if (accepted != Accepted::all) mine->socket.more_to_read();
+    if (accepted != Accepted::all) mine->socket.mark_readable();
     if (accepted != Accepted::short_of_descriptors) {
       mine->short_of_descriptors = false;
       continue;
@@ -170,29 +168,29 @@ Worker::Accepted Worker::accept_batch(StreamListener& mine) {
 
 void Worker::admit(Listener& listener, Descriptor socket, const SocketAddress& address) {
   const auto peer = to_endpoint(listener.endpoint.transport, address);
-  auto seat = seat_for(listener, peer);
-  if (!seat) return turn_away(listener, std::move(socket));
+  auto permit = permit_for(listener, peer);
+  if (!permit) return refuse_overload(listener, std::move(socket));
   listener.accepted.fetch_add(1, std::memory_order_relaxed);
   const Session::Origin origin{listener.service->info.name, listener.endpoint.transport, 0,
-                               listener.service->info.for_the_owner};
+                               listener.service->info.is_admin};
   // A listener at one address has sessions at no other.
   const bool is_known = !listener.endpoint.address.is_unspecified();
   auto local = is_known || listener.endpoint.transport == Transport::local
                    ? listener.endpoint
                    : local_endpoint_of(socket.get(), listener.endpoint.transport);
-  auto session = std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin,
+  auto session = std::make_unique<Session>(*this, std::move(socket), std::move(*permit), origin,
                                            Session::Ends{std::move(local), peer});
   spawn(serve(Connection(std::move(session)), *listener.service->stream));
 }
 
-std::optional<Quota::Seat> Worker::seat_for(const Listener& listener, const Endpoint& peer) {
-  if (listener.service->info.for_the_owner) return Quota::Seat();
+std::optional<Quota::Permit> Worker::permit_for(const Listener& listener, const Endpoint& peer) {
+  if (listener.service->info.is_admin) return Quota::Permit();
   if (peer.transport == Transport::local) return shared_.quota.take();
   return shared_.quota.take(peer.address);
 }
 
-void Worker::turn_away(const Listener& listener, Descriptor socket) {
-  const auto words = listener.service->stream->turned_away();
+void Worker::refuse_overload(const Listener& listener, Descriptor socket) {
+  const auto words = listener.service->stream->overload_reply();
   if (words.empty()) return;
   ::send(socket.get(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(socket.get(), SHUT_WR);
@@ -208,34 +206,34 @@ void Worker::turn_away(const Listener& listener, Descriptor socket) {
 
 std::optional<Connection> Worker::make_connection(Descriptor socket,
                                                   const Session::Origin& origin) {
-  auto seat = shared_.quota.take();  // the address has its share with the first port
-  if (!seat) return std::nullopt;
+  auto permit = shared_.quota.take();  // the address has its share with the first port
+  if (!permit) return std::nullopt;
   Session::Ends ends{local_endpoint_of(socket.get(), origin.transport),
                      remote_endpoint_of(socket.get(), origin.transport)};
-  return Connection(std::make_unique<Session>(*this, std::move(socket), std::move(*seat), origin,
+  return Connection(std::make_unique<Session>(*this, std::move(socket), std::move(*permit), origin,
                                               std::move(ends)));
 }
 
 Task<void> Worker::serve(Connection client, StreamService& service) {
-  ++conversations_;
+  ++coroutines_;
   try {
-    co_await service.converse(client);
+    co_await service.serve(client);
     co_await client.session().close_in_order();
   } catch (const SessionEnded&) {
     // The session knows why, and its end is logged with that.
   } catch (const std::exception& mistake) {
     shared_.log.say("internal: " + std::string(client.session().service()) + ": " + mistake.what());
   }
-  if (--conversations_ == 0 && stopping_) stop_timer_.cancel();
+  if (--coroutines_ == 0 && stopping_) stop_timer_.cancel();
 }
 
 void Worker::log_note(const Session& session, std::string_view note) {
-  if (!shared_.log.wants(LogLevel::requests) || session.for_the_owner()) return;
+  if (!shared_.log.wants(LogLevel::requests) || session.is_admin()) return;
   shared_.log.say(four_tuple(session) + " " + std::string(note));
 }
 
 void Worker::log_end(const Session& session) {
-  if (!shared_.log.wants(LogLevel::sessions) || session.for_the_owner()) return;
+  if (!shared_.log.wants(LogLevel::sessions) || session.is_admin()) return;
   const auto row = session.row(Clock::now());
   char figures[96];
   std::snprintf(figures, sizeof figures, " %.3f s, %llu bytes in, %llu out, ", row.age_seconds,
@@ -249,8 +247,8 @@ void Worker::log_end(const Session& session) {
 std::vector<SessionRow> Worker::rows() const {
   const auto now = Clock::now();
   std::vector<SessionRow> rows;
-  for (const auto& waiter : waiters_)
-    if (const auto* session = dynamic_cast<const Session*>(&waiter))
+  for (const auto& timed_socket : timed_sockets_)
+    if (const auto* session = dynamic_cast<const Session*>(&timed_socket))
       rows.push_back(session->row(now));
   for (const auto& listener : datagram_listeners_) listener->append_rows(rows, now);
   return rows;
@@ -260,12 +258,12 @@ std::vector<SessionRow> Worker::rows() const {
 
 Task<void> Worker::sweep() {
   boost::system::error_code failed;
-  while (!stopping_ || conversations_ > 0) {
+  while (!stopping_ || coroutines_ > 0) {
     sweep_timer_.expires_after(sweep_interval);
     co_await sweep_timer_.async_wait(asio::redirect_error(use_task, failed));
     const auto now = Clock::now();
-    for (auto& waiter : waiters_)
-      if (waiter.deadline() <= now) waiter.end(EndReason::deadline);
+    for (auto& timed_socket : timed_sockets_)
+      if (timed_socket.deadline() <= now) timed_socket.end(EndReason::deadline);
     for (const auto& listener : datagram_listeners_) listener->forget_silent(now);
   }
 }
@@ -279,8 +277,8 @@ void Worker::stop(std::chrono::seconds grace) {
   for (const auto& mine : datagram_listeners_) mine->close();
   stream_listeners_.clear();
   datagram_listeners_.clear();
-  for (auto& waiter : waiters_) {
-    auto* session = dynamic_cast<Session*>(&waiter);
+  for (auto& timed_socket : timed_sockets_) {
+    auto* session = dynamic_cast<Session*>(&timed_socket);
     if (session != nullptr && session->idle()) session->end(EndReason::stop);
   }
   spawn(stop_sessions(grace));
@@ -288,15 +286,15 @@ void Worker::stop(std::chrono::seconds grace) {
 
 Task<void> Worker::stop_sessions(std::chrono::seconds grace) {
   boost::system::error_code ignored;
-  if (conversations_ > 0) {
+  if (coroutines_ > 0) {
     stop_timer_.expires_after(grace);
     co_await stop_timer_.async_wait(asio::redirect_error(use_task, ignored));
   }
-  for (auto& waiter : waiters_) waiter.end(EndReason::stop);
-  while (conversations_ > 0) {  // each takes its leave at once
+  for (auto& timed_socket : timed_sockets_) timed_socket.end(EndReason::stop);
+  while (coroutines_ > 0) {  // each takes its leave at once
     stop_timer_.expires_after(last_leave_max);
     co_await stop_timer_.async_wait(asio::redirect_error(use_task, ignored));
-    for (auto& waiter : waiters_) waiter.end(EndReason::stop);
+    for (auto& timed_socket : timed_sockets_) timed_socket.end(EndReason::stop);
   }
   sweep_timer_.cancel();
   if (--shared_.busy_workers == 0) shared_.all_done();

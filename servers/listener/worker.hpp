@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
-#include "servers/listener/limits.hpp"
 #include "servers/listener/log.hpp"
-#include "servers/listener/readiness.hpp"
+#include "servers/listener/quota.hpp"
+#include "servers/listener/reactor.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/listener/session.hpp"
 #include "servers/listener/socket.hpp"
@@ -51,8 +51,8 @@ class PortSet {
 };
 
 /// What the workers of one process share.
-struct House {
-  House(const Limits& all_limits, Log& the_log)
+struct CoreShared {
+  CoreShared(const Limits& all_limits, Log& the_log)
       : limits(all_limits), quota(all_limits), log(the_log) {}
 
   Limits limits;
@@ -67,7 +67,7 @@ struct House {
 
 class Worker {
  public:
-  explicit Worker(House& shared);
+  explicit Worker(CoreShared& shared);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -78,9 +78,9 @@ class Worker {
   void run();
 
   // On the worker's own thread (or while it does not run yet).
-  void adopt(std::shared_ptr<Listener> listener, Descriptor socket);
+  void add_listener(std::shared_ptr<Listener> listener, Descriptor socket);
   /// Closes the socket of this listener. Its sessions live on.
-  void drop(const Listener& listener);
+  void remove_listener(const Listener& listener);
   /// Two-phase stop: nothing new; those between two messages end now, the others within `grace`;
   /// then the rest.
   void stop(std::chrono::seconds grace);
@@ -89,8 +89,8 @@ class Worker {
   std::vector<SessionRow> rows() const;
 
   // For sessions.
-  Readiness& readiness() { return readiness_; }
-  WaiterList& waiters() { return waiters_; }
+  Reactor& reactor() { return reactor_; }
+  TimedSocketList& timed_sockets() { return timed_sockets_; }
   BufferPool& buffers() { return buffers_; }
   std::chrono::seconds idle_limit() const;
   std::uint64_t next_session_id() { return ++shared_.last_session_id; }
@@ -111,24 +111,24 @@ class Worker {
   Accepted accept_batch(StreamListener& mine);
   void close(StreamListener& mine);
   void admit(Listener& listener, Descriptor socket, const SocketAddress& address);
-  std::optional<Quota::Seat> seat_for(const Listener& listener, const Endpoint& peer);
-  void turn_away(const Listener& listener, Descriptor socket);
+  std::optional<Quota::Permit> permit_for(const Listener& listener, const Endpoint& peer);
+  void refuse_overload(const Listener& listener, Descriptor socket);
   Task<void> serve(Connection client, StreamService& service);
   Task<void> sweep();
   Task<void> stop_sessions(std::chrono::seconds grace);
 
-  House& shared_;
+  CoreShared& shared_;
   asio::io_context loop_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
-  Readiness readiness_{loop_};
-  WaiterList waiters_;
+  Reactor reactor_{loop_};
+  TimedSocketList timed_sockets_;
   BufferPool buffers_;
   std::list<std::shared_ptr<StreamListener>> stream_listeners_;
   std::list<std::shared_ptr<DatagramListener>> datagram_listeners_;
   std::shared_ptr<DatagramBatch> datagram_batch_;  ///< made with the first UDP listener
   Timer sweep_timer_{loop_};
   Timer stop_timer_{loop_};
-  std::size_t conversations_ = 0;
+  std::size_t coroutines_ = 0;
   bool stopping_ = false;
 };
 

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "servers/listener/file.hpp"
-#include "servers/site/beneath.hpp"
+#include "servers/listener/open_file.hpp"
+#include "servers/site/open_beneath.hpp"
 
 namespace portlab {
 

@@ -89,7 +89,7 @@ class Tcp(ClientTest):
             self.expect(result, 3, "connection reset")
             self.expect_form(result)
 
-    def test_a_host_alone_means_the_home_port(self):
+    def test_a_host_alone_means_the_default_port(self):
         result = portlab("echo", "127.0.0.3", "x")  # nobody listens there
         self.expect(result, 3, "tcp 127.0.0.3:7")
 

@@ -2,8 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "clients/ftp/shell.hpp"
-#include "clients/ftp/url.hpp"
+#include "clients/ftp/ftp_shell.hpp"
+#include "clients/ftp/ftp_url.hpp"
 
 using namespace portlab;
 using namespace portlab::ftp::client;
@@ -14,7 +14,7 @@ int exit_of(const std::string& url) {
   try {
     parse_ftp_url(url);
     return 0;
-  } catch (const Failure& failure) {
+  } catch (const CommandError& failure) {
     return static_cast<int>(failure.exit());
   }
 }
@@ -74,5 +74,5 @@ BOOST_AUTO_TEST_CASE(commands_with_the_wrong_number_of_arguments_are_bad_usage) 
     BOOST_CHECK_NO_THROW(Shell::find(right));
   for (const Words& wrong :
        {Words{"ls", "x", "y"}, Words{"get"}, Words{"get", "x", "y", "z"}, Words{"lss"}, Words{""}})
-    BOOST_CHECK_THROW(Shell::find(wrong), Failure);
+    BOOST_CHECK_THROW(Shell::find(wrong), CommandError);
 }

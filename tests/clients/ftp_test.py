@@ -38,7 +38,7 @@ class AgainstPortlabd(ClientTest):
 
     def test_shows_both_ports_and_the_arithmetic(self):
         result = self.ftp(self.url, "nlst")
-        self.expect(result, 0, "not ftp's home port 21", "ephemeral · named by the 227 reply")
+        self.expect(result, 0, "not ftp's default port 21", "ephemeral · named by the 227 reply")
         self.assertNotIn("registered for", result.err)
         self.assertEqual(result.out, b"big.bin\ndocs\nhello.txt\n")
         found = [line for line in result.err.splitlines() if line.startswith("227 names")][0]

@@ -193,7 +193,7 @@ class Connecting(ClientTest):
             self.assertEqual(first.index("127.0.0.1"), second.index("ephemeral"))
             self.assertEqual(first.rindex("127.0.0.1"), second.index("registered") if
                              "registered" in second else second.index("dynamic"))
-            self.assertTrue(second.endswith(" · not echo's home port 7"), second)
+            self.assertTrue(second.endswith(" · not echo's default port 7"), second)
             self.assertIn(f":{server.peers[0][1]} ", first)
 
     def test_the_card_is_ascii_where_the_locale_is(self):

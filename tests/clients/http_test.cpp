@@ -1,9 +1,9 @@
 #include <boost/test/unit_test.hpp>
 
-#include "clients/download.hpp"
-#include "clients/failure.hpp"
-#include "clients/http_fetch.hpp"
-#include "clients/http_url.hpp"
+#include "clients/cli/command_error.hpp"
+#include "clients/cli/download.hpp"
+#include "clients/http/http_fetch.hpp"
+#include "clients/http/http_url.hpp"
 
 using namespace portlab;
 
@@ -44,9 +44,9 @@ BOOST_AUTO_TEST_CASE(a_location_is_seen_from_where_it_came) {
   BOOST_TEST(follow(from, "#part").text == "http://h:83/a/b");
   BOOST_TEST(from.same_origin(follow(from, "http://H:83/x")));
   BOOST_TEST(!from.same_origin(follow(from, "http://h/x")));
-  BOOST_CHECK_THROW(follow(from, "https://h/"), Failure);
-  BOOST_CHECK_THROW(follow(from, "http://[/"), Failure);
-  BOOST_CHECK_THROW(follow(from, "http://h%3a/"), Failure);  // decoded, it would be a port
+  BOOST_CHECK_THROW(follow(from, "https://h/"), CommandError);
+  BOOST_CHECK_THROW(follow(from, "http://[/"), CommandError);
+  BOOST_CHECK_THROW(follow(from, "http://h%3a/"), CommandError);  // decoded, it would be a port
 }
 
 BOOST_AUTO_TEST_CASE(a_service_belongs_to_the_domain_of_its_host) {

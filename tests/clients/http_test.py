@@ -62,7 +62,7 @@ class Answers(ClientTest):
     def test_the_content_goes_to_stdout_and_the_card_to_stderr(self):
         with Server(answer(ok(b"hello\n"))) as server:
             result = portlab("http", f"http://{server.where}/")
-            self.expect(result, 0, f"→  {server.where}", "not http's home port 80")
+            self.expect(result, 0, f"→  {server.where}", "not http's default port 80")
             self.assertEqual(result.out, b"hello\n")
 
     def test_the_scheme_may_be_left_out(self):

@@ -209,7 +209,7 @@ class Pairs(unittest.TestCase):
                                    r"ESTABLISHED$")
             self.assertRegex(text, rf"(?m)^udp +127\.0\.0\.1:{his} +→ +127\.0\.0\.1:{dns} +dns \* +"
                                    r"no connection: udp has none$")
-            self.assertIn("* moved: http's home port is 80", text)
+            self.assertIn("* moved: http's default port is 80", text)
             document = json.loads(self.pairs(server, "--json"))
             row = next(r for r in document["pairs"] if r["client"] and r["transport"] == "tcp" and
                        (r["client"]["port"], r["server"]["port"]) == (mine, http))

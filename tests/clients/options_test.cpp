@@ -1,9 +1,9 @@
-#include "clients/options.hpp"
+#include "clients/cli/options.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include "clients/failure.hpp"
-#include "clients/resolve.hpp"
+#include "clients/cli/command_error.hpp"
+#include "clients/net/resolver.hpp"
 
 using namespace portlab;
 
@@ -23,7 +23,7 @@ std::string complaint(const Arguments& arguments) {
   line.add()("flag", po::bool_switch(&flag), "")("text", po::value(&text), "");
   try {
     line.parse(arguments);
-  } catch (const Failure& failure) {
+  } catch (const CommandError& failure) {
     BOOST_TEST(static_cast<int>(failure.exit()) == 2);
     return failure.text();
   }
@@ -97,8 +97,8 @@ BOOST_AUTO_TEST_CASE(operands_are_counted) {
   CommandLine line(manual);
   line.parse({"one", "two", "three"});
   line.expect_operands(1, 3);
-  BOOST_CHECK_THROW(line.expect_operands(1, 2), Failure);
-  BOOST_CHECK_THROW(line.expect_operands(4, 9), Failure);
+  BOOST_CHECK_THROW(line.expect_operands(1, 2), CommandError);
+  BOOST_CHECK_THROW(line.expect_operands(4, 9), CommandError);
 }
 
 BOOST_AUTO_TEST_CASE(the_nearest_word_is_near) {

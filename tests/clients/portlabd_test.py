@@ -91,7 +91,7 @@ class Together(ClientTest):
         self.expect(fetch(f"http://{self.http}/hello.txt"), 3, "connection refused")
         self.expect(fetch(f"http://www.lab.test:{new}/hello.txt"), 0, f"127.0.0.1:{new}")
         result = fetch("--srv", "http://www.lab.test/hello.txt")
-        self.expect(result, 0, f"port {new}", "not http's home port 80")
+        self.expect(result, 0, f"port {new}", "not http's default port 80")
 
     def test_a_host_that_does_not_exist_is_not_found_through_srv(self):
         self.expect(portlab("http", "--dns", self.dns, "--srv", "http://nosuch.lab.test/hello.txt"),
@@ -189,9 +189,9 @@ class Neighbour(ClientTest):
     def test_connect_knows_the_service_at_a_port_that_is_somebody_elses(self):
         daemon = self.daemon("echo=0")
         result = portlab("connect", daemon.where("echo"), env=daemon.env)
-        self.expect(result, 0, "not echo's home port 7")
+        self.expect(result, 0, "not echo's default port 7")
 
-    def test_what_has_moved_is_told_by_its_home_port(self):
+    def test_what_has_moved_is_told_by_its_default_port(self):
         daemon = self.daemon("echo=127.0.0.7:0")
         result = portlab("echo", "127.0.0.6", "x", env=daemon.env)
         self.expect(result, 3, "tcp 127.0.0.6:7: connection refused",

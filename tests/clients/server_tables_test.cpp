@@ -1,4 +1,4 @@
-#include "clients/server_tables.hpp"
+#include "clients/server/server_tables.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -8,10 +8,10 @@ using namespace portlab;
 namespace {
 
 SessionRow session(std::uint64_t id, std::string service, std::uint16_t server_port,
-                   std::uint16_t client_port, std::uint64_t belongs_to = 0) {
+                   std::uint16_t client_port, std::uint64_t parent_id = 0) {
   SessionRow row;
   row.id = id;
-  row.belongs_to = belongs_to;
+  row.parent_id = parent_id;
   row.service = std::move(service);
   const auto here = parse_address("127.0.0.1").value();
   row.local = tcp_endpoint(here, server_port);
@@ -61,10 +61,10 @@ BOOST_AUTO_TEST_CASE(listeners_show_who_has_moved_and_not_the_socket_that_was_as
                                       {"dns", udp_endpoint(here, 53), 53, 0},
                                       {"control", local_endpoint("/run/x/control"), 0, 1}};
   BOOST_TEST(listener_table(rows, {}) ==
-             "Service  Proto  Listens on              Home port  Sessions so far\n"
+             "Service  Proto  Listens on              Default port  Sessions so far\n"
              "http *   tcp    [::1]:83                       80               12\n"
              "dns      udp    [::1]:53                       53                0\n"
-             "* moved: not at its home port\n");
+             "* moved: not at its default port\n");
 }
 
 BOOST_AUTO_TEST_CASE(bytes_are_written_in_at_most_five_columns) {

@@ -1,4 +1,4 @@
-#include "clients/terminal.hpp"
+#include "clients/cli/terminal.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,11 +1,11 @@
 // What people type: ports, endpoints, URLs, listeners. It is understood, or refused in words; and
 // what was understood is understood again when it is written out.
 
-#include "clients/failure.hpp"
-#include "clients/ftp/url.hpp"
-#include "clients/http_url.hpp"
+#include "clients/cli/command_error.hpp"
+#include "clients/ftp/ftp_url.hpp"
+#include "clients/http/http_url.hpp"
 #include "common/bytes.hpp"
-#include "common/control.hpp"
+#include "common/control_protocol.hpp"
 #include "common/endpoint.hpp"
 #include "common/port.hpp"
 #include "common/service_names.hpp"
@@ -22,12 +22,12 @@ void understand_url(const std::string& text) {
     const auto url = parse_http_url(text);
     require(url.same_origin(url), "a URL has its own origin");
     static_cast<void>(follow(url, "../" + text));
-  } catch (const Failure& failure) {
+  } catch (const CommandError& failure) {
     require(!failure.text().empty(), "a refusal has words");
   }
   try {
     static_cast<void>(ftp::client::parse_ftp_url(text));
-  } catch (const Failure& failure) {
+  } catch (const CommandError& failure) {
     require(!failure.text().empty(), "a refusal has words");
   }
 }

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "common/bytes.hpp"
-#include "servers/settings.hpp"
+#include "servers/daemon/settings.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace portlab;

@@ -7,8 +7,8 @@
 #include "common/dns/message.hpp"
 #include "common/dns/rdata.hpp"
 #include "common/dns/types.hpp"
-#include "servers/dns/answer.hpp"
-#include "servers/dns/query.hpp"
+#include "servers/dns/dns_answer.hpp"
+#include "servers/dns/dns_query.hpp"
 #include "servers/dns/zone_file.hpp"
 #include "tests/fuzz/require.hpp"
 
@@ -24,13 +24,13 @@ const Zone& zone() {
 
 void answer_over(Transport transport, Bytes query) {
   static std::array<std::uint8_t, message_bytes_max> scratch;
-  const Endpoint asker{transport, asio::ip::address_v4::loopback(), 40'000, {}};
+  const Endpoint client{transport, asio::ip::address_v4::loopback(), 40'000, {}};
   const ListenersNow listeners = [] {
     return std::vector<ListenerRow>{
         {"http", tcp_endpoint(asio::ip::address_v4::loopback(), 83), 80, 0}};
   };
   std::string note;
-  const auto response = answer(zone(), listeners, query, asker, scratch, note);
+  const auto response = answer(zone(), listeners, query, client, scratch, note);
   ByteReader in(query);
   const auto header = read_header(in);
   if (!header || header->response) {

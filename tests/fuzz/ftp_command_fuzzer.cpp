@@ -7,13 +7,13 @@
 #include <fstream>
 
 #include "common/bytes.hpp"
-#include "common/ftp/command.hpp"
-#include "common/ftp/data_port.hpp"
-#include "common/ftp/facts.hpp"
-#include "common/ftp/path.hpp"
+#include "common/ftp/command_line.hpp"
+#include "common/ftp/data_address.hpp"
+#include "common/ftp/mlst_facts.hpp"
+#include "common/ftp/path_text.hpp"
 #include "common/ftp/reply.hpp"
 #include "common/ftp/telnet.hpp"
-#include "servers/ftp/commands.hpp"
+#include "servers/ftp/command_table.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace portlab;
@@ -52,13 +52,13 @@ class Port final : public PassivePort {
   void close() override {}
 };
 
-void visit(std::string_view bytes) {
+void session(std::string_view bytes) {
   static Folder folder;
   static Port port;
   const auto here = tcp_endpoint(asio::ip::address_v4::loopback(), 21);
   const auto there = tcp_endpoint(asio::ip::address_v4::loopback(), 50'000);
-  Visit visit(*folder.site, here, there, port);
-  visit.login = Login::done;
+  FtpSession session(*folder.site, here, there, port);
+  session.login = Login::done;
   ControlReader reader(line_bytes_max);
   while (!bytes.empty()) {
     bytes.remove_prefix(reader.read(bytes));
@@ -67,7 +67,7 @@ void visit(std::string_view bytes) {
     if (!line) continue;
     require(line->text.size() <= line_bytes_max + 1, "a line has a limit");
     const auto command = parse_command(line->text);
-    const auto given = answer(visit, command);
+    const auto given = answer(session, command);
     require(given.code >= 150 && given.code < 600, "a reply code");
     const auto reply = format_reply(given.code, given.text);
     require(reply.ends_with("\r\n"), "a reply ends");
@@ -111,7 +111,7 @@ void hear(std::string_view bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  visit(as_text({data, size}));
+  session(as_text({data, size}));
   hear(as_text({data, size}));
   return 0;
 }

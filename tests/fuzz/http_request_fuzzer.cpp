@@ -26,7 +26,7 @@ constexpr char refused = '!';
 void use(const Head& head) {
   static_cast<void>(parse_target(head.method, head.target));
   static_cast<void>(check_preconditions(head, {"\"etag\"", 1'700'000'000}, 1'800'000'000));
-  static_cast<void>(range_counts(head, {"\"etag\"", 1'700'000'000}, 1'800'000'000));
+  static_cast<void>(if_range_matches(head, {"\"etag\"", 1'700'000'000}, 1'800'000'000));
   const auto field = head.find(Field::range);
   if (!field) return;
   const auto choice = choose_ranges(*field, file_bytes);
@@ -60,7 +60,7 @@ std::string read_all(std::string_view bytes, std::size_t piece) {
     Head head;
     if (parse_head(raw, head)) return seen + refused;
     const auto framing = framing_of(head);
-    if (std::holds_alternative<Refusal>(framing)) return seen + refused;
+    if (std::holds_alternative<HttpError>(framing)) return seen + refused;
     use(head);
     seen += std::string(head.method) + " " + std::string(head.target);
     if (std::get<Framing>(framing).has_body()) {

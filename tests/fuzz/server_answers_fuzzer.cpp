@@ -7,9 +7,9 @@
 #include <chrono>
 #include <string>
 
-#include "clients/failure.hpp"
-#include "clients/http_exchange.hpp"
-#include "common/control.hpp"
+#include "clients/cli/command_error.hpp"
+#include "clients/http/http_exchange.hpp"
+#include "common/control_protocol.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace portlab;
@@ -34,7 +34,7 @@ void ask(std::string_view answer, std::string method) {
   sink.body = [&](Bytes bytes) { body_bytes += bytes.size(); };
   try {
     exchange(session, request, sink);
-  } catch (const Failure& failure) {
+  } catch (const CommandError& failure) {
     require(!failure.reason().empty(), "a failure has a reason");
     require(failure.exit() != Exit::bad_usage, "it is not the user's fault");
   }

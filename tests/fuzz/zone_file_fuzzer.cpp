@@ -3,7 +3,7 @@
 #include <array>
 
 #include "common/dns/types.hpp"
-#include "servers/dns/answer.hpp"
+#include "servers/dns/dns_answer.hpp"
 #include "servers/dns/zone_file.hpp"
 #include "tests/fuzz/require.hpp"
 

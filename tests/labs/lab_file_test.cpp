@@ -1,9 +1,9 @@
-#include "labs/runner/lab_file.hpp"
+#include "labs/runner/model/lab_file.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include "labs/runner/lint.hpp"
-#include "labs/runner/student.hpp"
+#include "labs/runner/model/lint.hpp"
+#include "labs/runner/model/variants.hpp"
 
 using namespace portlab;
 using namespace portlab::labs;

@@ -1,7 +1,7 @@
 // What a portlabd that is ready can no longer do: each case starts a whole one in a child process
 // and then tries it from within.
 
-#include "servers/confinement.hpp"
+#include "servers/daemon/confinement.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -24,8 +24,8 @@
 #include <functional>
 #include <iostream>
 
-#include "common/linux/landlock.hpp"
-#include "servers/daemon.hpp"
+#include "common/system/landlock.hpp"
+#include "servers/daemon/daemon.hpp"
 
 using namespace portlab;
 

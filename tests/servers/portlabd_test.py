@@ -61,7 +61,7 @@ class CommandLine(unittest.TestCase):
                 line = process.stdout.readline()
                 self.assertTrue(line, lines)
                 lines.append(line.strip())
-            self.assertRegex(lines[0], r"^http +tcp 127\.0\.0\.1:\d+ +moved: its home port is 80$")
+            self.assertRegex(lines[0], r"^http +tcp 127\.0\.0\.1:\d+ +moved: its default port is 80$")
             self.assertRegex(lines[1], r"^dns +tcp 127\.0\.0\.1:\d+")
             self.assertRegex(lines[2], r"^dns +udp 127\.0\.0\.1:\d+")
         finally:

@@ -6,11 +6,11 @@
 #include <boost/test/unit_test.hpp>
 #include <functional>
 
-#include "clients/dns_exchange.hpp"
-#include "clients/dns_output.hpp"
-#include "clients/failure.hpp"
-#include "clients/resolve.hpp"
-#include "servers/dns/dns.hpp"
+#include "clients/cli/command_error.hpp"
+#include "clients/dns/dns_exchange.hpp"
+#include "clients/dns/dns_output.hpp"
+#include "clients/net/resolver.hpp"
+#include "servers/dns/dns_service.hpp"
 #include "servers/dns/zone_file.hpp"
 #include "tests/support/running_core.hpp"
 
@@ -57,7 +57,7 @@ struct Liar {
   };
   struct Stream final : StreamService {
     explicit Stream(Lie lie_) : lie(std::move(lie_)) {}
-    Task<void> converse(Connection& client) override {
+    Task<void> serve(Connection& client) override {
       const Bytes query = co_await client.read_some();
       const std::string told = lie(std::string(as_text(query)));
       co_await client.write(told);
@@ -80,7 +80,7 @@ struct Liar {
 Exit exit_of(const std::function<void()>& call) {
   try {
     call();
-  } catch (const Failure& failure) {
+  } catch (const CommandError& failure) {
     BOOST_TEST(!failure.reason().empty());
     return failure.exit();
   }
@@ -89,7 +89,7 @@ Exit exit_of(const std::function<void()>& call) {
 
 Exit asking_over(Transport transport, const Liar& liar) {
   return exit_of([&] {
-    auto session = dial(dns_server(liar.options, transport), liar.options);
+    auto session = connect_to(dns_server(liar.options, transport), liar.options);
     ask_dns(session, {question("www.lab.test.", "A")});
   });
 }

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(pairs_look_as_people_were_promised) {
              "tcp    127.0.0.1:40112    →    127.0.0.1:21        ftp      ESTABLISHED\n"
              "udp    127.0.0.1:59210    →    127.0.0.1:53        dns      no connection: udp has "
              "none\n"
-             "* moved: http's home port is 80\n");
+             "* moved: http's default port is 80\n");
 }
 
 BOOST_AUTO_TEST_CASE(pairs_fit_a_terminal_of_80_columns) {
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(pairs_fit_a_terminal_of_80_columns) {
              "tcp    127.0.0.1:49876 → 127.0.0.1:83  http *   ESTABLISHED\n"
              "tcp    127.0.0.1:40112 → 127.0.0.1:21  ftp      ESTABLISHED\n"
              "udp    127.0.0.1:59210 → 127.0.0.1:53  dns      no connection: udp has none\n"
-             "* moved: http's home port is 80\n");
+             "* moved: http's default port is 80\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_guess_has_no_direction) {

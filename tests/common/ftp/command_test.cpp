@@ -1,4 +1,4 @@
-#include "common/ftp/command.hpp"
+#include "common/ftp/command_line.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "common/ftp/data_port.hpp"
+#include "common/ftp/data_address.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "common/ftp/facts.hpp"
+#include "common/ftp/mlst_facts.hpp"
 
 #include <boost/test/unit_test.hpp>
 

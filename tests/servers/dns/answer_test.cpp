@@ -1,5 +1,5 @@
 // The zone's tree: what is answered to well-formed questions (RFC 1034 section 4.3.2).
-#include "servers/dns/answer.hpp"
+#include "servers/dns/dns_answer.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(the_note_tells_the_question_and_its_outcome) {
   std::array<std::uint8_t, 512> scratch{};
   std::string note = "old";
   const auto query = make_query(1, question("www.Lab.test.", "A"), 0);
-  const auto asker = udp_endpoint(parse_address("::1").value(), 1);
-  answer(zone(), {}, as_bytes(query), asker, scratch, note);
+  const auto client = udp_endpoint(parse_address("::1").value(), 1);
+  answer(zone(), {}, as_bytes(query), client, scratch, note);
   BOOST_TEST(note == "A www.Lab.test NOERROR");
 }

@@ -8,7 +8,7 @@
 
 #include "common/dns/message.hpp"
 #include "common/dns/rdata.hpp"
-#include "servers/dns/answer.hpp"
+#include "servers/dns/dns_answer.hpp"
 #include "servers/dns/zone_file.hpp"
 
 namespace portlab::dns {
@@ -28,9 +28,9 @@ inline Question question(std::string_view name, std::string_view type, Class cla
 /// The response's bytes to the query's bytes.
 inline std::string ask_bytes(const Zone& zone, std::string_view query, const Asked& how = {}) {
   static std::array<std::uint8_t, message_bytes_max> scratch;
-  const Endpoint asker{how.transport, parse_address("127.0.0.11").value(), 49876, {}};
+  const Endpoint client{how.transport, parse_address("127.0.0.11").value(), 49876, {}};
   std::string note;
-  return std::string(as_text(answer(zone, how.listeners, as_bytes(query), asker, scratch, note)));
+  return std::string(as_text(answer(zone, how.listeners, as_bytes(query), client, scratch, note)));
 }
 
 inline Message ask(const Zone& zone, const Question& question, const Asked& how = {}) {

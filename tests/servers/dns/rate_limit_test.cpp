@@ -1,5 +1,5 @@
 // Response rate limiting: what one network gets in a second, and what is left for the others.
-#include "servers/dns/rate_limit.hpp"
+#include "servers/dns/response_rate_limit.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -7,13 +7,13 @@
 
 using namespace portlab;
 using namespace portlab::dns;
-using Verdict = RateLimit::Verdict;
+using Verdict = ResponseRateLimit::Verdict;
 
 namespace {
 
-constexpr int limit = RateLimit::answers_per_second_max;
+constexpr int limit = ResponseRateLimit::answers_per_second_max;
 
-int answered(RateLimit& rate, const char* from, std::uint32_t second, int questions) {
+int answered(ResponseRateLimit& rate, const char* from, std::uint32_t second, int questions) {
   int count = 0;
   for (int i = 0; i < questions; ++i)
     count += rate.ask(asio::ip::make_address(from), second) == Verdict::answer ? 1 : 0;
@@ -23,7 +23,7 @@ int answered(RateLimit& rate, const char* from, std::uint32_t second, int questi
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_network_gets_its_rate_and_no_more) {
-  auto rate = std::make_unique<RateLimit>();
+  auto rate = std::make_unique<ResponseRateLimit>();
   BOOST_TEST(answered(*rate, "203.0.113.1", 1, limit) == limit);
   BOOST_TEST((rate->ask(asio::ip::make_address("203.0.113.1"), 1) != Verdict::answer));
   BOOST_TEST((rate->ask(asio::ip::make_address("203.0.113.200"), 1) != Verdict::answer));
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(a_network_gets_its_rate_and_no_more) {
 }
 
 BOOST_AUTO_TEST_CASE(others_are_answered_meanwhile) {
-  auto rate = std::make_unique<RateLimit>();
+  auto rate = std::make_unique<ResponseRateLimit>();
   answered(*rate, "203.0.113.1", 1, 10 * limit);
   BOOST_TEST(answered(*rate, "198.51.100.1", 1, limit) == limit);
   BOOST_TEST(answered(*rate, "2001:db8::1", 1, limit) == limit);
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(others_are_answered_meanwhile) {
 }
 
 BOOST_AUTO_TEST_CASE(of_the_questions_beyond_every_second_one_slips_through_truncated) {
-  auto rate = std::make_unique<RateLimit>();
+  auto rate = std::make_unique<ResponseRateLimit>();
   const auto from = asio::ip::make_address("203.0.113.1");
   answered(*rate, "203.0.113.1", 7, limit);
   int truncated = 0, silent = 0;

@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "ask.hpp"
-#include "servers/dns/dns.hpp"
+#include "servers/dns/dns_service.hpp"
 #include "tests/support/running_core.hpp"
 #include "tests/support/test_client.hpp"
 

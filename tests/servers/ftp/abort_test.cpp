@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "servers/ftp/conversation.hpp"
+#include "servers/ftp/control_connection.hpp"
 #include "tests/servers/ftp/talk.hpp"
 
 using namespace portlab;

@@ -5,9 +5,9 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "common/ftp/data_port.hpp"
-#include "servers/ftp/ftp.hpp"
-#include "tests/servers/ftp/visitor.hpp"
+#include "common/ftp/data_address.hpp"
+#include "servers/ftp/ftp_service.hpp"
+#include "tests/servers/ftp/ftp_test_client.hpp"
 #include "tests/support/running_core.hpp"
 #include "tests/support/test_client.hpp"
 

@@ -5,15 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "servers/http/answer.hpp"
 #include "servers/http/body.hpp"
 #include "servers/http/date.hpp"
 #include "servers/http/framing.hpp"
 #include "servers/http/head.hpp"
+#include "servers/http/http_text.hpp"
 #include "servers/http/media_type.hpp"
 #include "servers/http/range.hpp"
+#include "servers/http/response.hpp"
 #include "servers/http/target.hpp"
-#include "servers/http/text.hpp"
 
 using namespace portlab;
 using namespace portlab::http;
@@ -98,7 +98,8 @@ BOOST_AUTO_TEST_CASE(hosts_are_names_or_addresses_with_or_without_port) {
 BOOST_AUTO_TEST_CASE(targets_come_in_four_forms) {
   const auto path = [](std::string_view method, std::string_view text) -> std::string {
     const auto target = parse_target(method, text);
-    if (const auto* refusal = std::get_if<Refusal>(&target)) return std::to_string(refusal->status);
+    if (const auto* refusal = std::get_if<HttpError>(&target))
+      return std::to_string(refusal->status);
     const auto& found = std::get<Target>(target);
     return found.whole_server ? "*" : found.path + " " + std::string(found.query);
   };
@@ -172,7 +173,7 @@ std::string read_all(std::string_view bytes, NextPiece next_piece) {
     Head head;
     if (const auto fault = parse_head(raw, head)) return seen + std::to_string(fault->status);
     const auto framing = framing_of(head);
-    if (const auto* fault = std::get_if<Refusal>(&framing))
+    if (const auto* fault = std::get_if<HttpError>(&framing))
       return seen + std::to_string(fault->status);
     seen += std::string(head.method) + " " + std::string(head.target);
     if (std::get<Framing>(framing).has_body()) {

@@ -6,7 +6,7 @@
 
 #include <boost/json/parse.hpp>
 
-#include "tests/servers/http/lab.hpp"
+#include "tests/servers/http/http_test_server.hpp"
 
 using namespace portlab;
 

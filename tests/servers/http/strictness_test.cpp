@@ -5,7 +5,7 @@
 
 #include "servers/http/framing.hpp"
 #include "servers/http/head.hpp"
-#include "tests/servers/http/lab.hpp"
+#include "tests/servers/http/http_test_server.hpp"
 
 using namespace portlab;
 

@@ -18,7 +18,7 @@ std::string daytime() {
 }
 
 struct DaytimeStream : StreamService {
-  Task<void> converse(Connection& client) override {
+  Task<void> serve(Connection& client) override {
     const std::string now = daytime();
     co_await client.write(now);
   }

@@ -21,7 +21,7 @@ class Scripted final : public StreamService {
  public:
   using Script = Task<void> (*)(Connection&);
   explicit Scripted(Script script) : script_(script) {}
-  Task<void> converse(Connection& client) override { return script_(client); }
+  Task<void> serve(Connection& client) override { return script_(client); }
 
  private:
   Script script_;
@@ -50,7 +50,7 @@ Task<void> count_input(Connection& client) {
 }
 
 Task<void> wait_a_second(Connection& client) {
-  client.expect_within(std::chrono::seconds(1), "too late\r\n");
+  client.set_message_deadline(std::chrono::seconds(1), "too late\r\n");
   co_await client.receive();
 }
 
@@ -145,7 +145,7 @@ Task<void> send_the_file(Connection& client) {
 }
 
 Task<void> second_port(Connection& client) {
-  auto port = client.open_second_port("second");
+  auto port = client.open_data_listener("second");
   const auto number = std::to_string(port->endpoint().port) + "\n";
   co_await client.write(number);
   auto second = co_await port->accept(std::chrono::seconds(5));
@@ -155,7 +155,7 @@ Task<void> second_port(Connection& client) {
 }
 
 Task<void> forever(Connection& client) {
-  client.expect_within(std::chrono::seconds(100));
+  client.set_message_deadline(std::chrono::seconds(100));
   for (;;) {
     const Bytes said = co_await client.read_some();
     if (said.empty()) co_return;
@@ -169,8 +169,8 @@ Task<void> write_and_close(Connection& client) {
 
 Task<void> brief() { co_return; }
 
-Task<void> race(Connection& client) {
-  const bool first = co_await first_of(forever(client), brief());
+Task<void> race_and_report(Connection& client) {
+  const bool first = co_await race(forever(client), brief());
   const std::string answer = first ? "first" : "second";
   co_await client.write(answer);
   const Bytes said = co_await client.read_some();
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_second_port_is_a_row_that_belongs_to_the_first) {
   const auto rows = running.sessions();
   BOOST_REQUIRE(rows.size() == 2U);
   BOOST_TEST(rows[1].service == "second");
-  BOOST_TEST(rows[1].belongs_to == rows[0].id);
+  BOOST_TEST(rows[1].parent_id == rows[0].id);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_port_serves_only_the_address_it_was_opened_for) {
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(the_answer_arrives_although_the_client_goes_on_sending) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_of_two_ends_the_other) {
-  RunningCore running(scripted(race));
+  RunningCore running(scripted(race_and_report));
   TestClient client(running.listen("scripted=0"));
   BOOST_TEST(client.receive_exactly(6) == "second");
   client.send("and the session goes on");

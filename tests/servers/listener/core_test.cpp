@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 
-#include "servers/echo/echo.hpp"
+#include "servers/echo/echo_service.hpp"
 #include "tests/support/running_core.hpp"
 #include "tests/support/test_client.hpp"
 

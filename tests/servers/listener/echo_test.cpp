@@ -1,4 +1,4 @@
-#include "servers/echo/echo.hpp"
+#include "servers/echo/echo_service.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,0 +1,209 @@
+#include "clients/cli/download.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "clients/cli/terminal.hpp"
+
+namespace portlab {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t everybody = 0666;  // the umask takes away from it
+
+std::string folder_of(const std::string& place) {
+  const auto folder = fs::path(place).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+volatile std::sig_atomic_t bar_on_screen = 0;
+
+/// Ctrl-C must not leave the shell's prompt behind half a bar.
+void end_line_and_die(int signal) {
+  if (bar_on_screen != 0) [[maybe_unused]]
+    const auto written = ::write(STDERR_FILENO, "\n", 1);
+  ::raise(signal);  // SA_RESETHAND: this one ends the program, as if we had not been here
+}
+
+void end_line_when_interrupted() {
+  static const bool once = [] {
+    struct sigaction action {};
+    action.sa_handler = end_line_and_die;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    return ::sigaction(SIGINT, &action, nullptr) == 0;
+  }();
+  static_cast<void>(once);
+}
+
+/// A name beside the file that no other download has.
+std::string name_beside(const std::string& place) {
+  return place + "." + std::to_string(::getpid()) + ".part";
+}
+
+}  // namespace
+
+OutputFile::OutputFile(const std::string& path) : path_(path), place_(path) {
+  std::error_code failed;
+  const auto kind = fs::status(path, failed).type();
+  if (kind == fs::file_type::directory)
+    throw usage_failure("-o " + printable(path) + ": this is a folder",
+                        "-o " + printable(path) + "/FILE");
+  direct_ = kind != fs::file_type::regular && kind != fs::file_type::not_found;
+  if (direct_) {
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) throw trouble(errno);
+    return;
+  }
+  if (kind == fs::file_type::regular) {
+    if (::access(path.c_str(), W_OK) != 0) throw trouble(errno);
+    place_ = fs::canonical(path, failed).string();
+    if (failed) place_ = path;
+  }
+  open_unnamed();
+}
+
+void OutputFile::open_unnamed() {
+  descriptor_ = ::open(folder_of(place_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, everybody);
+  if (descriptor_ >= 0) return;
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) throw trouble(errno);
+  temporary_ = name_beside(place_);
+  descriptor_ = ::open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, everybody);
+  if (descriptor_ < 0) {
+    temporary_.clear();  // it is not ours to remove
+    throw trouble(errno);
+  }
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void OutputFile::write(Bytes bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written >= 0)
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    else if (errno != EINTR)
+      throw trouble(errno);
+  }
+}
+
+void OutputFile::commit() {
+  if (direct_) return;
+  if (temporary_.empty()) {
+    // linkat(2): an unnamed file gets its name through /proc; it can't replace a file, rename can.
+    const auto self = "/proc/self/fd/" + std::to_string(descriptor_);
+    const auto name = name_beside(place_);
+    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      throw trouble(errno);
+    temporary_ = name;
+  }
+  if (::rename(temporary_.c_str(), place_.c_str()) != 0) throw trouble(errno);
+  temporary_.clear();
+}
+
+CommandError OutputFile::trouble(int system_error) const {
+  const auto advice = system_error == ENOENT ? "a folder that exists"
+                      : system_error == ENOSPC || system_error == EDQUOT
+                          ? "df . (is the disk full?)"
+                      : system_error == EACCES ? "a folder that you may write to"
+                      : system_error == EEXIST ? "it once more, or another name"
+                                               : "another -o FILE";
+  const bool no_room = system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG ||
+                       system_error == EIO;
+  return {no_room ? Exit::peer_said_no : Exit::bad_usage,
+          "-o " + printable(path_) + ": " + std::strerror(system_error), advice};
+}
+
+Progress::Progress(std::optional<std::uint64_t> total, bool visible)
+    : total_(total), visible_(visible && ::isatty(STDERR_FILENO) != 0) {}
+
+Progress::~Progress() { end_line(); }
+
+void Progress::add(std::uint64_t bytes) {
+  constexpr std::chrono::milliseconds pause{100};
+  bytes_ += bytes;
+  const auto now = std::chrono::steady_clock::now();
+  if (!visible_ || now - drawn_ < pause) return;
+  drawn_ = now;
+  draw();
+}
+
+void Progress::end_line() {
+  if (drawn_columns_ == 0) return;
+  bar_on_screen = 0;
+  drawn_columns_ = 0;
+  std::fputs("\n", stderr);
+}
+
+void Progress::draw() {
+  const auto columns = std::max(columns_of(STDERR_FILENO), 2U) - 1;  // the last one would wrap
+  auto text = progress_text(bytes_, total_, columns);
+  const auto length = text.size();
+  text.resize(std::max(length, std::min<std::size_t>(drawn_columns_, columns)), ' ');
+  drawn_columns_ = length;
+  bar_on_screen = 1;
+  end_line_when_interrupted();
+  std::fprintf(stderr, "\r%s", text.c_str());
+}
+
+void Progress::finish() {
+  if (!visible_) return;
+  if (drawn_columns_ > 0) draw();
+  end_line();
+  visible_ = false;
+}
+
+std::string Progress::summary() const {
+  const auto time = elapsed();
+  return human_size(bytes_) + " in " + (time.count() == 0 ? "less than 1 ms" : in_seconds(time));
+}
+
+std::chrono::milliseconds Progress::elapsed() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               start_);
+}
+
+std::string progress_text(std::uint64_t bytes, std::optional<std::uint64_t> total,
+                          unsigned columns) {
+  std::string text = human_size(bytes);
+  if (!total || *total == 0) return text.substr(0, columns);
+  const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(*total));
+  std::array<char, 16> percent{};
+  std::snprintf(percent.data(), percent.size(), "%3d %%", static_cast<int>(share * 100));
+  text = std::string(percent.data()) + "  " + text + " of " + human_size(*total);
+  constexpr unsigned frame = 4;           // the brackets, and a gap of two
+  constexpr std::size_t text_width = 32;  // so that the bar does not dance while the numbers grow
+  text.resize(std::max(text.size(), text_width), ' ');
+  if (columns < text.size() + frame + 10) return text.substr(0, columns);
+  const std::size_t width = columns - text.size() - frame;
+  const auto done = static_cast<std::size_t>(share * static_cast<double>(width));
+  return "[" + std::string(done, '#') + std::string(width - done, '.') + "]  " + text;
+}
+
+std::string human_size(std::uint64_t bytes) {
+  constexpr std::array units{"bytes", "KiB", "MiB", "GiB", "TiB"};
+  if (bytes < 1024) return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+  double size = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; size >= 1024 && unit + 1 < units.size(); ++unit) size /= 1024;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f %s", size, units[unit]);
+  return text.data();
+}
+
+}  // namespace portlab

@@ -1,0 +1,213 @@
+// portlab echo: sends bytes to an echo server (RFC 862) and checks that the same ones come back.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clients/cli/command_error.hpp"
+#include "clients/cli/connection_card.hpp"
+#include "clients/cli/options.hpp"
+#include "clients/cli/terminal.hpp"
+#include "clients/net/client_session.hpp"
+
+namespace portlab {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::uint16_t default_port = 7;
+/// What an IPv4 datagram can carry: 65,535 bytes less the headers of IPv4 (20) and UDP (8).
+constexpr std::size_t datagram_bytes_max = 65'507;
+/// What is taken from stdin: it is kept, to be compared with what comes back.
+constexpr std::size_t text_bytes_max = 64 * 1024 * 1024;
+
+constexpr Manual manual{
+    "echo",
+    "HOST[:PORT] [TEXT]",
+    {{{"portlab echo 127.0.0.1 hello", "over tcp, to echo's default port 7"},
+      {"portlab echo --udp 127.0.0.1:8007 hello", "a datagram, to port 8007"},
+      {"portlab echo 127.0.0.1:8007 < FILE", "without TEXT, what stdin holds"}}},
+    "TEXT is sent as it is, without a line's end. Exit status 1 if something else "
+    "came back than was sent."};
+
+std::string read_stdin(const CommandLine& line) {
+  std::string text;
+  std::string piece(64 * 1024, '\0');
+  while (true) {
+    const auto got = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (got == 0) return text;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw line.wrong("stdin: " + std::string(std::strerror(errno)), "a TEXT");
+    text.append(piece, 0, static_cast<std::size_t>(got));
+    if (text.size() > text_bytes_max)
+      throw line.wrong("stdin holds more than " + std::to_string(text_bytes_max) + " bytes",
+                       "portlab connect HOST:PORT");
+  }
+}
+
+/// What came back, and how long that took.
+struct Echo {
+  std::string text;
+  std::chrono::microseconds round_trip{0};
+};
+
+std::string over_udp(ClientSession& session, const std::string& text) {
+  std::vector<std::uint8_t> buffer(datagram_bytes_max + 1);
+  session.write(text);
+  return std::string(as_text(session.read_some(buffer)));
+}
+
+/// Returns what came back, up to the first difference.
+std::string over_tcp(ClientSession& session, const std::string& text) {
+  // Who only sends a long text fills the buffers of both ends and waits for ever; so no more than
+  // this is on its way at any time.
+  constexpr std::size_t on_the_way_max = 64 * 1024;
+  std::vector<std::uint8_t> buffer(on_the_way_max);
+  std::string back;
+  std::size_t sent = 0;
+  if (text.empty()) session.finish_writing();  // the answer to nothing is the end
+  do {
+    const auto room = back.size() + on_the_way_max - sent;
+    const auto piece = std::string_view(text).substr(sent, room);
+    session.write(piece);
+    sent += piece.size();
+    const auto got = session.read_some(buffer);
+    back += as_text(got);
+    if (got.empty() || !text.starts_with(back)) break;
+  } while (back.size() < text.size());
+  return back;
+}
+
+Echo call(ClientSession& session, const std::string& text) {
+  const auto start = std::chrono::steady_clock::now();
+  Echo echo;
+  const bool udp = session.remote().transport == Transport::udp;
+  echo.text = udp ? over_udp(session, text) : over_tcp(session, text);
+  echo.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - start);
+  return echo;
+}
+
+/// Nothing: the peer closed, or broke off, and had not sent a byte.
+std::optional<Echo> call_unless_turned_away(ClientSession& session, const std::string& text) try {
+  if (session.was_turned_away()) return std::nullopt;
+  auto echo = call(session, text);
+  const bool closed = echo.text.empty() && !text.empty();
+  if (closed && session.remote().transport == Transport::tcp) return std::nullopt;
+  return echo;
+} catch (const CommandError&) {
+  if (!session.was_turned_away()) throw;
+  return std::nullopt;
+}
+
+CommandError ended_by_peer(const Endpoint& peer, std::size_t count, std::size_t all) {
+  return CommandError(Exit::no_connection,
+                      peer.to_string() + ": " +
+                          (all == 1 ? "the session was"
+                                    : std::to_string(count) + " of " + std::to_string(all) +
+                                          " sessions were") +
+                          " ended by the other side while held open",
+                      "is the server still there, and does it wait so long? portlab server status")
+      .explained_by(NetError::closed, peer);
+}
+
+/// Throws unless the same bytes came back.
+void compare(const std::string& sent, const Echo& echo, const Endpoint& peer) {
+  const auto& back = echo.text;
+  if (back == sent) return;
+  const auto advice = "is this an echo server? " + connect_advice(peer);
+  const auto numbers = std::to_string(back.size()) + " of " + std::to_string(sent.size());
+  if (sent.starts_with(back))
+    throw CommandError(Exit::peer_said_no,
+                       peer.to_string() + ": only " + numbers + " bytes came back", advice)
+        .explained_by(back.empty() ? NetError::closed : NetError::wrong_service, peer);
+  const auto same = std::mismatch(sent.begin(), sent.end(), back.begin(), back.end()).first;
+  throw CommandError(Exit::peer_said_no,
+                     peer.to_string() + ": something else came back than was sent, from byte " +
+                         std::to_string(same - sent.begin() + 1) + " on",
+                     advice)
+      .explained_by(NetError::wrong_service, peer);
+}
+
+void show(const Echo& echo, bool from_stdin, const ClientOptions& options) {
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  // A file comes out as it went in; a terminal gets text, whole lines, and nothing else.
+  std::string text = echo.text;
+  if (terminal && !is_showable(as_bytes(text))) text = printable(text);
+  if ((!from_stdin || terminal) && !text.ends_with('\n')) text += '\n';
+  print(text);
+  if (!options.quiet && ::isatty(STDERR_FILENO) != 0)
+    std::fprintf(stderr, "%zu bytes came back as they were sent, in %.2f ms\n", echo.text.size(),
+                 static_cast<double>(echo.round_trip.count()) / 1000);
+}
+
+json::value to_json(const Echo& echo, const ClientSession& session, const ClientOptions& options) {
+  auto out = portlab::to_json(card_of(session, "echo", default_port, options)).as_object();
+  out["bytes"] = echo.text.size();
+  out["milliseconds"] = static_cast<double>(echo.round_trip.count()) / 1000;
+  return out;
+}
+
+std::string text_of(const CommandLine& line, bool udp, bool quiet) {
+  const bool given = line.operands().size() > 1;
+  if (!given && !quiet && ::isatty(STDIN_FILENO) != 0)
+    std::fputs("type what is to be sent; Ctrl-D sends it\n", stderr);
+  auto text = given ? line.operands()[1] : read_stdin(line);
+  if (udp && text.size() > datagram_bytes_max)
+    throw line.wrong(std::to_string(text.size()) +
+                         " bytes do not fit into a datagram: it carries " +
+                         std::to_string(datagram_bytes_max) + " at most",
+                     "less, or tcp (without --udp)");
+  return text;
+}
+
+}  // namespace
+
+int run_echo(const Arguments& arguments) {
+  CommandLine line(manual);
+  bool udp = false;
+  line.add()("udp,u", po::bool_switch(&udp), "over udp: one datagram there, one back");
+  const auto options = line.parse(arguments);
+  if (!options) return 0;
+  line.expect_operands(1, 2);
+  const auto where = line.host_and_port(line.operands()[0]);
+  const auto text = text_of(line, udp, options->quiet);
+
+  const auto transport = udp ? Transport::udp : Transport::tcp;
+  auto sessions = connect_all({transport, where.host, where.port.value_or(default_port)}, *options);
+  for (const auto& session : sessions)
+    show_card(card_of(session, "echo", default_port, *options), *options);
+  json::array echoes;
+  std::size_t turned_away = 0;
+  for (auto& session : sessions) {
+    const auto echo =
+        sessions.size() == 1 ? call(session, text) : call_unless_turned_away(session, text);
+    if (!echo) {
+      ++turned_away;
+      continue;
+    }
+    compare(text, *echo, session.remote());
+    if (options->json)
+      echoes.push_back(to_json(*echo, session, *options));
+    else
+      show(*echo, line.operands().size() == 1, *options);
+  }
+  const auto peer = sessions.front().remote();
+  if (turned_away > 0) throw turned_away_failure(peer, turned_away, sessions.size());
+  if (const auto ended = hold(*options, sessions); ended > 0)
+    throw ended_by_peer(peer, ended, sessions.size());
+  if (options->json) print_json(json::object{{"text", printable(text)}, {"sessions", echoes}});
+  return 0;
+}
+
+}  // namespace portlab

@@ -1,0 +1,157 @@
+// portlab ftp: lists and files over the protocol with two ports.
+//
+//   run_ftp -> Client::log_in -> Shell::run for each command -> DataPort, the second port
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cstdio>
+#include <iostream>
+#include <list>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clients/cli/command_error.hpp"
+#include "clients/cli/connection_card.hpp"
+#include "clients/cli/options.hpp"
+#include "clients/cli/terminal.hpp"
+#include "clients/ftp/ftp_shell.hpp"
+#include "clients/ftp/ftp_url.hpp"
+#include "clients/net/client_session.hpp"
+
+namespace portlab {
+
+namespace {
+
+using namespace ftp::client;
+namespace json = boost::json;
+
+constexpr std::uint16_t default_port = 21;
+
+constexpr Manual manual{
+    "ftp",
+    "URL [COMMAND ...]",
+    {{{"portlab ftp ftp://127.0.0.1/ ls", "what is there, and both ports of the conversation"},
+      {"portlab ftp -v --active ftp://ftp.lab.test/ get hello.txt",
+       "save a file; the server connects to us, and we see every command"},
+      {"printf 'cd docs\\nls\\n' | portlab ftp ftp://127.0.0.1/",
+       "several commands; on a terminal, you are asked for them"}}},
+    "Without COMMAND a URL that names a file shows it. COMMAND help lists all commands. "
+    "Several commands are separated by a word ';' of its own: cd docs ';' ls"};
+
+struct FtpArguments {
+  bool active = false;
+  bool extended = false;
+  bool verbose = false;
+  std::string output;
+};
+
+void describe(CommandLine& line, FtpArguments& given) {
+  auto add = line.add();
+  add("active", po::bool_switch(&given.active), "the server connects to us, instead of we to it");
+  add("epsv", po::bool_switch(&given.extended),
+      "EPSV and EPRT (RFC 2428) instead of PASV and PORT; IPv6 always needs them");
+  add("verbose,v", po::bool_switch(&given.verbose), "show every command and every reply");
+  add("output,o", po::value(&given.output)->value_name("FILE"), "get: save it as this file");
+}
+
+/// Several commands, separated by the word ";".
+std::vector<Words> split_commands(std::span<const std::string> words_of_all) {
+  std::vector<Words> commands(1);
+  for (const auto& word : words_of_all) {
+    if (word == ";")
+      commands.emplace_back();
+    else
+      commands.back().push_back(word);
+  }
+  std::erase_if(commands, [](const Words& words) { return words.empty(); });
+  for (const auto& words : commands) Shell::find(words);  // a mistake shows before anything is done
+  return commands;
+}
+
+/// Reads commands from stdin until it ends, or quit. A refusal does not end the session; the exit
+/// status tells of the first one.
+int converse(Shell& shell, Client& client, const ClientOptions& options) {
+  const bool person = ::isatty(STDIN_FILENO) != 0 && !options.json;
+  if (person) {
+    client.control().set_verbose(true);
+    std::fputs("help lists the commands, quit ends\n", stderr);
+  }
+  int status = 0;
+  std::string line;
+  while (!shell.ended()) {
+    if (person) std::fputs("ftp> ", stderr);
+    if (!std::getline(std::cin, line)) break;
+    try {
+      for (const auto& words : split_commands(split_words(line)))
+        if (!shell.ended()) shell.run(words);
+    } catch (const CommandError& failure) {
+      if (failure.exit() == Exit::no_connection) throw;
+      complain(failure);
+      if (status == 0) status = static_cast<int>(failure.exit());
+    }
+  }
+  if (person && !shell.ended()) std::fputs("\n", stderr);
+  return person ? 0 : status;
+}
+
+int run_commands(Shell& shell, Client& client, const FtpUrl& url, std::vector<Words> commands,
+                 const ClientOptions& options) {
+  if (commands.empty() && url.names_file()) {
+    shell.run({"cat", url.path});
+    return 0;
+  }
+  if (!url.path.empty()) client.control().demand({"CWD", url.path});
+  for (const auto& words : commands)
+    if (!shell.ended()) shell.run(words);
+  return commands.empty() ? converse(shell, client, options) : 0;
+}
+
+/// Opens and logs in all sessions; the first one is for the commands.
+std::list<Client> open_clients(const FtpUrl& url, const FtpArguments& given,
+                               const ClientOptions& options, json::array& cards) {
+  std::list<Client> clients;
+  for (auto& session : connect_all({Transport::tcp, url.host, url.port}, options)) {
+    const auto card = card_of(session, "ftp", default_port, options);
+    show_card(card, options);
+    cards.push_back(to_json(card));
+    const bool verbose = given.verbose && !options.json && clients.empty();
+    clients.emplace_back(std::move(session), options, verbose);
+  }
+  for (auto& client : clients) {
+    client.choice = {given.active, given.extended};
+    client.log_in(url.user, url.password);
+  }
+  return clients;
+}
+
+}  // namespace
+
+int run_ftp(const Arguments& arguments) {
+  CommandLine line(manual);
+  FtpArguments given;
+  describe(line, given);
+  const auto options = line.parse(arguments);
+  if (!options) return 0;
+  line.expect_operands(1, 100);
+  const auto url = parse_ftp_url(line.operands()[0]);
+  const auto commands = split_commands(std::span(line.operands()).subspan(1));
+
+  json::array cards;
+  auto clients = open_clients(url, given, *options, cards);
+  auto& client = clients.front();
+  Shell shell(client, *options, given.output, url.as_text);
+  const int status = run_commands(shell, client, url, commands, *options);
+  hold(*options);
+  for (auto& each : clients) each.quit();
+  if (options->json)
+    print_json(json::object{
+        {"url", url.server()}, {"sessions", std::move(cards)}, {"commands", shell.documents()}});
+  return status;
+}
+
+}  // namespace portlab

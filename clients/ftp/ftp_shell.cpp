@@ -1,0 +1,302 @@
+#include "clients/ftp/ftp_shell.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/algorithm/string/case_conv.hpp>
+#include <cstdio>
+#include <locale>
+#include <utility>
+
+#include "clients/cli/captured_text.hpp"
+#include "clients/cli/download.hpp"
+#include "clients/cli/terminal.hpp"
+#include "clients/ftp/ftp_upload.hpp"
+#include "common/ftp/mlst_facts.hpp"
+#include "common/ftp/path_text.hpp"
+
+namespace portlab::ftp::client {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+std::string join(const Words& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+const std::string& argument_of(const Words& arguments) {
+  static const std::string none;
+  return arguments.empty() ? none : arguments.front();
+}
+
+/// The name in our table: any case will do, and the words that other clients have.
+std::string usual_name(const std::string& word) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> others{
+      {{"bye", "quit"}, {"exit", "quit"}, {"dir", "ls"}, {"?", "help"}}};
+  const auto lower = boost::algorithm::to_lower_copy(word, std::locale::classic());
+  const auto* const other = std::find_if(others.begin(), others.end(),
+                                         [&](const auto& pair) { return pair.first == lower; });
+  return other == others.end() ? lower : std::string(other->second);
+}
+
+/// "dir             -  20240102030405  docs"
+std::string describe(const FileFacts& facts) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%-4.10s  %12s  %14s  ", printable(facts.type).c_str(),
+                facts.size ? std::to_string(*facts.size).c_str() : "-",
+                facts.modified_seconds ? format_time(*facts.modified_seconds).c_str() : "-");
+  return text.data() + printable(facts.name) + "\n";
+}
+
+json::value to_json(const FileFacts& facts) {
+  json::object out{{"name", printable(facts.name)}, {"type", printable(facts.type)}};
+  if (facts.size) out["size"] = *facts.size;
+  if (facts.modified_seconds) out["modified"] = format_time(*facts.modified_seconds);
+  return out;
+}
+
+}  // namespace
+
+std::span<const Shell::Row> Shell::table() {
+  static constexpr std::array rows = {
+      Row{"ls", "[PATH]", 0, 1, "what is there, for people (LIST); also dir", &Shell::list},
+      Row{"nlst", "[PATH]", 0, 1, "names only (NLST)", &Shell::names},
+      Row{"mlsd", "[PATH]", 0, 1, "what is there, for programs (MLSD)", &Shell::facts},
+      Row{"get", "FILE [AS]", 1, 2, "fetch a file and save it (RETR)", &Shell::get},
+      Row{"cat", "FILE", 1, 1, "fetch a file and show it (RETR)", &Shell::cat},
+      Row{"put", "FILE [AS]", 1, 2, "send a file; the lab's server refuses (STOR)", &Shell::put},
+      Row{"cd", "PATH", 1, 1, "change the directory there (CWD)", &Shell::cd},
+      Row{"cdup", "", 0, 0, "one directory up (CDUP)", &Shell::up},
+      Row{"pwd", "", 0, 0, "the directory there (PWD)", &Shell::pwd},
+      Row{"size", "FILE", 1, 1, "how many bytes it has (SIZE)", &Shell::size},
+      Row{"quote", "COMMAND", 1, 99, "any command as it is; quote HELP lists them", &Shell::quote},
+      Row{"passive", "", 0, 0, "from now on we connect to the server's second port",
+          &Shell::passive},
+      Row{"active", "", 0, 0, "from now on the server connects to our second port", &Shell::active},
+      Row{"ascii", "", 0, 0, "files are text (TYPE A)", &Shell::text},
+      Row{"binary", "", 0, 0, "files are bytes (TYPE I)", &Shell::bytes},
+      Row{"help", "", 0, 0, "this list; also ?", &Shell::help},
+      Row{"quit", "", 0, 0, "goodbye (QUIT); also bye, exit", &Shell::quit},
+  };
+  return rows;
+}
+
+Shell::Shell(Client& client, const ClientOptions& options, std::string output, bool as_text)
+    : client_(client), options_(options), output_(std::move(output)), as_text_(as_text) {}
+
+const Shell::Row& Shell::find(const Words& words) {
+  const auto name = usual_name(words.at(0));
+  const auto rows = table();
+  const auto row =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& one) { return one.name == name; });
+  if (row == rows.end()) {
+    std::vector<std::string_view> known;
+    for (const auto& one : rows) known.push_back(one.name);
+    const auto guess = nearest(name, known);
+    throw usage_failure("ftp: '" + printable(name) + "' is no command here",
+                        guess.empty() ? "help (all commands)" : std::string(guess));
+  }
+  const auto count = words.size() - 1;
+  if (count < row->least || count > row->most)
+    throw usage_failure(
+        "ftp: " + name + (count < row->least ? ": something is missing" : ": that is too much"),
+        name + " " + std::string(row->arguments));
+  return *row;
+}
+
+void Shell::run(const Words& words) {
+  const auto& row = find(words);
+  const Words arguments(words.begin() + 1, words.end());
+  document_ = {{"command", printable(join(words))}};
+  (this->*row.run)(arguments);
+  documents_.push_back(std::move(document_));
+}
+
+// ---- lists
+
+void Shell::show_lines(const Command& command) {
+  KeptText kept;
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  const auto done = client_.receive(command, Type::text, [&](Bytes bytes) {
+    if (options_.json)
+      kept.add(bytes);
+    else
+      print(terminal ? showable(as_text(bytes)) : std::string(as_text(bytes)));
+  });
+  add_transfer(done);
+  if (!options_.json) return;
+  document_["text"] = nullptr;  // no UTF-8, or too much
+  if (const auto text = kept.text()) document_["text"] = *text;
+}
+
+void Shell::list(const Words& arguments) { show_lines({"LIST", argument_of(arguments)}); }
+void Shell::names(const Words& arguments) { show_lines({"NLST", argument_of(arguments)}); }
+
+void Shell::facts(const Words& arguments) {
+  constexpr std::size_t list_bytes_max = std::size_t{16} << 20;
+  std::string text;
+  const auto done = client_.receive({"MLSD", argument_of(arguments)}, Type::text, [&](Bytes bytes) {
+    if (text.size() < list_bytes_max) text += as_text(bytes);
+  });
+  add_transfer(done);
+  json::array entries;
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = rest.find('\n');
+    if (const auto entry = parse_facts(rest.substr(0, end))) {
+      if (!options_.json) print(describe(*entry));
+      entries.push_back(to_json(*entry));
+    }
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  document_["entries"] = std::move(entries);
+}
+
+// ---- files
+
+void Shell::get(const Words& arguments) {
+  const auto& path = arguments[0];
+  const std::string& named = arguments.size() > 1 ? arguments[1] : output_;
+  const std::string to = named.empty() ? base_name(path) : named;
+  if (to.empty() || to == "." || to == "..")
+    throw usage_failure("ftp: '" + printable(path) + "' names no file to save it as",
+                        "get " + printable(path) + " FILE");
+  const bool visible = !options_.quiet && !options_.json;
+  Progress progress(client_.size_of(path, type()), visible);
+  OutputFile file(to);
+  const auto done = client_.receive({"RETR", path}, type(), [&](Bytes bytes) {
+    file.write(bytes);
+    if (bytes.empty())
+      progress.finish();  // before the server's last reply is shown
+    else
+      progress.add(bytes.size());
+  });
+  file.commit();
+  add_transfer(done);
+  document_["saved"] = printable(to);
+  if (visible)
+    std::fprintf(stderr, "saved %s: %s\n", printable(to).c_str(), progress.summary().c_str());
+}
+
+void Shell::cat(const Words& arguments) {
+  KeptText kept;
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  const auto done = client_.receive({"RETR", arguments[0]}, type(), [&](Bytes bytes) {
+    if (options_.json) return kept.add(bytes);
+    if (terminal && !is_showable(bytes))
+      throw usage_failure("this is no text, and a terminal could take it for commands",
+                          "get " + printable(arguments[0]) + " (save it)");
+    print(as_text(bytes));
+  });
+  add_transfer(done);
+  if (!options_.json) return;
+  document_["text"] = nullptr;
+  if (const auto text = kept.text()) document_["text"] = *text;
+}
+
+void Shell::put(const Words& arguments) {
+  const auto name = arguments.size() > 1 ? arguments[1] : base_name(arguments[0]);
+  InputFile file(arguments[0], as_text_);
+  add_transfer(client_.send({"STOR", name}, type(), [&] { return file.next(); }));
+}
+
+void Shell::size(const Words& arguments) {
+  const auto size = client_.size_of(arguments[0], type());
+  // Once more, for the server's own reason.
+  if (!size) client_.control().demand({"SIZE", arguments[0]});
+  document_["size"] = size.value_or(0);
+  say(std::to_string(size.value_or(0)) + "\n");
+}
+
+// ---- places
+
+void Shell::cd(const Words& arguments) {
+  add_reply(client_.control().demand({"CWD", arguments[0]}));
+}
+
+void Shell::up(const Words&) { add_reply(client_.control().demand({"CDUP", ""})); }
+
+void Shell::pwd(const Words&) {
+  const auto reply = client_.control().demand({"PWD", ""});
+  add_reply(reply);
+  const auto path = printable(unquote_path(reply.text()).value_or(reply.text()));
+  document_["path"] = path;
+  say(path + "\n");
+}
+
+// ---- the session
+
+void Shell::quote(const Words& arguments) {
+  // A transfer would need a second port, which the reply then promises in vain.
+  const auto command = parse_command(join(arguments));
+  const auto reply = client_.control().demand(command);
+  add_reply(reply);
+  for (const auto& line : reply.lines)
+    say(std::to_string(reply.code) + " " + printable(line) + "\n");
+  if (reply.preliminary()) {
+    const auto last = client_.control().receive();
+    if (last.refused()) throw client_.control().refusal(command, last);
+  }
+}
+
+void Shell::passive(const Words&) { client_.choice.active = false; }
+void Shell::active(const Words&) { client_.choice.active = true; }
+void Shell::text(const Words&) { as_text_ = true; }
+void Shell::bytes(const Words&) { as_text_ = false; }
+
+void Shell::help(const Words&) {
+  std::string all;
+  for (const auto& row : table()) {
+    std::string line = std::string(row.name) + " " + std::string(row.arguments);
+    line.resize(std::max<std::size_t>(line.size() + 2, 16), ' ');
+    all += line + std::string(row.help) + "\n";
+  }
+  document_["text"] = all;
+  say(all);
+}
+
+void Shell::quit(const Words&) { ended_ = true; }
+
+void Shell::say(std::string_view text) {
+  if (!options_.json) print(text);
+}
+
+void Shell::add_reply(const Reply& reply) {
+  json::array lines;
+  for (const auto& line : reply.lines) lines.emplace_back(printable(line));
+  document_["reply"] = {{"code", reply.code}, {"lines", std::move(lines)}};
+}
+
+void Shell::add_transfer(const Transferred& done) {
+  add_reply(done.reply);
+  document_["bytes"] = done.bytes;
+  document_["data_port"] = done.data_port;
+}
+
+Words split_words(std::string_view line) {
+  Words words;
+  std::string word;
+  bool quoted = false;
+  bool begun = false;
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+      begun = true;
+    } else if ((c == ' ' || c == '\t' || c == '\r') && !quoted) {
+      if (begun) words.push_back(std::exchange(word, {}));
+      begun = false;
+    } else {
+      word += c;
+      begun = true;
+    }
+  }
+  if (begun) words.push_back(word);
+  return words;
+}
+
+}  // namespace portlab::ftp::client

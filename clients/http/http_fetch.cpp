@@ -1,0 +1,187 @@
+#include "clients/http/http_fetch.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
+#include <cstdio>
+#include <locale>
+#include <utility>
+
+#include "clients/cli/command_error.hpp"
+#include "clients/cli/terminal.hpp"
+#include "clients/net/resolver.hpp"
+
+namespace portlab {
+
+namespace {
+
+constexpr std::uint16_t default_port = 80;
+
+bool same_name(std::string_view a, std::string_view b) {
+  return boost::algorithm::iequals(a, b, std::locale::classic());
+}
+
+void show_cards(const std::vector<ClientSession>& sessions, const ClientOptions& options) {
+  for (const auto& session : sessions)
+    show_card(card_of(session, "http", default_port, options), options);
+}
+
+Target target_of(const HttpPlan& plan, const HttpUrl& url) {
+  if (!plan.unix_socket.empty()) return {Transport::local, plan.unix_socket, 0};
+  return {Transport::tcp, url.host, url.port};
+}
+
+/// The first of the SRV record's servers that answers (RFC 2782: try them in order).
+std::vector<ClientSession> dial_srv(const HttpUrl& url, const ClientOptions& options) {
+  auto name = "_http._tcp." + url.host;
+  auto found = find_service(name, options);
+  if (found.empty()) {  // then its domain's: but not for a host that does not exist
+    if (is_lab_name(url.host)) resolve(url.host, options);
+    name = srv_name_of(url.host);
+    found = find_service(name, options);
+  }
+  if (found.empty())
+    throw CommandError(Exit::peer_said_no, name + ": no SRV record says where http is",
+                       "http://HOST:PORT/ instead of --srv");
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!options.quiet && !options.json)
+      std::fprintf(stderr, "%s SRV: http is on %s, port %u\n", name.c_str(),
+                   printable(found[i].host).c_str(), static_cast<unsigned>(found[i].port));
+    try {
+      return connect_all({Transport::tcp, found[i].host, found[i].port}, options);
+    } catch (const CommandError& failure) {
+      if (failure.exit() != Exit::no_connection || i + 1 == found.size()) throw;
+    }
+  }
+  throw std::logic_error("unreachable: the last failure was thrown");
+}
+
+bool is_redirect(const HttpHead& head) {
+  switch (head.status) {  // RFC 9110 section 15.4; not 300 and 304
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      return !head.field("Location").empty();
+    default:
+      return false;
+  }
+}
+
+/// RFC 9110 section 15.4: 303 asks for GET; 301 and 302 do so in practice; 307 and 308 keep the
+/// method.
+void redirect_request(HttpPlan& plan, const HttpHead& head, const HttpUrl& to) {
+  auto& request = plan.request;
+  const bool keeps = head.status == 307 || head.status == 308;
+  if (!keeps && request.method != "GET" && request.method != "HEAD") {
+    request.method = "GET";
+    request.body.clear();
+    request.has_body = false;
+    request.body_file = -1;
+    std::erase_if(request.fields,
+                  [](const HttpField& field) { return same_name(field.name, "Content-Type"); });
+  }
+  if (request.body_file >= 0 && ::lseek(request.body_file, 0, SEEK_SET) != 0)
+    throw CommandError(Exit::peer_said_no,
+                       plan.url.text + ": redirects, and what came from stdin can't be sent again",
+                       "-d @FILE");
+  if (plan.url.same_origin(to)) return;
+  // What was meant for one server is not shown to another.
+  std::erase_if(request.fields, [](const HttpField& field) {
+    return same_name(field.name, "Authorization") || same_name(field.name, "Cookie") ||
+           same_name(field.name, "Host");
+  });
+}
+
+void note_redirect(const HttpHead& head, const std::string& to, bool followed,
+                   const ClientOptions& options) {
+  if (options.quiet || options.json) return;
+  std::fprintf(stderr, "%u %s: it is at %s%s\n", head.status, printable(head.reason).c_str(),
+               printable(to).c_str(), followed ? "" : " (-L follows)");
+}
+
+}  // namespace
+
+std::vector<ClientSession> open_sessions(const HttpPlan& plan, const ClientOptions& options) {
+  auto sessions =
+      plan.srv ? dial_srv(plan.url, options) : connect_all(target_of(plan, plan.url), options);
+  show_cards(sessions, options);
+  return sessions;
+}
+
+HttpFetched fetch(const HttpPlan& first_plan, ClientSession session, const ClientOptions& options,
+                  HttpOutput& output) {
+  auto plan = first_plan;
+  HttpFetched result;
+  result.sessions.push_back(std::move(session));
+  while (true) {
+    bool followed = false;
+    HttpSink sink;
+    sink.head = [&](const HttpHead& head) {
+      result.head = head;
+      followed = plan.follow && is_redirect(head);
+      if (!followed) output.head(head);
+    };
+    sink.body = [&](Bytes bytes) {
+      if (!followed) output.body(bytes);
+    };
+    const auto request = complete_request(plan, plan.url);
+    const bool reusable = exchange(result.sessions.back(), request, sink);
+    result.url = plan.url;
+    const std::string location(result.head.field("Location"));
+    if (is_redirect(result.head) && !followed) note_redirect(result.head, location, false, options);
+    if (!followed) break;
+
+    result.hops.push_back({plan.url.text, result.head.status, location});
+    if (result.hops.size() > HttpPlan::redirects_max)
+      throw CommandError(Exit::peer_said_no,
+                         first_plan.url.text + ": redirects without end (" +
+                             std::to_string(HttpPlan::redirects_max) + " were followed)",
+                         "without -L: the first answer");
+    const auto to = follow(plan.url, location);
+    note_redirect(result.head, to.text, true, options);
+    redirect_request(plan, result.head, to);
+    const bool elsewhere = !plan.url.same_origin(to) && plan.unix_socket.empty();
+    plan.url = to;
+    if (reusable && !elsewhere) continue;
+    result.sessions.back().close();
+    if (elsewhere) plan.srv = false;
+    auto one = options;
+    one.sessions = 1;
+    auto opened = open_sessions(plan, one);
+    result.sessions.push_back(std::move(opened.front()));
+  }
+  output.finish();
+  return result;
+}
+
+std::string srv_name_of(const std::string& host) {
+  const auto dot = host.find('.');
+  const bool below_a_domain =
+      dot != std::string::npos && host.find('.', dot + 1) != std::string::npos;
+  return "_http._tcp." + (below_a_domain ? host.substr(dot + 1) : host);
+}
+
+HttpRequest complete_request(const HttpPlan& plan, const HttpUrl& url) {
+  auto request = plan.request;
+  request.target = url.target;
+  const auto given = std::exchange(request.fields, {});
+  const auto usual = [&](const char* name, const std::string& value) {
+    const bool named = std::any_of(given.begin(), given.end(), [&](const HttpField& field) {
+      return same_name(field.name, name);
+    });
+    if (!named) request.fields.push_back({name, value});
+  };
+  usual("Host", url.authority());
+  usual("User-Agent", "portlab");
+  usual("Accept", "*/*");
+  if (request.has_body || request.body_file >= 0)
+    usual("Content-Type", "application/x-www-form-urlencoded");
+  for (const auto& field : given)
+    if (!field.value.empty()) request.fields.push_back(field);
+  return request;
+}
+
+}  // namespace portlab

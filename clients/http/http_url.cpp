@@ -1,0 +1,164 @@
+#include "clients/http/http_url.hpp"
+
+#include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <boost/url/url_view.hpp>
+#include <cctype>
+#include <locale>
+
+#include "clients/cli/command_error.hpp"
+#include "clients/cli/terminal.hpp"
+#include "clients/port/port_facts.hpp"
+#include "common/port.hpp"
+
+namespace portlab {
+
+namespace {
+
+namespace urls = boost::urls;
+
+constexpr std::uint16_t default_port = 80;
+constexpr const char* shape = "http://HOST/PATH or http://HOST:PORT/PATH";
+
+CommandError bad_url(const std::string& text, const std::string& why, const std::string& advice) {
+  return usage_failure("'" + printable(text) + "' is not a URL for portlab http: " + why, advice);
+}
+
+bool is_scheme(std::string_view name, std::string_view wanted) {
+  return boost::algorithm::iequals(name, wanted, std::locale::classic());
+}
+
+/// "127.0.0.1:83/x" has no scheme, though RFC 3986 could take "localhost" in "localhost:83" for
+/// one.
+std::string with_scheme(const std::string& text) {
+  return text.find("://") == std::string::npos && !text.starts_with("http:") ? "http://" + text
+                                                                             : text;
+}
+
+/// Throws where host and port can't be right. Boost.URL 1.81 is too kind: it takes "h:8o/" for the
+/// port 8 and a path "o/".
+void check_authority(const std::string& text) {
+  const auto mark = text.find("://");
+  if (mark == std::string::npos) return;
+  const auto begin = mark + 3;
+  const auto end = std::min(text.find_first_of("/?#", begin), text.size());
+  const auto authority = text.substr(begin, end - begin);
+  if (authority.find('@') != std::string::npos) return;  // it is refused for that
+  if (std::count(authority.begin(), authority.end(), ':') > 1 && !authority.starts_with('['))
+    throw bad_url(text, "an IPv6 address stands in brackets", "http://[::1]:83/");
+  const auto colon = authority.rfind(':');
+  if (colon == std::string::npos || authority.find(']', colon) != std::string::npos) return;
+  const auto port = authority.substr(colon + 1);
+  if (!port.empty() && !parse_port(port)) throw not_a_port(port);
+}
+
+/// What is wrong with a text that Boost.URL refuses.
+CommandError explain(const std::string& text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == ' ') return bad_url(text, "it holds a space", "%20 in its place, in quotes");
+    if (byte < 0x20 || byte == 0x7f)
+      return bad_url(text, "it holds a control character", "%0A and the like in its place");
+    if (byte >= 0x80)
+      return bad_url(text, "it holds a character that is not ASCII",
+                     "its UTF-8 bytes as %C3%BC; a host's name as xn--...");
+  }
+  if (text.find('%') != std::string::npos)
+    return bad_url(text, "after % come two hexadecimal digits", "%25 for the sign itself");
+  return bad_url(text, "it holds a character that no URL has", shape);
+}
+
+/// RFC 3986 section 5.2.4: there is nothing above the root. Boost.URL 1.81 leaves such steps
+/// standing.
+void stay_below_root(std::string& target) {
+  while (target.starts_with("/../")) target.erase(0, 3);
+  if (target == "/..") target = "/";
+}
+
+std::string target_of(const urls::url_view& url) {
+  std::string target(url.encoded_path());
+  if (target.empty()) target = "/";
+  if (url.has_query()) target += "?" + std::string(url.encoded_query());
+  return target;
+}
+
+/// Host, port and target of an absolute URL; `text` is for the errors.
+HttpUrl take_apart(const urls::url_view& url, const std::string& text) {
+  const std::string scheme(url.scheme());
+  if (is_scheme(scheme, "https"))
+    throw bad_url(text, "it asks for https, and the lab speaks no TLS", "http://, or curl");
+  if (is_scheme(scheme, "ftp"))
+    throw bad_url(text, "ftp has a client of its own", "portlab ftp " + printable(text));
+  if (!is_scheme(scheme, "http"))
+    throw bad_url(text, "it asks for " + printable(scheme) + ", not http", shape);
+  if (url.has_userinfo())
+    throw bad_url(text, "it holds a user's name, and the lab's servers know no users",
+                  "-H 'Authorization: ...' for a server that does");
+  HttpUrl out;
+  const bool is_name = url.host_type() == urls::host_type::name;
+  out.host = is_name ? std::string(url.host_name()) : std::string(url.host_address());
+  if (!url.has_authority() || out.host.empty()) throw bad_url(text, "the host is missing", shape);
+  // What was percent-encoded is decoded here, and no host name has such characters.
+  const std::string_view signs = is_name ? ".-_" : ".-_:%";
+  const auto is_host_char = [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           signs.find(c) != std::string_view::npos;
+  };
+  if (!std::all_of(out.host.begin(), out.host.end(), is_host_char))
+    throw bad_url(text, "the host has a character that no host name has", shape);
+  if (url.has_port() && !url.port().empty()) {
+    const auto port = parse_port(std::string(url.port()));
+    if (!port) throw bad_url(text, port.error().text, shape);
+    out.port = *port;
+    out.explicit_port = true;
+  }
+  out.target = target_of(url);
+  out.text = "http://" + out.authority() + out.target;
+  return out;
+}
+
+}  // namespace
+
+std::string HttpUrl::authority() const {
+  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return port == default_port ? name : name + ":" + std::to_string(port);
+}
+
+bool HttpUrl::same_origin(const HttpUrl& other) const {
+  return port == other.port && boost::algorithm::iequals(host, other.host, std::locale::classic());
+}
+
+HttpUrl parse_http_url(const std::string& text) {
+  if (text.empty()) throw bad_url(text, "it is empty", shape);
+  const auto full = with_scheme(text);
+  check_authority(full);
+  const auto parsed = urls::parse_uri_reference(full);
+  if (!parsed) throw explain(full);
+  return take_apart(*parsed, full);
+}
+
+HttpUrl follow(const HttpUrl& from, const std::string& location) {
+  const auto lost = [&](const std::string& why) {
+    return CommandError(Exit::peer_said_no,
+                        from.text + ": redirects to '" + printable(location) + "': " + why,
+                        "without -L: the answer itself");
+  };
+  const auto reference = urls::parse_uri_reference(location);
+  if (!reference) throw lost("that is not a URL");
+  urls::url out;
+  const urls::url base(from.text);
+  if (!urls::resolve(base, *reference, out)) throw lost("that leads nowhere");
+  try {
+    check_authority(std::string(out.buffer()));
+    auto to = take_apart(out, std::string(out.buffer()));
+    stay_below_root(to.target);
+    to.text = "http://" + to.authority() + to.target;
+    return to;
+  } catch (const CommandError& failure) {
+    throw lost(failure.reason());
+  }
+}
+
+}  // namespace portlab

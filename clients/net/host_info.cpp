@@ -1,0 +1,152 @@
+#include "clients/net/host_info.hpp"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include "clients/net/system_address.hpp"
+#include "clients/port/port_facts.hpp"
+#include "clients/port/port_owner.hpp"
+#include "common/port.hpp"
+
+namespace portlab {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+asio::ip::address to_address(const sockaddr* raw) {
+  SystemAddress copy;
+  const auto size = raw->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  std::copy_n(reinterpret_cast<const char*>(raw), size, reinterpret_cast<char*>(&copy.storage));
+  return from_system(copy, Transport::udp).address;
+}
+
+bool is_ip(const sockaddr* raw) {
+  return raw != nullptr && (raw->sa_family == AF_INET || raw->sa_family == AF_INET6);
+}
+
+/// The first user namespace knows every user: "0 0 4294967295".
+bool is_in_users_namespace() {
+  std::ifstream map("/proc/self/uid_map");
+  std::uint64_t first = 0;
+  std::uint64_t outside = 0;
+  std::uint64_t count = 0;
+  return map >> first >> outside >> count && count == 1;
+}
+
+bool is_program(const fs::path& path) {
+  std::error_code failed;
+  return fs::is_regular_file(path, failed) && ::access(path.c_str(), X_OK) == 0;
+}
+
+}  // namespace
+
+std::vector<OwnAddress> own_addresses() {
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return {};
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, ::freeifaddrs);
+  std::vector<OwnAddress> found;
+  for (const auto* entry = list; entry != nullptr; entry = entry->ifa_next) {
+    if (!is_ip(entry->ifa_addr) || (entry->ifa_flags & IFF_UP) == 0) continue;
+    OwnAddress own{entry->ifa_name, to_address(entry->ifa_addr), {}};
+    if ((entry->ifa_flags & IFF_BROADCAST) != 0 && is_ip(entry->ifa_broadaddr))
+      own.broadcast = to_address(entry->ifa_broadaddr);
+    found.push_back(std::move(own));
+  }
+  return found;
+}
+
+bool has_ipv6_loopback() {
+  return try_to_bind(udp_endpoint(asio::ip::address_v6::loopback(), 0)) == Bindable::free;
+}
+
+bool is_in_private_network() {
+  if (std::getenv("PORTLAB_PRIVATE") != nullptr) return true;
+  const auto addresses = own_addresses();
+  const bool alone = std::all_of(addresses.begin(), addresses.end(),
+                                 [](const OwnAddress& each) { return each.interface == "lo"; });
+  return alone && is_in_users_namespace();
+}
+
+std::uint16_t first_port_allowed() {
+  const auto first = first_unprivileged_port();
+  if (first == 0) return 0;
+  // The kernel looks at privileges before it looks for a free port (bind(2)): the answer is the
+  // same for all ports below.
+  const auto below = static_cast<std::uint16_t>(first - 1);
+  if (below == 0) return 0;
+  const auto tried = try_to_bind(tcp_endpoint(asio::ip::address_v4::loopback(), below));
+  return tried == Bindable::forbidden ? first : std::uint16_t{0};
+}
+
+Route route_to(const asio::ip::address& address) {
+  const int probe = ::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return {errno, {}, {}};
+  constexpr std::uint16_t any_port = 9;  // connecting a udp socket sends nothing
+  auto there = to_system(udp_endpoint(address, any_port));
+  SystemAddress here;
+  Route way;
+  if (::connect(probe, there.get(), there.size) != 0 ||
+      ::getsockname(probe, here.get(), &here.size) != 0)
+    way.error = errno;
+  ::close(probe);
+  if (way.error != 0) return way;
+  way.source = from_system(here, Transport::udp).address;
+  for (const auto& own : own_addresses())
+    if (own.address == way.source) way.interface = own.interface;
+  return way;
+}
+
+RoomForServices room_for_services(std::uint16_t shift) {
+  struct Home {
+    Transport transport;
+    std::uint16_t port;
+  };
+  constexpr Home homes[] = {{Transport::tcp, 80}, {Transport::tcp, 21}, {Transport::tcp, 53},
+                            {Transport::udp, 53}, {Transport::tcp, 7},  {Transport::udp, 7}};
+  RoomForServices room;
+  std::map<std::string, std::string> ports_of;
+  for (const auto& home : homes) {
+    const auto port = static_cast<std::uint16_t>(home.port + shift);
+    const auto name = std::string(to_string(home.transport)) + " " + std::to_string(port);
+    const auto tried = try_to_bind({home.transport, asio::ip::address_v4::loopback(), port, {}});
+    if (tried == Bindable::forbidden) room.forbidden.push_back(name);
+    if (tried != Bindable::in_use && tried != Bindable::unknown) continue;
+    const auto owner = port_owner(home.transport, port);
+    auto& ports = ports_of[owner.empty() ? "another program" : owner];
+    ports += (ports.empty() ? "" : ", ") + name;
+  }
+  for (const auto& [owner, ports] : ports_of) room.taken.push_back(ports + ": " + owner);
+  return room;
+}
+
+std::string program_beside_us(const std::string& name) {
+  std::error_code failed;
+  const auto self = fs::read_symlink("/proc/self/exe", failed);
+  const auto path = self.parent_path() / name;
+  return is_program(path) ? path.string() : std::string();
+}
+
+std::string program_in_path(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  // sbin, too: a user's PATH leaves it out on Debian, where tcpdump and nft live.
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (is_program(fs::path(folder) / name)) return (fs::path(folder) / name).string();
+  for (const char* folder : {"/usr/sbin", "/sbin"})
+    if (is_program(fs::path(folder) / name)) return (fs::path(folder) / name).string();
+  return {};
+}
+
+}  // namespace portlab

@@ -1,0 +1,130 @@
+// Names below lab.test, asked of the lab's DNS server.
+
+#include <algorithm>
+#include <tuple>
+
+#include "clients/cli/command_error.hpp"
+#include "clients/cli/terminal.hpp"
+#include "clients/dns/dns_exchange.hpp"
+#include "clients/net/local_server.hpp"
+#include "clients/net/resolver.hpp"
+#include "common/dns/rdata.hpp"
+
+namespace portlab {
+
+namespace {
+
+std::string short_text(const dns::Name& name) {
+  std::string text;
+  name.append_short_text(text);
+  return text;
+}
+
+std::string server_text(const ClientOptions& options) {
+  const auto server = dns_server(options, Transport::udp);
+  return server.host + " port " + std::to_string(server.port);
+}
+
+/// What to try when the lab's names can't be asked for.
+std::string lab_dns_advice(const ClientOptions& options) {
+  const std::string rest =
+      "--dns ADDRESS:PORT where one listens; or an address instead of the name";
+  const auto* ours = local_server();
+  if (options.dns || ours == nullptr) return "portlabd, which runs one; or " + rest;
+  if (!ours->here) return enter_advice();
+  return "portlab server listeners (does your portlabd serve dns?); or " + rest;
+}
+
+/// The answer to a question about one of the lab's names, or a CommandError that says why there is none.
+DnsReply ask_lab_server(const std::string& name, dns::Type type, const ClientOptions& options) {
+  const auto qname = dns::Name::from_text(name);
+  if (!qname) throw usage_failure(qname.error().text, "a name like www.lab.test");
+  try {
+    return look_up({*qname, type, dns::Class::IN}, options);
+  } catch (const CommandError& failure) {
+    if (failure.exit() != Exit::no_connection) throw;
+    throw CommandError(
+        Exit::no_connection,
+        printable(name) + ": the lab's DNS server does not answer: " + failure.reason(),
+        lab_dns_advice(options))
+        .caused_by(failure);
+  }
+}
+
+/// The answer section, or a CommandError where the server says no.
+std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
+                                 const ClientOptions& options, bool must_exist = true) {
+  const auto reply = ask_lab_server(name, type, options);
+  const auto rcode = reply.message.rcode();
+  if (rcode == dns::Rcode::NXDOMAIN && !must_exist) return {};
+  if (rcode == dns::Rcode::NXDOMAIN)
+    throw CommandError(Exit::peer_said_no,
+                       printable(name) + ": NXDOMAIN: the DNS server at " + server_text(options) +
+                           " knows no such name",
+                       "is it spelt right? portlab dns " + printable(name))
+        .explained_by(NetError::name, name);
+  if (rcode != dns::Rcode::NOERROR)
+    throw CommandError(Exit::peer_said_no,
+                       printable(name) + ": the DNS server at " + server_text(options) +
+                           " answers " + to_string(rcode),
+                       "portlab dns " + printable(name) + " (the whole answer)");
+  return reply.message.answers;
+}
+
+void append_addresses(std::vector<asio::ip::address>& addresses, const std::string& name,
+                      dns::Type type, const ClientOptions& options) {
+  for (const auto& record : ask_lab(name, type, options)) {
+    if (record.type != type) continue;  // an alias on the way
+    const auto address = parse_address(dns::rdata_to_text(type, as_bytes(record.rdata)));
+    if (address) addresses.push_back(*address);
+  }
+}
+
+}  // namespace
+
+std::vector<asio::ip::address> resolve_lab_name(const std::string& name,
+                                                const ClientOptions& options) {
+  std::vector<asio::ip::address> addresses;
+  if (!options.ipv6_only) append_addresses(addresses, name, dns::Type::A, options);
+  if (!options.ipv4_only) append_addresses(addresses, name, dns::Type::AAAA, options);
+  // The caller explains "none of this family", which is not "none".
+  if (addresses.empty() && options.ipv6_only)
+    append_addresses(addresses, name, dns::Type::A, options);
+  if (addresses.empty() && options.ipv4_only)
+    append_addresses(addresses, name, dns::Type::AAAA, options);
+  return addresses;
+}
+
+std::vector<ServiceLocation> find_service(const std::string& srv_name,
+                                          const ClientOptions& options) {
+  struct Found {
+    std::uint16_t priority;
+    std::uint16_t weight;
+    ServiceLocation where;
+  };
+  std::vector<Found> found;
+  for (const auto& record : ask_lab(srv_name, dns::Type::SRV, options, false)) {
+    ByteReader in(as_bytes(record.rdata));
+    const auto priority = in.u16();
+    const auto weight = in.u16();
+    const auto port = in.u16();
+    const auto host = dns::target_of(record.type, as_bytes(record.rdata));
+    if (record.type != dns::Type::SRV || !priority || !weight || !port || !host) continue;
+    if (host->is_root())  // RFC 2782: "decidedly not available"
+      throw CommandError(Exit::peer_said_no,
+                         printable(srv_name) + ": the DNS server at " + server_text(options) +
+                             " says that this service does not listen anywhere now",
+                         "portlab server listeners");
+    found.push_back({*priority, *weight, {short_text(*host), *port}});
+  }
+  // The heavier first, instead of by lot: a lab shows the same thing twice.
+  std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+    return std::tuple(a.priority, b.weight) < std::tuple(b.priority, a.weight);
+  });
+  std::vector<ServiceLocation> locations;
+  locations.reserve(found.size());
+  for (auto& entry : found) locations.push_back(std::move(entry.where));
+  return locations;
+}
+
+}  // namespace portlab

@@ -1,0 +1,199 @@
+#include "clients/why/suggestions.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "clients/cli/terminal.hpp"
+#include "clients/net/host_info.hpp"
+#include "clients/net/local_server.hpp"
+#include "clients/net/net_error.hpp"
+#include "clients/port/port_facts.hpp"
+#include "clients/why/fact_lookups.hpp"
+#include "common/system/private_network.hpp"
+
+namespace portlab {
+
+namespace {
+
+/// How to call a service of portlabd at its present place.
+Suggestion call_of(const ListenerRow& row, const Endpoint& wanted) {
+  auto at = row.endpoint;
+  if (at.address.is_unspecified()) at.address = wanted.address;
+  const auto target = at.address_and_port();
+  const std::string udp = at.transport == Transport::udp ? " --udp" : "";
+  const std::string shows = "your portlabd has " + printable(row.service) + " there";
+  if (row.service == "http") return {"portlab http http://" + target + "/", shows};
+  if (row.service == "ftp") return {"portlab ftp ftp://" + target + "/ ls", shows};
+  if (row.service == "dns") return {"portlab dns www.lab.test @" + target, shows};
+  if (row.service == "echo") return {"portlab echo " + target + " hello" + udp, shows};
+  return {"portlab connect " + target, shows};
+}
+
+const ListenerRow* moved_service(const Endpoint& wanted) {
+  if (local_server() == nullptr || !local_server()->here) return nullptr;
+  for (const auto& row : local_server()->listeners)
+    if (row.endpoint.transport == wanted.transport && row.default_port == wanted.port &&
+        row.endpoint.port != wanted.port)
+      return &row;
+  return nullptr;
+}
+
+std::string home_service(std::uint16_t port) {
+  switch (port) {
+    case 21:
+      return "ftp";
+    case 53:
+      return "dns";
+    case 7:
+      return "echo";
+    default:
+      return "http";
+  }
+}
+
+/// Servers without asking root: where this machine allows it, and else on ports that are free.
+Suggestion servers_without_root() {
+  if (!is_in_private_network() && private_network_possible())
+    return {"portlabd --private", "the real ports, in a network of your own; then portlab enter"};
+  constexpr std::uint16_t shifts[] = {8000, 18000, 28000};
+  for (const auto shift : shifts)
+    if (room_for_services(shift).complete())
+      return {"portlabd --shift " + std::to_string(shift),
+              "every service " + std::to_string(shift) + " higher, without root"};
+  return {"portlabd http=0", "on any free port: it says which"};
+}
+
+Suggestion server_at(const Endpoint& endpoint) {
+  if (try_to_bind(endpoint) == Bindable::free)
+    return {"portlabd " + home_service(endpoint.port) + "=" + endpoint.address_and_port(),
+            "a server there"};
+  return servers_without_root();
+}
+
+Suggestion raw_call(const Endpoint& endpoint, const std::string& shows,
+                    const std::string& more = {}) {
+  return {std::string("portlab connect ") + (endpoint.transport == Transport::udp ? "-u " : "") +
+              more + endpoint.address_and_port(),
+          shows};
+}
+
+const Suggestion listeners_here{"portlab netstat -a",
+                                "everything that listens here, and all sessions"};
+const Suggestion addresses_here{"ip address", "the addresses that this machine has"};
+
+std::vector<Suggestion> after_refusal(const Context& context) {
+  if (local_server() != nullptr && !local_server()->here)
+    return {{"portlab enter", "into the private network of your portlabd"}, listeners_here};
+  if (context.port() == nullptr) return {listeners_here, servers_without_root()};
+  const auto& endpoint = *context.port();
+  if (const auto* row = moved_service(endpoint)) return {call_of(*row, endpoint), listeners_here};
+  if (!is_own(endpoint.address))
+    return {{"portlab port " + std::to_string(endpoint.port), "what is expected at this port"},
+            raw_call(endpoint, "once more")};
+  if (listener_at(context, endpoint) != nullptr)
+    return {raw_call(endpoint, "somebody listens now: once more")};
+  return {server_at(endpoint), listeners_here};
+}
+
+std::vector<Suggestion> after_silence(const Context& context) {
+  if (context.port() == nullptr) return {listeners_here};
+  const auto& endpoint = *context.port();
+  const auto patient = raw_call(endpoint, "once more, with more patience", "--timeout 30 ");
+  if (is_own(endpoint.address)) return {listeners_here, patient};
+  return {
+      patient,
+      {"ip route get " + endpoint.address.to_string(), "the way that packets take"},
+      {"ping -c 3 " + endpoint.address.to_string(), "is the machine there? (some do not answer)"}};
+}
+
+std::vector<Suggestion> after_in_use(const Context& context) {
+  if (context.port() == nullptr) return {listeners_here, servers_without_root()};
+  const auto port = std::to_string(context.port()->port);
+  std::vector<Suggestion> steps{{"portlab port " + port, "who has this port, tcp and udp"},
+                                servers_without_root()};
+  if (local_server_listener(*context.port()) != nullptr)
+    steps.insert(steps.begin(), {"portlab server stop", "it is your own portlabd: ends it"});
+  return steps;
+}
+
+std::vector<Suggestion> after_denial(const Context& context) {
+  const bool call = context.port() != nullptr && !is_own(context.port()->address);
+  if (call)
+    return {{"ip route get " + context.port()->address.to_string(), "is it a broadcast address?"},
+            {"sudo nft list ruleset", "this machine's firewall"}};
+  return {servers_without_root(),
+          {"sudo sysctl net.ipv4.ip_unprivileged_port_start=0",
+           "every user may listen on every port, until the next start"}};
+}
+
+std::vector<Suggestion> after_a_name(const Context& context) {
+  if (local_server() != nullptr && !local_server()->here)
+    return {{"portlab enter", "into the private network of your portlabd, which has the DNS"}};
+  const auto name = context.target && !context.target->host.empty()
+                        ? shell_word(context.target->host)
+                        : std::string("www.lab.test");
+  std::vector<Suggestion> steps{{"portlab dns " + name, "the whole answer"}};
+  if (local_server() == nullptr) steps.push_back(servers_without_root());
+  return steps;
+}
+
+std::vector<Suggestion> after_a_taken_tuple(const Context& context) {
+  std::vector<Suggestion> steps{{"portlab netstat -a", "the sessions, with those in TIME_WAIT"}};
+  if (context.port() != nullptr)
+    steps.push_back(
+        raw_call(*context.port(), "from a port that the kernel picks: another 4-tuple"));
+  return steps;
+}
+
+std::vector<Suggestion> after_an_end(const Context& context) {
+  std::vector<Suggestion> steps;
+  if (context.port() != nullptr) {
+    steps.push_back(raw_call(*context.port(), "what does it say, raw?"));
+    if (local_server_listener(*context.port()) != nullptr)
+      steps.push_back({"portlab server sessions", "what your portlabd thinks of its sessions"});
+  }
+  steps.push_back({"portlab netstat --pairs --watch", "sessions as they come and go"});
+  return steps;
+}
+
+}  // namespace
+
+std::vector<Suggestion> suggestions(const Context& context) {
+  const auto text =
+      context.address() == nullptr ? "192.0.2.1" : context.address()->address.to_string();
+  switch (context.net_error) {
+    case NetError::refused:
+      return after_refusal(context);
+    case NetError::timeout:
+      return after_silence(context);
+    case NetError::unreachable:
+      return {{"ip route get " + text, "the way that the kernel would take"}, addresses_here};
+    case NetError::reset:
+    case NetError::closed:
+    case NetError::turned_away:
+    case NetError::wrong_service:
+      return after_an_end(context);
+    case NetError::name:
+      return after_a_name(context);
+    case NetError::in_use:
+      return after_in_use(context);
+    case NetError::denied:
+      return after_denial(context);
+    case NetError::not_available:
+      return {addresses_here};
+    case NetError::taken:
+      return after_a_taken_tuple(context);
+    case NetError::no_family:
+      return {{"portlab doctor", "what this machine has"}};
+    case NetError::descriptors:
+      return {{"ulimit -n", "how many files a process of this shell may open"},
+              {"portlab doctor", "what that means for the labs"}};
+    case NetError::too_long:
+      return {{"portlab dns big.lab.test TXT", "a long answer: DNS asks again over tcp"}};
+    case NetError::no_socket:
+      return {servers_without_root(), {"portlab server status", "is one there now?"}};
+  }
+  return {};
+}
+
+}  // namespace portlab

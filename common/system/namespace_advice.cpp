@@ -1,0 +1,68 @@
+#include "common/system/namespace_advice.hpp"
+
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+namespace portlab {
+
+namespace {
+
+struct Gate {
+  const char* name;        // below /proc/sys
+  const char* sysctl;      // as sysctl(8) and the manuals write it
+  const char* forbidding;  // the value that forbids
+  const char* allowing;
+  const char* whose;
+};
+
+// In the order in which they are worth naming.
+constexpr Gate gates[] = {
+    {"kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone", "0", "1",
+     "a hardened Debian kernel"},
+    {"kernel/apparmor_restrict_unprivileged_userns", "kernel.apparmor_restrict_unprivileged_userns",
+     "1", "0", "the default of Ubuntu since 24.04"},
+    {"user/max_user_namespaces", "user.max_user_namespaces", "0", "10000", "no namespace at all"},
+    {"user/max_net_namespaces", "user.max_net_namespaces", "0", "10000", "no namespace at all"},
+};
+
+constexpr const char* instead = "; without it: --shift 8000";
+
+}  // namespace
+
+std::string read_setting(const std::string& name) {
+  std::ifstream file("/proc/sys/" + name);
+  std::string value;
+  file >> value;
+  return value;
+}
+
+Error explain_refused_namespace(const std::string& step, int system_error,
+                                const ReadSetting& setting) {
+  const std::string what =
+      "a private network: " + step + ": " + std::generic_category().message(system_error) + ": ";
+  for (const auto& gate : gates) {
+    if (setting(gate.name) != gate.forbidding) continue;
+    return {what + gate.sysctl + " is " + gate.forbidding + " (" + gate.whose + "): sudo sysctl " +
+            gate.sysctl + "=" + gate.allowing + instead};
+  }
+  switch (system_error) {
+    case EPERM:
+    case EACCES:
+      return {what +
+              "this container or sandbox forbids namespaces (Docker does by its seccomp profile): "
+              "run it outside, or with --security-opt seccomp=unconfined" +
+              instead};
+    case ENOSPC:
+    case EUSERS:
+      return {what + "there are too many namespaces, or they are nested too deep: see " +
+              "user.max_user_namespaces and user.max_net_namespaces" + instead};
+    case EINVAL:
+    case ENOSYS:
+      return {what + "this kernel has no user namespaces (CONFIG_USER_NS)" + instead};
+    default:
+      return {what + "the system would not" + instead};
+  }
+}
+
+}  // namespace portlab

@@ -1,0 +1,13 @@
+#pragma once
+// The table of the commands in labs/.
+
+#include <span>
+
+#include "clients/cli/dispatch.hpp"
+
+namespace portlab {
+
+/// In the order of --help.
+std::span<const Command> lab_commands();
+
+}  // namespace portlab

@@ -1,0 +1,183 @@
+#include "labs/runner/check/expected_output.hpp"
+
+#include <algorithm>
+#include <boost/regex.hpp>
+#include <cctype>
+#include <charconv>
+#include <vector>
+
+namespace portlab::labs {
+
+namespace {
+
+constexpr std::string_view ellipsis = "\u2026";
+constexpr unsigned first_free_number = 32'768;
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    while (line.ends_with(' ')) line.remove_suffix(1);
+    lines.emplace_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+std::size_t digits_at(std::string_view text) {
+  std::size_t size = 0;
+  while (size < text.size() && (std::isdigit(static_cast<unsigned char>(text[size])) != 0 ||
+                                (size > 0 && text[size] == '.' && size + 1 < text.size() &&
+                                 std::isdigit(static_cast<unsigned char>(text[size + 1])) != 0)))
+    ++size;
+  return size;
+}
+
+/// "0.001 s", "12 ms", "7s".
+bool is_duration(std::string_view after) {
+  if (after.starts_with(' ')) after.remove_prefix(1);
+  if (after.starts_with("ms"))
+    after.remove_prefix(1);
+  else if (!after.starts_with('s'))
+    return false;
+  after.remove_prefix(1);
+  return after.empty() || std::isalnum(static_cast<unsigned char>(after.front())) == 0;
+}
+
+/// The size of "0m3.012s", as bash's `time` writes it; 0: something else stands there.
+std::size_t clock_at(std::string_view text) {
+  static const boost::regex shape(R"(^\d+m\d+[.,]\d+s\b)");
+  boost::cmatch found;
+  const bool is_clock = boost::regex_search(text.data(), text.data() + text.size(), found, shape);
+  return is_clock ? static_cast<std::size_t>(found.length()) : 0;
+}
+
+bool is_blank(char letter) { return letter == ' ' || letter == '\t'; }
+
+bool is_free(std::string_view digits) {
+  unsigned number = 0;
+  const auto* end = digits.data() + digits.size();
+  const auto [stopped, failed] = std::from_chars(digits.data(), end, number);
+  return failed == std::errc{} && stopped == end && number >= first_free_number && number <= 65'535;
+}
+
+std::string pattern_of(std::string_view line) {
+  std::string pattern;
+  bool word = false;  // inside letters: their digits are part of a name
+  while (!line.empty()) {
+    if (line.starts_with(ellipsis)) {
+      pattern += ".*";
+      line.remove_prefix(ellipsis.size());
+      word = false;
+      continue;
+    }
+    if (const auto clock = word ? 0 : clock_at(line); clock > 0) {
+      pattern += "[0-9]+m[0-9]+[.,][0-9]+s";
+      line.remove_prefix(clock);
+      continue;
+    }
+    const auto digits = word ? 0 : digits_at(line);
+    if (digits > 0) {
+      const auto number = line.substr(0, digits);
+      line.remove_prefix(digits);
+      if (is_duration(line))
+        pattern += "[0-9.]+";
+      else if (is_free(number))
+        pattern += "[0-9]{4,5}";
+      else
+        for (const char c : number) pattern += c == '.' ? std::string("\\.") : std::string(1, c);
+      word = true;
+      continue;
+    }
+    const char c = line.front();
+    word = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    if (is_blank(c)) {
+      pattern += "[ \\t]+";
+      while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+      continue;
+    }
+    if (std::string_view("\\^$.|?*+()[]{}").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+    line.remove_prefix(1);
+  }
+  return pattern;
+}
+
+bool is_line(const std::string& expected, const std::string& actual) {
+  return boost::regex_match(actual, boost::regex(pattern_of(expected)));
+}
+
+}  // namespace
+
+// Between two lines "…" a block is taken where it fits first: that is right for all that follow,
+// and takes no second try. The block behind the last one belongs to the end.
+std::optional<Difference> compare_output(std::string_view expected, std::string_view actual) {
+  const auto wanted = lines_of(expected);
+  const auto got = lines_of(actual);
+  const auto text = [](const std::vector<std::string>& lines, std::size_t at) {
+    return at < lines.size() ? lines[at] : std::string("(nothing more)");
+  };
+  std::size_t at = 0;  // in what is there
+  Difference worst{text(wanted, 0), text(got, 0)};
+  for (std::size_t begin = 0; begin <= wanted.size();) {
+    const auto end = static_cast<std::size_t>(
+        std::find(wanted.begin() + static_cast<std::ptrdiff_t>(begin), wanted.end(), ellipsis) -
+        wanted.begin());
+    const auto size = end - begin;
+    const bool may_move = begin > 0, is_last = end == wanted.size();
+    // How many lines of the block are there, at this place.
+    const auto agree_at = [&](std::size_t from) {
+      std::size_t same = 0;
+      while (same < size && from + same < got.size() &&
+             is_line(wanted[begin + same], got[from + same]))
+        ++same;
+      return same;
+    };
+    auto from = may_move && is_last && got.size() >= at + size ? got.size() - size : at;
+    std::size_t best = 0, same = agree_at(from);
+    while (same < size && may_move && !is_last && from < got.size()) {
+      if (same >= best) worst = {text(wanted, begin + same), text(got, from + same)};
+      best = std::max(best, same);
+      same = agree_at(++from);
+    }
+    if (same < size) {
+      if (best == 0 || !may_move) worst = {text(wanted, begin + same), text(got, from + same)};
+      return worst;
+    }
+    at = from + size;
+    if (is_last && at != got.size()) return Difference{"(nothing more)", text(got, at)};
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
+std::string plain_text(std::string_view in) {
+  std::string out;
+  std::size_t line = 0;  // where the current line begins in `out`
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const char c = in[i];
+    if (c == '\x1b' && i + 1 < in.size() && in[i + 1] == '[') {
+      for (i += 2; i < in.size() && (in[i] < '@' || in[i] > '~');) ++i;
+    } else if (c == '\x1b' && i + 1 < in.size() && in[i + 1] == ']') {
+      // Its end is BEL, or ESC \\.
+      for (i += 2; i < in.size() && in[i] != '\a' && in[i] != '\x1b';) ++i;
+      if (i < in.size() && in[i] == '\x1b') ++i;
+    } else if (c == '\x1b') {
+      ++i;
+    } else if (c == '\r') {
+      if (i + 1 < in.size() && in[i + 1] != '\n' && in[i + 1] != '\r') out.resize(line);
+    } else if (c == '\n') {
+      out += c;
+      line = out.size();
+    } else if (c == '\b') {
+      if (out.size() > line) out.pop_back();
+    } else if (static_cast<unsigned char>(c) >= 0x20 || c == '\t') {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace portlab::labs

@@ -1,0 +1,34 @@
+#include "servers/ftp/ftp_service.hpp"
+
+#include <utility>
+
+#include "servers/ftp/control_connection.hpp"
+
+namespace portlab {
+
+namespace {
+
+class Ftp final : public StreamService {
+ public:
+  explicit Ftp(std::shared_ptr<const SharedSite> site) : site_(std::move(site)) {}
+
+  Task<void> serve(Connection& client) override {
+    ftp::server::ControlConnection conversation(client, *site_);
+    co_await conversation.run();
+  }
+
+  std::string_view overload_reply() const override {
+    return "421 All seats are taken. Try again later.\r\n";
+  }
+
+ private:
+  std::shared_ptr<const SharedSite> site_;
+};
+
+}  // namespace
+
+Service make_ftp_service(std::shared_ptr<const SharedSite> site) {
+  return {{"ftp", 21, "RFC 959"}, std::make_unique<Ftp>(std::move(site)), nullptr};
+}
+
+}  // namespace portlab

@@ -1,0 +1,35 @@
+#include <boost/test/unit_test.hpp>
+
+#include "common/ftp/ascii.hpp"
+#include "common/ftp/path_text.hpp"
+
+using namespace portlab::ftp;
+
+BOOST_AUTO_TEST_CASE(quotes_in_a_path_are_doubled_and_undoubled) {
+  BOOST_TEST(quote_path("/a \"b\"") == "\"/a \"\"b\"\"\"");
+  for (const auto* path : {"/", "", "\"", "/a\"\"b", "/plain"})
+    BOOST_TEST(unquote_path(quote_path(path) + " is here").value() == path);
+  BOOST_TEST(!unquote_path("no quotes"));
+  BOOST_TEST(!unquote_path("\"no end"));
+  BOOST_TEST(!unquote_path("\"no end\"\""));
+}
+
+BOOST_AUTO_TEST_CASE(text_goes_out_with_crlf_wherever_it_is_cut) {
+  const std::string text = "one\ntwo\r\nthree\r\r\n\n";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    AsciiEncoder encoder;
+    std::string out = encoder.encode(text.substr(0, cut));
+    out += encoder.encode(text.substr(cut));
+    BOOST_TEST(out == "one\r\ntwo\r\nthree\r\r\n\r\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(text_comes_in_with_lf_wherever_it_is_cut) {
+  const std::string text = "one\r\ntwo\rthree\r\r\n\nlast\r";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    AsciiDecoder decoder;
+    std::string out = decoder.decode(text.substr(0, cut));
+    out += decoder.decode(text.substr(cut));
+    BOOST_TEST(out + decoder.finish() == "one\ntwo\rthree\r\n\nlast\r");
+  }
+}

@@ -1,0 +1,92 @@
+#include "labs/runner/model/port_shift.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace portlab;
+using namespace portlab::labs;
+
+BOOST_AUTO_TEST_CASE(well_known_ports_move_up_and_others_stay) {
+  const std::initializer_list<std::pair<const char*, const char*>> lines{
+      {"portlab http http://127.0.0.1/hello.txt", "portlab http http://127.0.0.1:8080/hello.txt"},
+      {"portlab http http://127.0.0.1:83/", "portlab http http://127.0.0.1:8083/"},
+      {"portlab http http://127.0.0.1:8083/", "portlab http http://127.0.0.1:8083/"},
+      {"portlab http --srv http://www.lab.test/", "portlab http --srv http://www.lab.test/"},
+      {"portlab ftp ftp://127.0.0.2/ ls", "portlab ftp ftp://127.0.0.2:8021/ ls"},
+      {"portlab dns www.lab.test @127.0.0.1", "portlab dns www.lab.test @127.0.0.1:8053"},
+      {"portlab echo 127.0.0.1 hi &", "portlab echo 127.0.0.1:8007 hi &"},
+      {"portlab echo --udp 127.0.0.1 hi", "portlab echo --udp 127.0.0.1:8007 hi"},
+      {"portlab connect [::1]:80", "portlab connect [::1]:8080"},
+      {"portlab server move http=83", "portlab server move http=8083"},
+      {"portlab server listen dns/udp=127.0.0.2:53",
+       "portlab server listen dns/udp=127.0.0.2:8053"},
+      {"portlab echo 127.0.0.1:7 hi --from 5555", "portlab echo 127.0.0.1:8007 hi --from 5555"},
+      {"portlab echo --from 83 127.0.0.1 hi", "portlab echo --from 8083 127.0.0.1:8007 hi"},
+      {"portlab echo -q --sessions 250 --hold 600 --source 127.0.0.5 127.0.0.1 hi",
+       "portlab echo -q --sessions 250 --hold 600 --source 127.0.0.5 127.0.0.1:8007 hi"},
+      {"c=\"portlab echo -q 127.0.0.1\"", "c=\"portlab echo -q 127.0.0.1:8007\""},
+      {"portlab port 80/tcp 53/udp", "portlab port 8080/tcp 8053/udp"},
+      {"portlab port 80", "portlab port 80"},  // its names
+      {"echo x > /dev/udp/127.0.0.1/53", "echo x > /dev/udp/127.0.0.1/8053"},
+      {"SRV 0 0 83 www.lab.test.", "SRV 0 0 8083 www.lab.test."},
+      {"portlab server listen http=0", "portlab server listen http=0"},
+      {"tcp 127.0.0.1:83: refused", "tcp 127.0.0.1:8083: refused"},
+      {"portlab connect 127.0.0.1:0", "portlab connect 127.0.0.1:0"},
+      {"From `127.0.0.1:83`, or `http://127.0.0.1`?",
+       "From `127.0.0.1:8083`, or `http://127.0.0.1:8080`?"},
+      {"Enter `portlab echo 127.0.0.1`.", "Enter `portlab echo 127.0.0.1:8007`."},
+      {"at 12:30:59, in fe80::53, RFC 9293", "at 12:30:59, in fe80::53, RFC 9293"},
+      {"client = 127\\.0\\.0\\.1:(\\d+) +→", "client = 127\\.0\\.0\\.1:(\\d+) +→"},
+  };
+  for (const auto& [before, after] : lines) BOOST_TEST(shifted_line(before, 8000) == after);
+}
+
+BOOST_AUTO_TEST_CASE(checks_move_with_the_commands) {
+  Lab lab;
+  Activity activity;
+  activity.commands = {"portlab http http://127.0.0.1/"};
+  activity.output = "whatever\n";
+  activity.conditions = {parse_condition("listening tcp 83").value(),
+                         parse_condition("sockets tcp remote :80 state TIME_WAIT").value(),
+                         parse_condition("output http is on www, port 83").value(),
+                         parse_condition("output port 83: well-known").value()};
+  lab.parts.push_back({1, 0, "", activity});
+  const auto moved = fitted(lab, false, 8000);
+  const auto& there = std::get<Activity>(moved.parts[0].task);
+  BOOST_TEST(there.conditions[0].pattern.local_port.value() == 8083);
+  BOOST_TEST(there.conditions[1].pattern.remote_port.value() == 8080);
+  BOOST_TEST(there.conditions[2].text == "http is on www, port 8083");
+  BOOST_TEST(there.conditions[3].text == "port 83: well-known");
+  BOOST_TEST(!there.output.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_a_port_may_be_the_one_on_the_screen) {
+  const auto answer = [](const std::string& text, const std::string& right) {
+    Question question;
+    question.answer = right;
+    Lab lab;
+    lab.parts.push_back({1, 0, text, question});
+    return std::get<Question>(fitted(lab, false, 8000).parts[0].task).answer;
+  };
+  BOOST_TEST(answer("**Question:** Which port?", "80") == "80 | 8080");
+  BOOST_TEST(answer("**Question:** How many?", "3") == "3");
+  BOOST_TEST(answer("**Question:** Which port?", "{client}") == "{client}");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_place_lacks_is_named_and_the_files_output_stays) {
+  const auto lacking = [](Need need, bool is_private, std::uint16_t shift) {
+    Activity activity;
+    activity.needs = need;
+    activity.output = "80\n";
+    Lab lab;
+    lab.parts.push_back({1, 0, "", activity});
+    const auto there = std::get<Activity>(fitted(lab, is_private, shift).parts[0].task);
+    BOOST_TEST(there.output.value() == "80\n");
+    return there.lacking;
+  };
+  BOOST_TEST(lacking(Need::private_network, true, 0).empty());
+  BOOST_TEST(lacking(Need::private_network, false, 0) == "a private network");
+  BOOST_TEST(lacking(Need::private_network, false, 8000) == "a private network");
+  BOOST_TEST(lacking(Need::low_ports, false, 0).empty());
+  BOOST_TEST(lacking(Need::low_ports, false, 8000) == "ports below 1024");
+  BOOST_TEST(lacking(Need::nothing, false, 8000).empty());
+}

@@ -1,0 +1,117 @@
+// Answers that are made at the moment of the question: who asks, and where services are found.
+#include "servers/dns/dynamic_records.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "ask.hpp"
+
+using namespace portlab;
+using namespace portlab::dns;
+
+namespace {
+
+const Zone& zone() {
+  static const Zone made = zone_from(R"(
+@ 60 SOA ns1 root 1 2 3 4 5
+@ NS ns1
+ns1 A 127.0.0.1
+www A 127.0.0.1
+whoami 300 TXT "{asker}"
+_http._tcp   300 SRV 0 0 0 www
+_ftp._tcp    300 SRV 0 0 21 www
+_domain._udp 300 SRV 0 0 0 ns1
+_http._udp   300 SRV 0 0 0 www
+_ldap._tcp   300 SRV 1 2 389 www
+*.w          300 SRV 1 2 3 www
+)");
+  return made;
+}
+
+ListenerRow row(std::string service, Transport transport, std::uint16_t port) {
+  return {std::move(service), {transport, parse_address("127.0.0.1").value(), port, {}}, 80, 0};
+}
+
+Asked with(std::vector<ListenerRow> rows) {
+  return {Transport::tcp, 1232, [rows] { return rows; }};
+}
+
+std::string answers(std::string_view name, std::string_view type, const Asked& how) {
+  const auto message = ask(zone(), question(name, type), how);
+  BOOST_TEST(message.header.authoritative);
+  return to_text(message.answers);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(whoami_tells_the_asker_its_endpoint) {
+  BOOST_TEST(answers("whoami.lab.test.", "TXT", {}) ==
+             "\nwhoami.lab.test. 0 TXT \"udp 127.0.0.11:49876\"");
+  BOOST_TEST(answers("whoami.lab.test.", "TXT", with({})) ==
+             "\nwhoami.lab.test. 0 TXT \"tcp 127.0.0.11:49876\"");
+  BOOST_TEST(answers("whoami.lab.test.", "ANY", {}) ==
+             "\nwhoami.lab.test. 0 TXT \"udp 127.0.0.11:49876\"");
+  BOOST_TEST(answers("whoami.lab.test.", "A", {}) == "\nwhoami.lab.test. 0 A 127.0.0.11");
+  const auto other_family = ask(zone(), question("whoami.lab.test.", "AAAA"));
+  BOOST_TEST(other_family.answers.empty());
+  BOOST_TEST((other_family.authorities.at(0).type == Type::SOA));
+}
+
+BOOST_AUTO_TEST_CASE(srv_names_the_port_on_which_the_service_is_found) {
+  const auto moved = with({row("dns", Transport::udp, 5353), row("http", Transport::tcp, 83)});
+  BOOST_TEST(answers("_http._tcp.lab.test.", "SRV", moved) ==
+             "\n_http._tcp.lab.test. 0 SRV 0 0 83 www.lab.test.");
+  BOOST_TEST(answers("_HTTP._TCP.lab.test.", "SRV", moved) ==
+             "\n_HTTP._TCP.lab.test. 0 SRV 0 0 83 www.lab.test.");
+  BOOST_TEST(answers("_domain._udp.lab.test.", "SRV", moved) ==
+             "\n_domain._udp.lab.test. 0 SRV 0 0 5353 ns1.lab.test.");
+  const auto message = ask(zone(), question("_http._tcp.lab.test.", "SRV"), moved);
+  BOOST_TEST(to_text(message.additionals) == "\nwww.lab.test. 60 A 127.0.0.1");
+}
+
+BOOST_AUTO_TEST_CASE(the_live_port_replaces_whatever_the_zone_says) {
+  BOOST_TEST(answers("_ftp._tcp.lab.test.", "SRV", with({row("ftp", Transport::tcp, 2121)})) ==
+             "\n_ftp._tcp.lab.test. 0 SRV 0 0 2121 www.lab.test.");
+  BOOST_TEST(answers("_ftp._tcp.lab.test.", "ANY", with({row("ftp", Transport::tcp, 2121)})) ==
+             "\n_ftp._tcp.lab.test. 0 SRV 0 0 2121 www.lab.test.");
+}
+
+BOOST_AUTO_TEST_CASE(each_port_of_a_service_is_a_record_once) {
+  const auto two = with({row("http", Transport::tcp, 80), row("http", Transport::tcp, 83),
+                         row("http", Transport::tcp, 80)});
+  BOOST_TEST(answers("_http._tcp.lab.test.", "SRV", two) ==
+             "\n_http._tcp.lab.test. 0 SRV 0 0 80 www.lab.test."
+             "\n_http._tcp.lab.test. 0 SRV 0 0 83 www.lab.test.");
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_does_not_listen_is_decidedly_not_available) {
+  const auto only_dns = with({row("dns", Transport::udp, 53)});
+  BOOST_TEST(answers("_http._tcp.lab.test.", "SRV", only_dns) ==
+             "\n_http._tcp.lab.test. 0 SRV 0 0 0 .");
+  // A port on the other transport is another port.
+  BOOST_TEST(answers("_http._udp.lab.test.", "SRV", with({row("http", Transport::tcp, 80)})) ==
+             "\n_http._udp.lab.test. 0 SRV 0 0 0 .");
+}
+
+BOOST_AUTO_TEST_CASE(the_ports_of_others_stay_as_written) {
+  const auto only_http = with({row("http", Transport::tcp, 80)});
+  BOOST_TEST(answers("_ldap._tcp.lab.test.", "SRV", only_http) ==
+             "\n_ldap._tcp.lab.test. 300 SRV 1 2 389 www.lab.test.");
+  BOOST_TEST(answers("_ftp._tcp.lab.test.", "SRV", only_http) ==
+             "\n_ftp._tcp.lab.test. 300 SRV 0 0 21 www.lab.test.");
+  BOOST_TEST(answers("x.w.lab.test.", "SRV", only_http) ==
+             "\nx.w.lab.test. 300 SRV 1 2 3 www.lab.test.");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_asked_for_listeners_but_for_srv) {
+  int asked = 0;
+  const Asked counting{Transport::udp, 1232, [&] {
+                         ++asked;
+                         return std::vector<ListenerRow>{};
+                       }};
+  ask(zone(), question("www.lab.test.", "A"), counting);
+  ask(zone(), question("whoami.lab.test.", "TXT"), counting);
+  ask(zone(), question("www.lab.test.", "SRV"), counting);
+  BOOST_TEST(asked == 0);
+  ask(zone(), question("_http._tcp.lab.test.", "SRV"), counting);
+  BOOST_TEST(asked == 1);
+}

@@ -1,0 +1,216 @@
+#include <sys/socket.h>
+
+#include "servers/ftp/control_connection.hpp"
+#include "tests/servers/ftp/talk.hpp"
+
+using namespace portlab;
+using namespace portlab::ftp::server;
+using namespace std::string_literals;
+
+BOOST_AUTO_TEST_CASE(a_guest_lists_and_fetches_over_the_second_port) {
+  Server server;
+  Talk talk(server.endpoint);
+  talk.log_in();
+  BOOST_TEST(talk.fetch("NLST") == "docs\r\nempty\r\nhello.txt\r\nsay \"hi\"\r\n");
+  talk.say("TYPE I", "200");
+  BOOST_TEST(talk.fetch("RETR hello.txt") == "Hello, port!\n");
+  talk.say("REST 7", "350");
+  BOOST_TEST(talk.fetch("RETR hello.txt") == "port!\n");
+  talk.say("QUIT", "221");
+  BOOST_TEST(talk.control.is_closed_by_peer());
+}
+
+BOOST_AUTO_TEST_CASE(type_a_sends_crlf_and_type_i_the_bytes) {
+  Server server;
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += "line " + std::to_string(i) + "\n";
+  server.files.write("long.txt", text);
+  Talk talk(server.endpoint);
+  talk.log_in();
+  std::string wanted;
+  for (const char c : text) wanted += c == '\n' ? "\r\n"s : std::string(1, c);
+  BOOST_TEST((talk.fetch("RETR long.txt") == wanted));
+  talk.say("TYPE I", "200");
+  BOOST_TEST((talk.fetch("RETR long.txt") == text));
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_file_and_an_empty_list_are_complete) {
+  Server server;
+  server.files.write("nothing", "");
+  Talk talk(server.endpoint);
+  talk.log_in();
+  for (const auto* type : {"TYPE A", "TYPE I"}) {
+    talk.say(type, "200");
+    BOOST_TEST(talk.fetch("RETR nothing") == "");
+  }
+  BOOST_TEST(talk.fetch("LIST empty") == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_server_connects_to_the_port_that_port_names) {
+  Server server;
+  Talk talk(server.endpoint);
+  talk.log_in();
+  const auto loopback = talk.control.local().address;
+  auto mine = open_listening(tcp_endpoint(loopback, 0), {}).value();
+  const auto here = local_endpoint_of(mine.front().get(), Transport::tcp);
+  talk.say("PORT " + portlab::ftp::format_six_numbers(here), "200");
+  talk.say("NLST docs/deep", "150");
+  talk.expect("226");
+  const auto again = "EPRT " + portlab::ftp::format_extended_port(here);
+  talk.say(again, "200");
+  talk.say("RETR hello.txt", "150");
+  talk.expect("226");
+}
+
+BOOST_AUTO_TEST_CASE(over_ipv6_epsv_and_eprt_do_what_pasv_can_not) {
+  TemporarySite files;
+  RunningCore running(make_ftp_service(files.site));
+  Talk talk(running.listen("ftp=[::1]:0"));
+  talk.log_in();
+  talk.say("PASV", "522");
+  TestClient data(talk.epsv());
+  talk.say("NLST docs/deep", "150");
+  BOOST_TEST(data.receive_all() == "docs/deep/c d.txt\r\n");
+  talk.expect("226");
+  auto mine = open_listening(tcp_endpoint(talk.control.local().address, 0), {}).value();
+  const auto here = local_endpoint_of(mine.front().get(), Transport::tcp);
+  talk.say("EPRT " + portlab::ftp::format_extended_port(here), "200");
+  talk.say("NLST", "150");
+  talk.expect("226");
+}
+
+BOOST_AUTO_TEST_CASE(a_data_connection_is_a_row_that_belongs_to_the_control_row) {
+  Server server;
+  server.files.write("big", std::string(std::size_t{64} << 20, 'x'));
+  Talk talk(server.endpoint);
+  talk.log_in().say("TYPE I", "200");
+  TestClient data(talk.pasv());
+  talk.say("RETR big", "150");
+  BOOST_TEST(server.running.eventually([](const auto& rows) {
+    return rows.size() == 2 && rows[0].service == "ftp" && rows[1].service == "ftp-data" &&
+           rows[1].parent_id == rows[0].id && rows[1].note == "RETR big" &&
+           rows[0].note == "RETR big 150";
+  }));
+  BOOST_TEST(data.receive_all().size() == std::size_t{64} << 20);
+  talk.expect("226");
+  BOOST_TEST(server.running.eventually(
+      [](const auto& rows) { return rows.size() == 1 && rows[0].note == "RETR big 226"; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_password_is_not_written_into_the_row) {
+  Server server;
+  Talk talk(server.endpoint);
+  talk.say("USER anonymous", "331");
+  talk.say("PASS secret", "230");
+  BOOST_TEST(
+      server.running.eventually([](const auto& rows) { return rows[0].note == "PASS 230"; }));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_control_connections_own_address_gets_data) {
+  TemporarySite files;
+  RunningCore running(make_ftp_service(files.site));
+  const auto port = running.listen("ftp=0.0.0.0:0").port;
+  const auto at = [&](const char* address) {
+    return tcp_endpoint(parse_address(address).value(), 0);
+  };
+  Talk talk(tcp_endpoint(at("127.0.0.1").address, port), at("127.0.0.2"));
+  talk.log_in();
+  const auto data_port = talk.pasv();
+  talk.control.send("NLST\r\n");
+  talk.expect("150");
+  TestClient thief(data_port, at("127.0.0.3"));
+  BOOST_TEST(thief.receive_all() == "");
+  TestClient owner(data_port, at("127.0.0.2"));
+  BOOST_TEST(owner.receive_all().starts_with("docs\r\n"));
+  talk.expect("226");
+  talk.say("PORT 127,0,0,3,195,80", "504");
+}
+
+BOOST_AUTO_TEST_CASE(pipelined_commands_are_answered_in_order) {
+  Server server;
+  Talk talk(server.endpoint);
+  talk.control.send("USER ftp\r\nPASS x\r\nNOOP\r\nPWD\r\nXYZZY\r\nCWD docs\r\nSIZE a.txt\r\n");
+  for (const auto* code : {"331", "230", "200", "257", "500", "250", "550"}) talk.expect(code);
+  const auto first = talk.pasv();
+  TestClient data(first);
+  talk.control.send("NLST\r\nPWD\r\nNOOP\r\nQUIT\r\n");
+  for (const auto* code : {"150", "226", "257", "200", "221"}) talk.expect(code);
+  BOOST_TEST(data.receive_all().starts_with("a.txt\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_may_come_in_one_byte_pieces) {
+  Server server;
+  Talk talk(server.endpoint);
+  talk.control.send_in_pieces("USER ftp\r\nPASS x\r\nPWD\r\n");
+  for (const auto* code : {"331", "230", "257"}) talk.expect(code);
+}
+
+BOOST_AUTO_TEST_CASE(telnet_options_are_refused_and_the_line_is_read) {
+  Server server;
+  Talk talk(server.endpoint);
+  talk.control.send("\xff\xfd\x06NO\xff\xf1OP\r\n");
+  BOOST_TEST(talk.control.receive_exactly(3) == "\xff\xfc\x06");
+  talk.expect("200");
+}
+
+BOOST_AUTO_TEST_CASE(over_long_lines_and_nuls_get_a_reply_and_the_next_line_is_read) {
+  Server server;
+  Talk talk(server.endpoint);
+  const auto line_of = [](std::size_t bytes) { return "HELP" + std::string(bytes - 4, ' '); };
+  talk.say(line_of(command_bytes_max - 1), "501");
+  talk.say(line_of(command_bytes_max), "501");
+  talk.say(line_of(command_bytes_max + 1), "500");
+  talk.say(std::string(1'000'000, 'A'), "500");
+  talk.say("NO\0OP"s, "501");
+  talk.say("NOOP", "200");
+}
+
+BOOST_AUTO_TEST_CASE(random_bytes_do_no_harm) {
+  Server server;
+  Talk talk(server.endpoint);
+  std::string bytes;
+  for (unsigned i = 0; i < 30'000; ++i) bytes += static_cast<char>(i * 2'654'435'761U >> 24);
+  talk.control.send(bytes);
+  talk.control.finish();
+  while (!talk.control.receive().empty()) {
+  }
+  Talk(server.endpoint).say("NOOP", "200");
+}
+
+BOOST_AUTO_TEST_CASE(the_guest_of_a_swapped_site_sees_the_new_one) {
+  Server server;
+  Talk talk(server.endpoint);
+  talk.log_in();
+  TemporarySite other;
+  other.write("new.txt", "new");
+  server.files.site->replace(other.site->get());
+  BOOST_TEST(talk.fetch("NLST new.txt") == "new.txt\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_full_house_says_421) {
+  CoreOptions options;
+  options.limits.sessions_max = 1;
+  Server server(options);
+  Talk talk(server.endpoint);
+  TestClient late(server.endpoint);
+  BOOST_TEST(late.receive_all().starts_with("421 "));
+  talk.log_in();
+  TestClient data(talk.pasv());  // there is no seat for a data connection either
+  talk.say("LIST", "150");
+  talk.expect("425");
+}
+
+BOOST_AUTO_TEST_CASE(silence_and_the_servers_stop_end_with_421) {
+  CoreOptions options;
+  options.limits.idle_seconds = 1;
+  Server server(options);
+  Talk silent(server.endpoint);
+  silent.expect("421");
+  BOOST_TEST(silent.control.is_closed_by_peer());
+
+  Server stopping;
+  Talk talk(stopping.endpoint);
+  talk.log_in();
+  stopping.running.stop(std::chrono::seconds(5));
+  talk.expect("421");
+}
