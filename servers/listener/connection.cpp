@@ -121,7 +121,7 @@ class DataListener::Impl final : public TimedSocket {
   static constexpr int strangers_in_a_row_max = 16;
 
  public:
-  Impl(Session& owner, Descriptor socket, std::string_view service)
+  Impl(Session& owner, FileDescriptor socket, std::string_view service)
       : TimedSocket(owner.worker(), std::move(socket)),
         endpoint_(local_endpoint_of(this->socket(), Transport::tcp)),
         expected_(owner.remote().address),
@@ -134,7 +134,7 @@ class DataListener::Impl final : public TimedSocket {
     set_deadline(Clock::now() + limit);
     for (int strangers = 0;;) {
       SocketAddress peer;
-      Descriptor socket(
+      FileDescriptor socket(
           ::accept4(this->socket(), peer.data(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket && to_endpoint(Transport::tcp, peer).address == expected_)
         co_return worker().make_connection(std::move(socket),
@@ -204,7 +204,7 @@ class Attempt final : public TimedSocket {
     co_return error;
   }
 
-  Descriptor take() { return socket_.release(); }
+  FileDescriptor take() { return socket_.release(); }
 };
 
 }  // namespace

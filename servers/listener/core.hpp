@@ -84,7 +84,7 @@ class Core final : public ServerView {
   using Listeners = std::vector<std::shared_ptr<Listener>>;
   struct Bound {
     std::shared_ptr<Listener> listener;
-    std::vector<Descriptor> sockets;
+    std::vector<FileDescriptor> sockets;
   };
 
   Result<std::vector<Endpoint>> listen_now(const ListenSpec& spec);

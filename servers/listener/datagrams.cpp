@@ -112,7 +112,7 @@ void FlowTable::forget_silent_since(Clock::time_point when) {
 // ---- the listener
 
 DatagramListener::DatagramListener(Reactor& reactor, std::shared_ptr<Listener> listener,
-                                   Descriptor socket, CoreShared& shared, DatagramBatch& batch)
+                                   FileDescriptor socket, CoreShared& shared, DatagramBatch& batch)
     : listener_(std::move(listener)),
       socket_(reactor, std::move(socket), Watch::while_waiting),
       shared_(shared),

@@ -73,7 +73,7 @@ class DatagramBatch;
 
 class DatagramListener {
  public:
-  DatagramListener(Reactor& reactor, std::shared_ptr<Listener> listener, Descriptor socket,
+  DatagramListener(Reactor& reactor, std::shared_ptr<Listener> listener, FileDescriptor socket,
                    CoreShared& shared, DatagramBatch& batch);
 
   /// Answers until closed. Keeps the listener alive meanwhile.

@@ -6,10 +6,6 @@
 
 namespace portlab {
 
-File::Descriptor::~Descriptor() {
-  if (value >= 0) ::close(value);
-}
-
 std::optional<std::size_t> File::read_at(std::uint64_t offset, std::span<char> buffer) const {
   for (;;) {
     const auto got =

@@ -86,7 +86,7 @@ void Reactor::dispatch() {
   }
 }
 
-AsyncSocket::AsyncSocket(Reactor& set, Descriptor socket, Watch watch)
+AsyncSocket::AsyncSocket(Reactor& set, FileDescriptor socket, Watch watch)
     : set_(set), socket_(std::move(socket)), watch_(watch) {
   set_.add(socket_.get(), *this, watch);
 }
@@ -137,10 +137,10 @@ void AsyncSocket::cancel() {
 void AsyncSocket::close() {
   cancel();
   set_.forget(*this);
-  socket_ = Descriptor();
+  socket_ = FileDescriptor();
 }
 
-Descriptor AsyncSocket::release() {
+FileDescriptor AsyncSocket::release() {
   cancel();
   set_.remove(socket_.get());
   set_.forget(*this);

@@ -75,7 +75,7 @@ class AsyncSocket {
     broken,  ///< reset, or closed in both directions
   };
 
-  AsyncSocket(Reactor& set, Descriptor socket, Watch watch = Watch::always);
+  AsyncSocket(Reactor& set, FileDescriptor socket, Watch watch = Watch::always);
   AsyncSocket(const AsyncSocket&) = delete;
   AsyncSocket& operator=(const AsyncSocket&) = delete;
   ~AsyncSocket();
@@ -95,7 +95,7 @@ class AsyncSocket {
   /// Ends the waits and closes the socket.
   void close();
   /// Gives the socket away.
-  Descriptor release();
+  FileDescriptor release();
 
   /// For the set: what epoll says.
   void on_events(std::uint32_t epoll_events);
@@ -121,7 +121,7 @@ class AsyncSocket {
   void post(std::unique_ptr<Wait> wait, boost::system::error_code result);
 
   Reactor& set_;
-  Descriptor socket_;
+  FileDescriptor socket_;
   const Watch watch_;
   std::uint8_t came_ = 0;  // bits: events that nobody has waited for yet
   std::uint8_t over_ = 0;  // bits: events that stay true, as the peer's end does

@@ -21,7 +21,7 @@ namespace portlab {
 /// What a service is called and where it is at home.
 struct ServiceInfo {
   std::string_view name;           ///< "http"
-  std::uint16_t default_port = 0;     ///< 80
+  std::uint16_t default_port = 0;  ///< 80
   std::string_view specification;  ///< "RFC 9112"
   /// The owner's own way in (control): no limit turns it away, and the log does not mention it.
   bool is_admin = false;

@@ -61,7 +61,7 @@ void BufferPool::give_back(Buffer buffer) {
   if (kept_.size() < kept_max) kept_.push_back(std::move(buffer));
 }
 
-TimedSocket::TimedSocket(Worker& worker, Descriptor socket)
+TimedSocket::TimedSocket(Worker& worker, FileDescriptor socket)
     : socket_(worker.reactor(), std::move(socket)),
       worker_(worker),
       deadline_(Clock::now() + worker.idle_limit()) {
@@ -101,7 +101,7 @@ Task<void> TimedSocket::wait_disconnect() {
   throw_ended(EndReason::reset);
 }
 
-Session::Session(Worker& worker, Descriptor socket, Quota::Permit permit, const Origin& origin,
+Session::Session(Worker& worker, FileDescriptor socket, Quota::Permit permit, const Origin& origin,
                  Ends ends)
     : TimedSocket(worker, std::move(socket)),
       service_(origin.service),

@@ -49,7 +49,7 @@ class BufferPool {
 class TimedSocket : public boost::intrusive::list_base_hook<
                         boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
-  TimedSocket(Worker& worker, Descriptor socket);
+  TimedSocket(Worker& worker, FileDescriptor socket);
   TimedSocket(const TimedSocket&) = delete;
   TimedSocket& operator=(const TimedSocket&) = delete;
   virtual ~TimedSocket() = default;
@@ -102,7 +102,8 @@ class Session final : public TimedSocket {
     Endpoint remote;
   };
 
-  Session(Worker& worker, Descriptor socket, Quota::Permit permit, const Origin& origin, Ends ends);
+  Session(Worker& worker, FileDescriptor socket, Quota::Permit permit, const Origin& origin,
+          Ends ends);
   ~Session() override;
 
   void end(EndReason reason) override;

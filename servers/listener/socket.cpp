@@ -17,28 +17,7 @@
 
 namespace portlab {
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(value_, other.value_);
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (value_ >= 0) ::close(value_);
-}
-
-int Descriptor::release() { return std::exchange(value_, -1); }
-
 namespace {
-
-SocketAddress local_address(const std::string& path) {
-  SocketAddress out;
-  auto& un = reinterpret_cast<sockaddr_un&>(out.storage);
-  un.sun_family = AF_UNIX;
-  const auto length = std::min(path.size(), sizeof un.sun_path - 1);
-  std::memcpy(un.sun_path, path.data(), length);
-  out.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length + 1);
-  return out;
-}
 
 int family_of(const Endpoint& endpoint) {
   if (endpoint.transport == Transport::local) return AF_UNIX;
@@ -97,11 +76,11 @@ Error cannot_listen(const Endpoint& endpoint, int error) {
 }
 
 struct Opened {
-  Descriptor socket;
+  FileDescriptor socket;
   int error = 0;
 };
 
-Opened fail(int error) { return {Descriptor(), error}; }
+Opened fail(int error) { return {FileDescriptor(), error}; }
 
 /// A wildcard UDP listener must answer from the address it was asked at (RFC 1122 section 4.1.3.5),
 /// so it is told.
@@ -122,7 +101,7 @@ void prepare_for_sessions(int descriptor) {
 }
 
 Opened bind_one(const Endpoint& endpoint, const ListenOptions& options, bool share_port) {
-  Descriptor socket(
+  FileDescriptor socket(
       ::socket(family_of(endpoint), type_of(endpoint) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return fail(errno);
   const int fd = socket.get();
@@ -147,7 +126,7 @@ int make_way(const Endpoint& endpoint) {
   struct stat status {};
   if (::lstat(endpoint.path.c_str(), &status) != 0) return 0;
   if (!S_ISSOCK(status.st_mode)) return EADDRINUSE;
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe) return errno;
   const auto address = to_socket_address(endpoint);
   if (::connect(probe.get(), address.data(), address.size) == 0) return EADDRINUSE;
@@ -158,64 +137,8 @@ int make_way(const Endpoint& endpoint) {
 
 }  // namespace
 
-SocketAddress to_socket_address(const Endpoint& endpoint) {
-  if (endpoint.transport == Transport::local) return local_address(endpoint.path);
-  SocketAddress out;
-  if (endpoint.address.is_v6()) {
-    auto& in6 = reinterpret_cast<sockaddr_in6&>(out.storage);
-    const auto v6 = endpoint.address.to_v6();
-    const auto bytes = v6.to_bytes();
-    in6.sin6_family = AF_INET6;
-    in6.sin6_port = htons(endpoint.port);
-    in6.sin6_scope_id = static_cast<std::uint32_t>(v6.scope_id());
-    std::memcpy(&in6.sin6_addr, bytes.data(), bytes.size());
-    out.size = sizeof in6;
-  } else {
-    auto& in4 = reinterpret_cast<sockaddr_in&>(out.storage);
-    const auto bytes = endpoint.address.to_v4().to_bytes();
-    in4.sin_family = AF_INET;
-    in4.sin_port = htons(endpoint.port);
-    std::memcpy(&in4.sin_addr, bytes.data(), bytes.size());
-    out.size = sizeof in4;
-  }
-  return out;
-}
-
-Endpoint to_endpoint(Transport transport, const SocketAddress& address) {
-  Endpoint out;
-  out.transport = transport;
-  if (address.storage.ss_family == AF_INET6) {
-    const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address.storage);
-    asio::ip::address_v6::bytes_type bytes{};
-    std::memcpy(bytes.data(), &in6.sin6_addr, bytes.size());
-    out.address = asio::ip::address_v6(bytes, in6.sin6_scope_id);
-    out.port = ntohs(in6.sin6_port);
-  } else if (address.storage.ss_family == AF_INET) {
-    const auto& in4 = reinterpret_cast<const sockaddr_in&>(address.storage);
-    out.address = asio::ip::address_v4(ntohl(in4.sin_addr.s_addr));
-    out.port = ntohs(in4.sin_port);
-  } else if (address.size > offsetof(sockaddr_un, sun_path)) {
-    const auto& un = reinterpret_cast<const sockaddr_un&>(address.storage);
-    const auto room = address.size - offsetof(sockaddr_un, sun_path);
-    out.path.assign(un.sun_path, ::strnlen(un.sun_path, room));
-  }
-  return out;
-}
-
-Endpoint local_endpoint_of(int descriptor, Transport transport) {
-  SocketAddress address;
-  if (::getsockname(descriptor, address.data(), &address.size) != 0) address.size = 0;
-  return to_endpoint(transport, address);
-}
-
-Endpoint remote_endpoint_of(int descriptor, Transport transport) {
-  SocketAddress address;
-  if (::getpeername(descriptor, address.data(), &address.size) != 0) address.size = 0;
-  return to_endpoint(transport, address);
-}
-
-Result<std::vector<Descriptor>> open_listening(const Endpoint& endpoint,
-                                               const ListenOptions& options) {
+Result<std::vector<FileDescriptor>> open_listening(const Endpoint& endpoint,
+                                                   const ListenOptions& options) {
   const bool local = endpoint.transport == Transport::local;
   const int copies = local ? 1 : std::max(options.copies, 1);
   if (local) {
@@ -230,11 +153,11 @@ Result<std::vector<Descriptor>> open_listening(const Endpoint& endpoint,
   Endpoint bound = endpoint;
   if (!local) bound.port = local_endpoint_of(probe.socket.get(), endpoint.transport).port;
 
-  std::vector<Descriptor> sockets;
+  std::vector<FileDescriptor> sockets;
   if (copies == 1) {
     sockets.push_back(std::move(probe.socket));
   } else {
-    probe.socket = Descriptor();
+    probe.socket = FileDescriptor();
     while (sockets.size() < static_cast<std::size_t>(copies)) {
       auto one = bind_one(bound, options, true);
       if (!one.socket) return cannot_listen(bound, one.error);
@@ -265,18 +188,18 @@ void SocketFile::remove() {
 }
 
 Connecting start_connecting(const Endpoint& from, const Endpoint& peer) {
-  Descriptor socket(::socket(family_of(peer), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket) return {Descriptor(), errno};
+  FileDescriptor socket(::socket(family_of(peer), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return {FileDescriptor(), errno};
   const int fd = socket.get();
   if (from.port != 0) set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   // Without a port the kernel shall choose one at connect(), for this 4-tuple, not at bind() for
   // the whole address.
   if (from.port == 0) set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
   const auto source = to_socket_address(from);
-  if (::bind(fd, source.data(), source.size) != 0) return {Descriptor(), errno};
+  if (::bind(fd, source.data(), source.size) != 0) return {FileDescriptor(), errno};
   const auto target = to_socket_address(peer);
   if (::connect(fd, target.data(), target.size) != 0 && errno != EINPROGRESS)
-    return {Descriptor(), errno};
+    return {FileDescriptor(), errno};
   return {std::move(socket), 0};
 }
 

@@ -10,43 +10,10 @@
 
 #include "common/endpoint.hpp"
 #include "common/result.hpp"
+#include "common/system/file_descriptor.hpp"
+#include "common/system/socket_address.hpp"
 
 namespace portlab {
-
-/// A descriptor that is closed with its owner.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-
-  int get() const { return value_; }
-  int release();
-  explicit operator bool() const { return value_ >= 0; }
-
- private:
-  int value_ = -1;
-};
-
-/// A socket address of any family, as the kernel takes and gives it.
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_storage);
-
-  sockaddr* data() { return reinterpret_cast<sockaddr*>(&storage); }
-  const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress to_socket_address(const Endpoint& endpoint);
-/// The endpoint of an address that the kernel gave for a socket of this transport.
-Endpoint to_endpoint(Transport transport, const SocketAddress& address);
-
-/// Where a socket is bound, or whom it is connected to; an endpoint without address when the kernel
-/// does not say.
-Endpoint local_endpoint_of(int descriptor, Transport transport);
-Endpoint remote_endpoint_of(int descriptor, Transport transport);
 
 /// How a listening socket is opened.
 struct ListenOptions {
@@ -64,8 +31,8 @@ struct ListenOptions {
 
 /// Opens, binds and (for tcp and unix) listens. All copies or none. Port 0 takes a free one, the
 /// same for all copies. The error names the endpoint, the cause and what to try.
-Result<std::vector<Descriptor>> open_listening(const Endpoint& endpoint,
-                                               const ListenOptions& options);
+Result<std::vector<FileDescriptor>> open_listening(const Endpoint& endpoint,
+                                                   const ListenOptions& options);
 
 /// The file of a listening Unix socket. Only this very file is ever removed: another process may
 /// have put its own in the place.
@@ -85,7 +52,7 @@ class SocketFile {
 /// Starts a TCP connection that does not wait; from `from`, which may have port 0. errno 0: it is
 /// under way or done.
 struct Connecting {
-  Descriptor socket;
+  FileDescriptor socket;
   int error = 0;
 };
 Connecting start_connecting(const Endpoint& from, const Endpoint& peer);

@@ -44,7 +44,7 @@ std::string four_tuple(const Session& session) {
 /// One worker's socket of a listener. CoreShared with its accept loop, which ends when the socket is
 /// closed.
 struct Worker::StreamListener {
-  StreamListener(Reactor& reactor, std::shared_ptr<Listener> what, Descriptor descriptor)
+  StreamListener(Reactor& reactor, std::shared_ptr<Listener> what, FileDescriptor descriptor)
       : listener(std::move(what)), socket(reactor, std::move(descriptor)), pause(reactor.loop()) {}
 
   std::shared_ptr<Listener> listener;
@@ -86,7 +86,7 @@ void Worker::release() {
 
 // ---- listeners
 
-void Worker::add_listener(std::shared_ptr<Listener> listener, Descriptor socket) {
+void Worker::add_listener(std::shared_ptr<Listener> listener, FileDescriptor socket) {
   if (stopping_) return;
   if (listener->endpoint.transport == Transport::udp) {
     if (!datagram_batch_) datagram_batch_ = make_datagram_batch();
@@ -147,7 +147,7 @@ Task<void> Worker::accept_loop(std::shared_ptr<StreamListener> mine) {
 Worker::Accepted Worker::accept_batch(StreamListener& mine) {
   for (int i = 0; i < accept_batch_max; ++i) {
     SocketAddress peer;
-    Descriptor socket(
+    FileDescriptor socket(
         ::accept4(mine.socket.get(), peer.data(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       try {
@@ -166,7 +166,7 @@ Worker::Accepted Worker::accept_batch(StreamListener& mine) {
   return Accepted::a_batch;
 }
 
-void Worker::admit(Listener& listener, Descriptor socket, const SocketAddress& address) {
+void Worker::admit(Listener& listener, FileDescriptor socket, const SocketAddress& address) {
   const auto peer = to_endpoint(listener.endpoint.transport, address);
   auto permit = permit_for(listener, peer);
   if (!permit) return refuse_overload(listener, std::move(socket));
@@ -189,7 +189,7 @@ std::optional<Quota::Permit> Worker::permit_for(const Listener& listener, const 
   return shared_.quota.take(peer.address);
 }
 
-void Worker::refuse_overload(const Listener& listener, Descriptor socket) {
+void Worker::refuse_overload(const Listener& listener, FileDescriptor socket) {
   const auto words = listener.service->stream->overload_reply();
   if (words.empty()) return;
   ::send(socket.get(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -204,7 +204,7 @@ void Worker::refuse_overload(const Listener& listener, Descriptor socket) {
 
 // ---- sessions
 
-std::optional<Connection> Worker::make_connection(Descriptor socket,
+std::optional<Connection> Worker::make_connection(FileDescriptor socket,
                                                   const Session::Origin& origin) {
   auto permit = shared_.quota.take();  // the address has its share with the first port
   if (!permit) return std::nullopt;

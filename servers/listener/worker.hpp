@@ -78,7 +78,7 @@ class Worker {
   void run();
 
   // On the worker's own thread (or while it does not run yet).
-  void add_listener(std::shared_ptr<Listener> listener, Descriptor socket);
+  void add_listener(std::shared_ptr<Listener> listener, FileDescriptor socket);
   /// Closes the socket of this listener. Its sessions live on.
   void remove_listener(const Listener& listener);
   /// Two-phase stop: nothing new; those between two messages end now, the others within `grace`;
@@ -99,7 +99,7 @@ class Worker {
   void log_end(const Session& session);
   /// A session for a connected socket that a conversation opened by itself; nullopt when the house
   /// is full.
-  std::optional<Connection> make_connection(Descriptor socket, const Session::Origin& origin);
+  std::optional<Connection> make_connection(FileDescriptor socket, const Session::Origin& origin);
 
  private:
   struct StreamListener;
@@ -110,9 +110,9 @@ class Worker {
   Task<void> accept_loop(std::shared_ptr<StreamListener> mine);
   Accepted accept_batch(StreamListener& mine);
   void close(StreamListener& mine);
-  void admit(Listener& listener, Descriptor socket, const SocketAddress& address);
+  void admit(Listener& listener, FileDescriptor socket, const SocketAddress& address);
   std::optional<Quota::Permit> permit_for(const Listener& listener, const Endpoint& peer);
-  void refuse_overload(const Listener& listener, Descriptor socket);
+  void refuse_overload(const Listener& listener, FileDescriptor socket);
   Task<void> serve(Connection client, StreamService& service);
   Task<void> sweep();
   Task<void> stop_sessions(std::chrono::seconds grace);

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/system/file_descriptor.hpp"
+
 namespace portlab::beneath {
 
 namespace {
@@ -29,25 +31,6 @@ int open_by_kernel(int root, const char* path, int flags) {
   }
   return -1;
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    const int kept = errno;
-    if (fd_ >= 0) ::close(fd_);
-    errno = kept;
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 int fail(int why) {
   errno = why;
@@ -68,7 +51,7 @@ class Walker {
         folders_.pop_back();
         continue;
       }
-      Descriptor next(::openat(here(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+      FileDescriptor next(::openat(here(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
       struct stat facts = {};
       if (next.get() < 0 || ::fstat(next.get(), &facts) < 0) return -1;
       if (S_ISLNK(facts.st_mode)) {
@@ -110,7 +93,7 @@ class Walker {
 
   int root_;
   int links_ = 0;
-  std::vector<Descriptor> folders_;
+  std::vector<FileDescriptor> folders_;
   std::vector<std::string> todo_;  // the next one last
 };
 

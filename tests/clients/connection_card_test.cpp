@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(who_was_called_is_shown_by_the_arrow) {
 
 BOOST_AUTO_TEST_CASE(on_a_narrow_terminal_the_ends_stand_below_each_other) {
   const Card card{at("127.0.0.1", 49876), at("127.0.0.1", 83), "http", 80, false};
-  BOOST_TEST(to_text(card, ascii, 61) == to_text(card, ascii));
-  BOOST_TEST(to_text(card, ascii, 60) ==
+  BOOST_TEST(to_text(card, ascii, 64) == to_text(card, ascii));
+  BOOST_TEST(to_text(card, ascii, 63) ==
              "tcp  127.0.0.1:49876\n"
              "     ephemeral\n"
              "  ->  127.0.0.1:83\n"

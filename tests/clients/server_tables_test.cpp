@@ -62,8 +62,8 @@ BOOST_AUTO_TEST_CASE(listeners_show_who_has_moved_and_not_the_socket_that_was_as
                                       {"control", local_endpoint("/run/x/control"), 0, 1}};
   BOOST_TEST(listener_table(rows, {}) ==
              "Service  Proto  Listens on              Default port  Sessions so far\n"
-             "http *   tcp    [::1]:83                       80               12\n"
-             "dns      udp    [::1]:53                       53                0\n"
+             "http *   tcp    [::1]:83                          80               12\n"
+             "dns      udp    [::1]:53                          53                0\n"
              "* moved: not at its default port\n");
 }
 

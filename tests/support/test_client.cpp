@@ -16,12 +16,12 @@ namespace {
 
 constexpr int patience_ms = 10'000;
 
-Descriptor open_socket(const Endpoint& server) {
+FileDescriptor open_socket(const Endpoint& server) {
   const int family = server.transport == Transport::local ? AF_UNIX
                      : server.address.is_v6()             ? AF_INET6
                                                           : AF_INET;
   const int type = server.transport == Transport::udp ? SOCK_DGRAM : SOCK_STREAM;
-  Descriptor socket(::socket(family, type | SOCK_CLOEXEC, 0));
+  FileDescriptor socket(::socket(family, type | SOCK_CLOEXEC, 0));
   const int on = 1;
   if (server.transport == Transport::tcp)
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

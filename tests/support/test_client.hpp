@@ -27,7 +27,7 @@ class TestClient {
   void finish();
   /// Closes so that the peer sees a RST.
   void reset();
-  void close() { socket_ = Descriptor(); }
+  void close() { socket_ = FileDescriptor(); }
 
   /// What comes next, at least one byte; empty: the peer closed. Throws after 10 s of silence, and
   /// when the peer reset.
@@ -52,7 +52,7 @@ class TestClient {
   bool wait_readable() const;
 
   Transport transport_;
-  Descriptor socket_;
+  FileDescriptor socket_;
   std::string kept_;  ///< received and not handed out yet
   std::string dialogue_;
 };

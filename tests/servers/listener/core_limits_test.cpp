@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(without_descriptors_newcomers_wait_without_spinning_and_the
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
   const int spare = ::dup(0);
-  Descriptor unused(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  FileDescriptor unused(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const rlimit none{static_cast<rlim_t>(spare) + 2, before.rlim_max};
   const auto address = to_socket_address(server);
   BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
