@@ -238,7 +238,7 @@ class AgainstOthers(ClientTest):
     def test_a_server_of_another_kind(self):
         with Server(Script({}, b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
             result = portlab("ftp", "--quiet", server.where, "ls")
-            self.expect(result, 1, "is no FTP reply")
+            self.expect(result, 1, "is not an FTP reply")
             self.expect_form(result)
 
     def test_a_server_that_hangs_up_or_is_full(self):
