@@ -102,7 +102,7 @@ class AgainstPortlabd(ClientTest):
         lines = b'cd docs\nsize nowhere\ncat "two words.txt"\nquote NOOP\nquit\nls\n'
         result = self.ftp(self.url, stdin=lines)
         self.expect(result, 1, "SIZE nowhere: 550")
-        self.assertEqual(result.out, b"2\n200 Nothing done.\n")
+        self.assertEqual(result.out, b"2\n200 OK.\n")
         self.assertEqual(self.ftp(self.url, stdin=b"").code, 0)
 
     def test_a_person_is_asked_and_sees_the_dialogue(self):
