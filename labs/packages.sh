@@ -1,14 +1,15 @@
 # shellcheck shell=bash
-# What this project needs from the system, named once. Sourced by labs/start, tests/run and .ci/run:
+# The packages that this project needs, and functions that install them and build. Sourced by
+# labs/start, tests/run, tests/check, tests/fuzz/run and tests/bench/run:
 #
-#   install_packages build            what the two programs are built with
-#   install_packages build test       and what the tests use
-#   install_packages build test check and what the checks of .ci/run use
-#   install_packages build fuzz       what tests/fuzz/run builds with
-#   install_packages build bench      what tests/bench/run measures beside
+#   install_packages build             to build the two programs
+#   install_packages build test        also to run the tests
+#   install_packages build test check  also to run tests/check
+#   install_packages build fuzz        to run tests/fuzz/run
+#   install_packages build bench       to run tests/bench/run
 #
-# Only what is missing is installed, with apt-get; sudo is asked only then. Where there is no apt-get
-# the packages are named.
+# Only missing packages are installed, with apt-get, and with sudo if needed. Without apt-get the names
+# of the packages are printed.
 
 readonly boost_version_min=1.81
 
@@ -19,7 +20,7 @@ die() {
   exit 1
 }
 
-# A line per tool: the command, and the package that brings it.
+# One line per tool: command:package.
 tools_of() {
   case $1 in
     build) printf '%s\n' cmake:cmake ninja:ninja-build g++:g++ ;;
@@ -39,7 +40,7 @@ tools_of() {
   esac
 }
 
-# The compiled parts of Boost; its headers come along.
+# The compiled libraries of Boost. Their packages depend on that of the headers.
 boost_parts_of() {
   case $1 in
     build) printf '%s\n' program_options json url ;;
@@ -50,7 +51,7 @@ boost_parts_of() {
 # Whether version $1 is at least $2.
 at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
 
-# The version of the Boost headers that a compiler would find, or nothing.
+# Prints the version of the Boost headers that a compiler finds; nothing if there are none.
 boost_header_version() {
   local header number
   for header in /usr/local/include/boost/version.hpp /usr/include/boost/version.hpp; do
@@ -67,7 +68,7 @@ has_boost_part() {
     compgen -G "/usr/lib*/libboost_$1.so" >/dev/null
 }
 
-# Whether the Boost that is installed is new enough and has these parts.
+# Whether the installed Boost is new enough and has these libraries.
 has_boost() {
   local version part
   version=$(boost_header_version)
@@ -75,11 +76,11 @@ has_boost() {
   for part in "$@"; do has_boost_part "$part" || return 1; done
 }
 
-# The version that apt-get would install; nothing where it knows none.
+# Prints the version that apt-get would install; nothing if there is none.
 candidate() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | awk '/Candidate:/ && $2 != "(none)" {print $2}'; }
 
-# How the packages of a new enough Boost are numbered here: nothing where the system's own Boost is
-# new enough ("libboost-json-dev"), else "1.81" or the newest there is ("libboost-json1.81-dev").
+# Prints the version in the package names of a Boost that is new enough: nothing if the default
+# packages are ("libboost-json-dev"), else for example "1.81" ("libboost-json1.81-dev").
 boost_number() {
   local version
   version=$(candidate libboost-json-dev)
@@ -90,7 +91,7 @@ boost_number() {
   printf '%s' "$version"
 }
 
-# The packages with these parts of Boost.
+# Prints the packages of these libraries of Boost.
 boost_packages() {
   local number part
   number=$(boost_number) || return 1
@@ -104,7 +105,7 @@ boost_packages() {
   done
 }
 
-# Fills the array missing_packages for these groups, and boost_parts with the missing parts of Boost.
+# Sets the arrays missing_packages and boost_parts (libraries of Boost) for these groups.
 find_missing() {
   local group line
   local -a parts=()
@@ -124,13 +125,14 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Stops where nobody can become root; else lets sudo ask now, where its question is seen.
-expect_root() { # WHAT FOR
+# Ends the script if root is needed and cannot be had. Runs sudo now, so that its password prompt is
+# visible: the output of later commands goes to a file.
+expect_root() { # COMMANDS THAT NEED ROOT
   [ "$(id -u)" != 0 ] || return 0
   command -v sudo >/dev/null 2>&1 ||
-    die "this needs root, and there is no sudo. Ask an administrator for: $*"
-  say "sudo may ask for your password, for: $*"
-  sudo true || die "without root nothing can be installed. Ask an administrator for: $*"
+    die "this needs root, and sudo is not installed. Ask an administrator to run: $*"
+  say "sudo may ask for your password, to run: $*"
+  sudo true || die "without root nothing can be installed. Ask an administrator to run: $*"
 }
 
 apt_get() {
@@ -138,7 +140,7 @@ apt_get() {
     apt-get -q -o DPkg::Lock::Timeout=300 "$@"
 }
 
-# Runs apt-get; its many lines are shown only when it fails.
+# Runs a command. Its output is shown only if it fails.
 quietly() {
   local log
   log=$(mktemp)
@@ -157,10 +159,10 @@ name_packages_and_stop() {
     needed+=("Boost $boost_version_min or newer with ${boost_parts[*]}")
   fi
   {
-    say "this system has no apt-get. Please install, then start this again:"
+    say "this system has no apt-get. Install these yourself, then try again:"
     printf '  %s\n' "${needed[@]}"
     cat <<'TEXT'
-All that building takes, elsewhere than on Debian and Ubuntu:
+What the build needs on other systems than Debian and Ubuntu:
   Fedora:  sudo dnf install cmake ninja-build gcc-c++ boost-devel boost-json boost-url
   Arch:    sudo pacman -S --needed cmake ninja gcc boost
   Alpine:  doas apk add bash cmake ninja g++ linux-headers boost-dev
@@ -169,7 +171,7 @@ TEXT
   exit 1
 }
 
-# Adds the names of the missing parts of Boost to missing_packages.
+# Adds the packages of boost_parts to missing_packages.
 add_boost_packages() {
   local names
   [ ${#boost_parts[@]} -gt 0 ] || return 0
@@ -177,7 +179,7 @@ add_boost_packages() {
   mapfile -t -O "${#missing_packages[@]}" missing_packages <<<"$names"
 }
 
-# Whether apt-get knows all of these.
+# Whether apt-get can install all of these.
 all_known() {
   local package
   for package in "$@"; do [ -n "$(candidate "$package")" ] || return 1; done
@@ -190,26 +192,26 @@ install_packages() {
   command -v apt-get >/dev/null 2>&1 || name_packages_and_stop
 
   names=("${missing_packages[@]}")
-  # A fresh machine knows no package at all before its first update.
+  # A new system has no list of packages before the first apt-get update.
   if ! add_boost_packages || ! all_known "${missing_packages[@]}"; then
     expect_root "apt-get update; apt-get install ${names[*]}${boost_parts[*]:+ and Boost $boost_version_min}"
-    say "asking for the list of packages (apt-get update)"
-    quietly apt_get update || die "apt-get update failed: is there a network?"
+    say "reading the list of packages (apt-get update)"
+    quietly apt_get update || die "apt-get update failed: is this machine connected to the internet?"
     missing_packages=("${names[@]}")
     add_boost_packages ||
-      die "this system has no Boost $boost_version_min or newer: install it by hand (boost.org), below /usr/local"
+      die "there is no package of Boost $boost_version_min or newer: install it below /usr/local (boost.org)"
   fi
   mapfile -t missing_packages < <(printf '%s\n' "${missing_packages[@]}" | sort -u)
   expect_root "apt-get install ${missing_packages[*]}"
   say "installing ${missing_packages[*]}"
-  # --no-remove: another Boost that somebody works with is not ours to throw out.
+  # --no-remove: never remove another version of Boost.
   quietly apt_get install -y --no-install-recommends --no-remove "${missing_packages[@]}" ||
     { quietly apt_get update &&
       quietly apt_get install -y --no-install-recommends --no-remove "${missing_packages[@]}"; } ||
-    die "that did not work. By hand, where one sees what it would change: sudo apt-get install ${missing_packages[*]}"
+    die "apt-get failed: see above. Try: sudo apt-get install ${missing_packages[*]}"
 }
 
-# How many compilers at once: a core each, and a gigabyte of memory.
+# How many compilers to run at once: at most one per core and one per gigabyte of free memory.
 build_jobs() {
   local cores gigabytes
   cores=$(nproc)
@@ -218,31 +220,31 @@ build_jobs() {
   printf '%d\n' "$((cores > 0 ? cores : 1))"
 }
 
-# configure PRESET FOLDER: unless that was done before.
+# configure PRESET FOLDER: runs cmake if that was not done before.
 configure() {
   local preset=$1 folder=$2
-  # A checkout that was moved or copied: the cache names another place.
+  # After the checkout was moved or copied the cache contains the wrong path.
   if [ -f "$folder/CMakeCache.txt" ] &&
     ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$folder/CMakeCache.txt"; then
     rm -rf "$folder"
   fi
   if [ ! -f "$folder/build.ninja" ]; then
     say "configuring $folder/ (cmake --preset $preset)"
-    quietly cmake --preset "$preset" || die "cmake is not content: see above"
+    quietly cmake --preset "$preset" || die "cmake failed: see above"
   fi
 }
 
-# build PRESET FOLDER [TARGET …]: configures where needed, and builds.
+# build PRESET FOLDER [TARGET …]: configures if needed, and builds.
 build() {
   local preset=$1 folder=$2
   shift 2
   local -a targets=()
   if [ $# -gt 0 ]; then targets=(--target "$@"); fi
   configure "$preset" "$folder"
-  # Silent when there is nothing to do.
+  # Print nothing if there is nothing to do.
   if ! cmake --build "$folder" -j 1 "${targets[@]}" -- -n | grep -q 'no work to do'; then
-    say "building in $folder/ with $(build_jobs) at once"
+    say "building in $folder/ with $(build_jobs) parallel jobs"
     NINJA_STATUS='[%f/%t, %es] ' cmake --build "$folder" -j "$(build_jobs)" "${targets[@]}" >&2 ||
-      die "the build failed: the first error above says why"
+      die "the build failed: see the first error above"
   fi
 }

@@ -87,7 +87,7 @@ std::string Control::next_line() {
   std::array<std::uint8_t, 4096> buffer;
   for (;;) {
     arrived_.erase(0, lines_.read(arrived_));
-    const auto answers = lines_.take_answers();
+    const auto answers = lines_.take_telnet_replies();
     if (!answers.empty()) session_.write(answers);
     if (auto line = lines_.take_line()) return std::move(line->text);
     if (!arrived_.empty()) continue;

@@ -14,7 +14,7 @@
 #include "clients/cli/terminal.hpp"
 #include "clients/ftp/ftp_upload.hpp"
 #include "common/ftp/mlst_facts.hpp"
-#include "common/ftp/path_text.hpp"
+#include "common/ftp/reply.hpp"
 
 namespace portlab::ftp::client {
 

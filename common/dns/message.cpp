@@ -10,7 +10,7 @@ constexpr std::uint32_t dnssec_ok_bit = 0x8000;  // RFC 3225
 
 bool has(std::uint16_t flags, int bit) { return (flags >> bit & 1) != 0; }
 
-// One section's records; an OPT is put aside. False: broken.
+// Reads the records of one section; an OPT goes to `edns`. False: malformed.
 bool read_section(ByteReader& in, std::uint16_t count, std::vector<Record>& records,
                   std::optional<Edns>& edns) {
   for (std::uint16_t i = 0; i < count; ++i) {
@@ -94,20 +94,20 @@ bool is_valid_options(Bytes rdata) {
 Result<Message> read_message(Bytes bytes) {
   ByteReader in(bytes);
   const auto header = read_header(in);
-  if (!header) return Error{"it is shorter than a header's 12 bytes"};
+  if (!header) return Error{"it is shorter than a header (12 bytes)"};
   Message message;
   message.header = *header;
   for (std::uint16_t i = 0; i < header->questions; ++i) {
     const auto question = read_question(in);
-    if (!question) return Error{"its question is broken"};
+    if (!question) return Error{"its question is malformed"};
     message.questions.push_back(*question);
   }
   if (!read_section(in, header->answers, message.answers, message.edns))
-    return Error{"its answer section is broken"};
+    return Error{"its answer section is malformed"};
   if (!read_section(in, header->authorities, message.authorities, message.edns))
-    return Error{"its authority section is broken"};
+    return Error{"its authority section is malformed"};
   if (!read_section(in, header->additionals, message.additionals, message.edns))
-    return Error{"its additional section is broken"};
+    return Error{"its additional section is malformed"};
   return message;
 }
 

@@ -14,7 +14,7 @@
 
 namespace portlab::dns {
 
-/// The first twelve bytes.
+/// The header, the first twelve bytes (RFC 1035 section 4.1.1).
 struct Header {
   std::uint16_t id = 0;
   bool response = false;  ///< QR
@@ -40,7 +40,7 @@ struct Question {
   bool operator==(const Question&) const = default;
 };
 
-/// What stands before a record's data, and where the data is.
+/// The fields of a record before its data.
 struct RecordHead {
   Name owner;
   Type type = Type::A;
@@ -49,7 +49,7 @@ struct RecordHead {
   std::uint16_t rdata_length = 0;
 };
 
-/// A record; its names are written out.
+/// A record; names in its data are uncompressed.
 struct Record {
   Name owner;
   Type type = Type::A;
@@ -58,17 +58,17 @@ struct Record {
   std::string rdata;
 };
 
-/// The OPT record, unpacked.
+/// The fields of an OPT record (RFC 6891 section 6.1).
 struct Edns {
   std::uint16_t udp_bytes = udp_bytes_ours;
-  std::uint8_t extended_rcode = 0;  ///< the upper eight bits
+  std::uint8_t extended_rcode = 0;  ///< the upper eight of twelve bits
   std::uint8_t version = 0;
   bool dnssec_ok = false;  ///< DO
 
   static Edns from(const RecordHead& opt);
 };
 
-/// A message as a client keeps it.
+/// A complete message.
 struct Message {
   Header header;
   std::vector<Question> questions;
@@ -77,22 +77,23 @@ struct Message {
   std::vector<Record> additionals;  ///< without OPT
   std::optional<Edns> edns;
 
-  /// The header's four bits and EDNS's eight.
+  /// The response code: four bits of the header and eight of EDNS.
   Rcode rcode() const;
 };
 
+/// nullopt: fewer than twelve bytes.
 std::optional<Header> read_header(ByteReader& in);
-/// A question's name may not be compressed: nothing stands before it.
+/// nullopt: malformed. The name must not be compressed: there is no name before it.
 std::optional<Question> read_question(ByteReader& in);
-/// Reads a record up to its data, which is sure to be complete behind it.
+/// Reads the fields before the data; nullopt if they are malformed, or if the data is incomplete.
 std::optional<RecordHead> read_record_head(ByteReader& in);
 /// True if the data of an OPT record is a sequence of complete options.
 bool is_valid_options(Bytes rdata);
 
-/// Reads a whole message. The error says what is wrong with it.
+/// Reads a complete message. The error says what is wrong with it.
 Result<Message> read_message(Bytes bytes);
 
-/// A query, as a client sends it: with EDNS unless `udp_bytes` is 0.
+/// The bytes of a query. `udp_bytes` is the UDP payload size of EDNS; 0: without EDNS.
 std::string make_query(std::uint16_t id, const Question& question, std::uint16_t udp_bytes,
                        bool recursion_desired = false);
 

@@ -21,9 +21,9 @@ std::uint16_t flags_of(const Header& header) {
 }  // namespace
 
 MessageWriter::MessageWriter(MutableBytes buffer, std::size_t reserved)
-    : out_(buffer), buffer_(buffer), reserved_(reserved) {
-  constexpr std::uint8_t blank[header_bytes] = {};
-  out_.bytes(blank);
+    : out_(buffer), reserved_(reserved) {
+  constexpr std::uint8_t empty_header[header_bytes] = {};
+  out_.bytes(empty_header);
 }
 
 void MessageWriter::question(const Question& question) {
@@ -53,7 +53,7 @@ bool MessageWriter::record(Section section, const Name& owner, Type type, Class 
 }
 
 void MessageWriter::opt(const Edns& edns) {
-  out_.u8(0);  // its owner is the root
+  out_.u8(0);  // the owner: the root
   out_.u16(static_cast<std::uint16_t>(Type::OPT));
   out_.u16(edns.udp_bytes);
   out_.u32(std::uint32_t{edns.extended_rcode} << 24 | std::uint32_t{edns.version} << 16 |
@@ -76,14 +76,14 @@ Bytes MessageWriter::finish(const Header& header) {
   return out_.written();
 }
 
-// Longest known ending first: www.lab.test., lab.test., test.
+// Looks for the longest suffix that the message already has: www.lab.test., lab.test., test.
 void MessageWriter::name(const Name& name, bool compress) {
   const auto wire = name.wire_text();
   std::size_t at = 0;
   for (; wire[at] != 0; at += 1U + static_cast<std::uint8_t>(wire[at])) {
     if (compress) {
       for (std::size_t i = 0; i < names_; ++i) {
-        if (!stands_at(offsets_[i], wire.substr(at))) continue;
+        if (!is_name_at(offsets_[i], wire.substr(at))) continue;
         out_.u16(static_cast<std::uint16_t>(pointer_flag | offsets_[i]));
         return;
       }
@@ -96,12 +96,12 @@ void MessageWriter::name(const Name& name, bool compress) {
   out_.u8(0);
 }
 
-// What stands there was written by name(): complete, its pointers leading backwards.
-bool MessageWriter::stands_at(std::size_t offset, std::string_view name) const {
+// The bytes at `offset` were written by name(), so they are valid and pointers point backwards.
+bool MessageWriter::is_name_at(std::size_t offset, std::string_view name) const {
   const auto written = as_text(out_.written());
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(written[at]); };
   for (std::size_t at = 0;;) {
-    if (offset >= written.size()) return false;  // the name that is just being written
+    if (offset >= written.size()) return false;  // the name that is being written now
     while ((byte(offset) & 0xC0) == 0xC0)
       offset = std::size_t{byte(offset) & 0x3FU} << 8 | byte(offset + 1);
     const std::size_t length = byte(offset);

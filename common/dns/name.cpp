@@ -8,21 +8,21 @@ namespace portlab::dns {
 namespace {
 
 constexpr std::uint8_t pointer_bits = 0xC0;
-// What has a meaning of its own in a zone file.
+// Characters with a special meaning in a zone file.
 constexpr std::string_view special_in_labels = ".\\\"();@$";
 
 bool is_digit(char c) { return '0' <= c && c <= '9'; }
 
-// One byte of escaped text; `at` is moved behind it. The caller has seen the backslash.
+// Reads an escape sequence, whose backslash is at `at`, and moves `at` after it.
 Result<char> escaped_byte(std::string_view text, std::size_t& at) {
   ++at;
-  if (at == text.size()) return Error{"a backslash at the end escapes nothing"};
+  if (at == text.size()) return Error{"a backslash at the end"};
   if (!is_digit(text[at])) return text[at++];
   if (at + 3 > text.size() || !is_digit(text[at + 1]) || !is_digit(text[at + 2]))
-    return Error{"after a backslash come three digits, as in \\032, or a character that is none"};
+    return Error{"after a backslash there must be three digits, as in \\032, or another character"};
   const int value = (text[at] - '0') * 100 + (text[at + 1] - '0') * 10 + (text[at + 2] - '0');
   if (value > 255)
-    return Error{std::string(text.substr(at, 3)) + " behind a backslash is more than a byte"};
+    return Error{std::string(text.substr(at, 3)) + " after a backslash is more than 255"};
   at += 3;
   return static_cast<char>(value);
 }
@@ -60,10 +60,10 @@ Result<std::string> unescape(std::string_view text) {
 }
 
 Result<Name> Name::from_text(std::string_view text, const Name& origin) {
-  const auto complain = [&](const std::string& why) {
-    return Error{"'" + std::string(text) + "' is not a domain name: " + why};
+  const auto error = [&](const std::string& reason) {
+    return Error{"'" + std::string(text) + "' is not a domain name: " + reason};
   };
-  if (text.empty()) return complain("it is empty");
+  if (text.empty()) return error("it is empty");
   if (text == ".") return Name();
   if (text == "@") return origin;
 
@@ -73,20 +73,20 @@ Result<Name> Name::from_text(std::string_view text, const Name& origin) {
     if (text[at] != '.') {
       if (text[at] == '\\') {
         const auto byte = escaped_byte(text, at);
-        if (!byte) return complain(byte.error().text);
+        if (!byte) return error(byte.error().text);
         label += *byte;
       } else {
         label += text[at++];
       }
       if (at < text.size()) continue;
     }
-    if (label.empty()) return complain("two dots, or a dot in front, leave a label empty");
+    if (label.empty()) return error("a label is empty (two dots, or a dot at the start)");
     if (label.size() > label_bytes_max)
-      return complain("a label has " + std::to_string(label.size()) + " bytes; 63 is the most");
-    if (!name.append_label(label)) return complain("it is longer than 255 bytes");
+      return error("a label has " + std::to_string(label.size()) + " bytes; the maximum is 63");
+    if (!name.append_label(label)) return error("it is longer than 255 bytes");
     label.clear();
     if (at == text.size()) {  // no final dot: relative
-      if (!name.append(origin)) return complain("below its origin it is longer than 255 bytes");
+      if (!name.append(origin)) return error("with its origin it is longer than 255 bytes");
       return name;
     }
     ++at;
@@ -118,12 +118,6 @@ std::string Name::to_text() const {
   append_short_text(text);
   if (!is_root()) text += '.';
   return text;
-}
-
-std::size_t Name::label_count() const {
-  std::size_t count = 0;
-  for (std::size_t at = 0; wire_[at] != 0; at += 1U + wire_[at]) ++count;
-  return count;
 }
 
 Name Name::parent() const { return is_root() ? *this : from_wire(wire().subspan(1U + wire_[0])); }
@@ -167,16 +161,17 @@ bool Name::operator==(const Name& other) const {
 
 namespace {
 
-/// A name has at most 127 labels, and each needs one pointer at most. Without this a message of
-/// 64 KiB could hold a chain of thousands, and thousands of names that follow it.
+/// A name has at most 127 labels, and at most one pointer is needed for each. Without this limit a
+/// message of 64 KiB could hold a chain of thousands of pointers, and thousands of names that use
+/// it.
 constexpr int pointers_max = 127;
 
 }  // namespace
 
 std::optional<Name> read_name(ByteReader& in, Pointers pointers) {
   Name name;
-  std::size_t earliest = in.position();  // a pointer must lead before everything read so far
-  std::optional<std::size_t> behind;     // where the reader goes on, once a pointer was followed
+  std::size_t earliest = in.position();  // a pointer must point before everything read so far
+  std::optional<std::size_t> resume;     // the position after the first pointer
   int pointers_left = pointers_max;
   for (;;) {
     const auto length = in.u8();
@@ -185,16 +180,16 @@ std::optional<Name> read_name(ByteReader& in, Pointers pointers) {
     if ((*length & pointer_bits) == pointer_bits) {
       const auto low = in.u8();
       if (!low || pointers == Pointers::refused || pointers_left-- == 0) return std::nullopt;
-      if (!behind) behind = in.position();
+      if (!resume) resume = in.position();
       const std::size_t target = std::size_t{*length & 0x3FU} << 8 | *low;
       if (target >= earliest || !in.seek(target)) return std::nullopt;
       earliest = target;
       continue;
     }
-    const auto label = in.take(*length);  // 0x40 and 0x80 are no labels: append refuses their size
+    const auto label = in.take(*length);  // 0x40 and 0x80 are not labels: too long for append_label
     if (!label || !name.append_label(as_text(*label))) return std::nullopt;
   }
-  if (behind) in.seek(*behind);
+  if (resume) in.seek(*resume);
   return name;
 }
 

@@ -9,33 +9,33 @@
 namespace portlab::dns {
 namespace {
 
-struct Shape {
+struct TypeFields {
   Type type;
   std::array<Field, 7> fields;
   std::size_t count;
 };
 
 template <class... F>
-constexpr Shape shape(Type type, F... fields) {
+constexpr TypeFields row(Type type, F... fields) {
   return {type, {fields...}, sizeof...(fields)};
 }
 
-constexpr Shape shapes[] = {
-    shape(Type::A, Field::ipv4),
-    shape(Type::NS, Field::compressed_name),
-    shape(Type::CNAME, Field::compressed_name),
-    shape(Type::SOA, Field::compressed_name, Field::compressed_name, Field::u32, Field::period,
-          Field::period, Field::period, Field::period),
-    shape(Type::PTR, Field::compressed_name),
-    shape(Type::HINFO, Field::string, Field::string),
-    shape(Type::MX, Field::u16, Field::compressed_name),
-    shape(Type::TXT, Field::strings),
-    shape(Type::AAAA, Field::ipv6),
-    shape(Type::SRV, Field::u16, Field::u16, Field::u16, Field::name),
-    shape(Type::DNAME, Field::name),
+constexpr TypeFields table[] = {
+    row(Type::A, Field::ipv4),
+    row(Type::NS, Field::compressed_name),
+    row(Type::CNAME, Field::compressed_name),
+    row(Type::SOA, Field::compressed_name, Field::compressed_name, Field::u32, Field::period,
+        Field::period, Field::period, Field::period),
+    row(Type::PTR, Field::compressed_name),
+    row(Type::HINFO, Field::string, Field::string),
+    row(Type::MX, Field::u16, Field::compressed_name),
+    row(Type::TXT, Field::strings),
+    row(Type::AAAA, Field::ipv6),
+    row(Type::SRV, Field::u16, Field::u16, Field::u16, Field::name),
+    row(Type::DNAME, Field::name),
 };
 
-// Copies one field of fixed or self-described length; names are written out.
+// Copies one field, with names uncompressed. False: malformed.
 bool read_field(ByteReader& in, Field field, std::size_t end, std::string& out) {
   const auto copy = [&](std::size_t count) {
     if (in.position() + count > end) return false;
@@ -90,7 +90,7 @@ void append_string(std::string& out, ByteReader& in) {
   out += '"';
 }
 
-// The rdata is known to be valid here.
+// The rdata must be valid.
 void append_field(std::string& out, ByteReader& in, Field field) {
   switch (field) {
     case Field::u16:
@@ -130,7 +130,7 @@ void append_field(std::string& out, ByteReader& in, Field field) {
 }  // namespace
 
 std::span<const Field> fields_of(Type type) {
-  for (const auto& entry : shapes)
+  for (const auto& entry : table)
     if (entry.type == type) return std::span(entry.fields).first(entry.count);
   return {};
 }
@@ -154,7 +154,7 @@ std::optional<std::string> read_rdata(ByteReader& in, Type type, std::size_t len
 bool is_valid_rdata(Type type, Bytes rdata) {
   ByteReader in(rdata);
   const auto copied = read_rdata(in, type, rdata.size());
-  return copied && copied->size() == rdata.size();  // longer: a pointer was followed
+  return copied && copied->size() == rdata.size();  // longer: a name was compressed
 }
 
 std::optional<Name> target_of(Type type, Bytes rdata) {

@@ -1,7 +1,7 @@
 #pragma once
-// What records hold. One table (rdata.cpp) says, for each type, which fields its rdata is made of;
-// reading, compressing, printing and parsing all follow it. Types that are not in it are bytes
-// (RFC 3597). Rdata is kept as it would travel without name compression.
+// The data of records (RDATA). A table in rdata.cpp lists the fields of each type; reading,
+// compressing, printing and parsing use this table. The data of other types is handled as bytes
+// (RFC 3597). Rdata is stored in wire format without name compression.
 
 #include <cstdint>
 #include <optional>
@@ -20,45 +20,46 @@ namespace portlab::dns {
 enum class Field : std::uint8_t {
   u16,
   u32,
-  period,           ///< 32 bits of seconds; written 3600 or 1h
-  name,             ///< never compressed when we write it (RFC 3597 section 4)
-  compressed_name,  ///< compressed as RFC 1035 allows for its own types
+  period,           ///< 32 bits, in seconds; in text 3600 or 1h
+  name,             ///< written without compression (RFC 3597 section 4)
+  compressed_name,  ///< written with compression, which RFC 1035 allows for its types
   ipv4,
   ipv6,
-  string,   ///< a length byte and so many bytes (RFC 1035 section 3.3)
-  strings,  ///< one or more of them, to the end
+  string,   ///< <character-string>: a length byte and that many bytes (RFC 1035 section 3.3)
+  strings,  ///< one or more character-strings, up to the end
 };
 
-/// The fields of a type's rdata; empty for a type that is only bytes to us.
+/// The fields of a type; empty for a type that is not in the table.
 std::span<const Field> fields_of(Type type);
 
-/// The rdata at the reader's place, `length` bytes of a message, with names written out. Nothing:
-/// it is not what its type promises.
+/// Reads `length` bytes of rdata at the reader's position in a message, and uncompresses names.
+/// nullopt: the bytes are not valid for the type.
 std::optional<std::string> read_rdata(ByteReader& in, Type type, std::size_t length);
 
-/// True if the bytes are what the type promises, with uncompressed names.
+/// True if the bytes are valid for the type, with uncompressed names.
 bool is_valid_rdata(Type type, Bytes rdata);
 
-/// The name in an NS, CNAME, PTR, MX or SRV record, the first one in a SOA.
+/// The name in an NS, CNAME, PTR, MX or SRV record, the first name in an SOA; else nullopt.
 std::optional<Name> target_of(Type type, Bytes rdata);
 
-/// As in a zone file: `10 mail.lab.test.`; `\# 3 616263` for types that are only bytes to us.
+/// The text for a zone file: `10 mail.lab.test.`; `\# 3 616263` for types not in the table.
 std::string rdata_to_text(Type type, Bytes rdata);
 
-/// A word of a zone file: as written, escapes not resolved.
+/// A word of a zone file, with its escapes.
 struct Word {
   std::string text;
   bool quoted = false;
   std::size_t line = 0;
 };
 
-/// Reads what stands behind the type in a zone file. Any type may be written `\# LENGTH HEX`.
+/// Reads the words after the type in a zone file. Any type may be written as `\# LENGTH HEX`.
 Result<std::string> rdata_from_words(Type type, std::span<const Word> words, const Name& origin);
 
-/// Reads "3600", "1h", "1h30m", "2W" as seconds; nothing if it is no period. (BIND's notation.)
+/// Reads "3600", "1h", "1h30m", "2W" (BIND's notation) as seconds; nullopt if it is not a period.
 std::optional<std::uint32_t> period_from_text(std::string_view text);
 
-/// A string of at most 255 bytes behind its length: the form in which TXT keeps text.
+/// A <character-string>, as in TXT: a length byte and the bytes. An error if there are more than
+/// 255.
 Result<std::string> character_string(std::string_view bytes);
 
 }  // namespace portlab::dns

@@ -1,4 +1,4 @@
-// Rdata as people write it in a zone file (RFC 1035 section 5, RFC 3597 section 5).
+// Rdata from the text of a zone file (RFC 1035 section 5, RFC 3597 section 5).
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
 #include <charconv>
@@ -24,7 +24,7 @@ std::optional<Number> whole_number(std::string_view text) {
   return value;
 }
 
-// What a field is called where it is missing or wrong.
+// What a field must be, for error messages.
 std::string_view described(Field field) {
   switch (field) {
     case Field::u16:
@@ -47,7 +47,7 @@ std::string_view described(Field field) {
   return "a value";
 }
 
-// The field's bytes; an Error without text means "not what the field is".
+// The bytes of a field. An Error without text means that the word is not valid for the field.
 Result<std::string> field_from_word(Field field, const Word& word, const Name& origin) {
   std::string out;
   boost::system::error_code failed;
@@ -104,7 +104,8 @@ int hex_value(char c) {
 // \# LENGTH HEX…
 Result<std::string> rdata_from_hex(Type type, std::span<const Word> words) {
   const auto length = words.empty() ? std::nullopt : whole_number<std::uint16_t>(words[0].text);
-  if (!length) return Error{"behind \\# comes the number of bytes, then the bytes in hexadecimal"};
+  if (!length)
+    return Error{"after \\# there must be the number of bytes, then the bytes in hexadecimal"};
   std::string digits;
   for (const auto& word : words.subspan(1)) digits += word.text;
   std::string out;
@@ -115,24 +116,24 @@ Result<std::string> rdata_from_hex(Type type, std::span<const Word> words) {
     out += static_cast<char>(high << 4 | low);
   }
   if (digits.size() != std::size_t{*length} * 2)
-    return Error{"\\# promises " + std::to_string(*length) + " bytes, but " +
+    return Error{"\\# says " + std::to_string(*length) + " bytes, but " +
                  std::to_string(digits.size()) + " hexadecimal digits follow"};
   if (!is_valid_rdata(type, as_bytes(out)))
-    return Error{"these bytes are not what " + to_string(type) + " holds"};
+    return Error{"these bytes are not valid for type " + to_string(type)};
   return out;
 }
 
 }  // namespace
 
 std::optional<std::uint32_t> period_from_text(std::string_view text) {
-  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+  constexpr std::uint64_t seconds_max = std::numeric_limits<std::uint32_t>::max();
   std::uint64_t total = 0;
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
     std::uint64_t count = 0;
     const char* const end = text.data() + text.size();
     const auto [stopped, error] = std::from_chars(text.data(), end, count);
-    if (error != std::errc{} || count > most) return std::nullopt;
+    if (error != std::errc{} || count > seconds_max) return std::nullopt;
     const bool has_unit = stopped != end;
     std::uint64_t unit = 1;
     if (has_unit) {
@@ -156,7 +157,7 @@ std::optional<std::uint32_t> period_from_text(std::string_view text) {
       }
     }
     total += count * unit;
-    if (total > most) return std::nullopt;
+    if (total > seconds_max) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(stopped - text.data()) + (has_unit ? 1 : 0));
   }
   return static_cast<std::uint32_t>(total);
@@ -165,7 +166,7 @@ std::optional<std::uint32_t> period_from_text(std::string_view text) {
 Result<std::string> character_string(std::string_view bytes) {
   if (bytes.size() > 255)
     return Error{"a text of " + std::to_string(bytes.size()) +
-                 " bytes; one string holds at most 255: write it as several, side by side"};
+                 " bytes; the maximum is 255: split it into several texts"};
   return static_cast<char>(bytes.size()) + std::string(bytes);
 }
 
@@ -175,7 +176,7 @@ Result<std::string> rdata_from_words(Type type, std::span<const Word> words, con
   const auto fields = fields_of(type);
   if (fields.empty())
     return Error{"the data of type " + to_string(type) +
-                 " is read only as bytes: write \\# LENGTH HEX (RFC 3597)"};
+                 " must be written as \\# LENGTH HEX (RFC 3597)"};
 
   std::string out;
   std::size_t next = 0;
@@ -195,7 +196,7 @@ Result<std::string> rdata_from_words(Type type, std::span<const Word> words, con
   if (next < words.size())
     return Error{"'" + words[next].text + "' is one word too many for " + to_string(type)};
   if (out.size() > message_bytes_max)
-    return Error{"this record holds more than 65535 bytes: no message could carry it"};
+    return Error{"this record has more than 65535 bytes, the maximum of a message"};
   return out;
 }
 

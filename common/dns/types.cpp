@@ -6,13 +6,13 @@
 namespace portlab::dns {
 namespace {
 
-struct Word {
+struct NumberName {
   std::uint16_t number;
   std::string_view text;
 };
 
-// IANA's "Domain Name System (DNS) Parameters", as far as a person is likely to meet them.
-constexpr Word type_words[] = {
+// The more common entries of IANA's registry "Domain Name System (DNS) Parameters".
+constexpr NumberName type_names[] = {
     {1, "A"},       {2, "NS"},        {3, "MD"},          {4, "MF"},          {5, "CNAME"},
     {6, "SOA"},     {7, "MB"},        {8, "MG"},          {9, "MR"},          {10, "NULL"},
     {11, "WKS"},    {12, "PTR"},      {13, "HINFO"},      {14, "MINFO"},      {15, "MX"},
@@ -26,28 +26,28 @@ constexpr Word type_words[] = {
     {109, "EUI64"}, {249, "TKEY"},    {250, "TSIG"},      {251, "IXFR"},      {252, "AXFR"},
     {253, "MAILB"}, {254, "MAILA"},   {255, "ANY"},       {256, "URI"},       {257, "CAA"},
 };
-constexpr Word class_words[] = {{1, "IN"}, {3, "CH"}, {4, "HS"}, {254, "NONE"}, {255, "ANY"}};
-constexpr Word rcode_words[] = {
+constexpr NumberName class_names[] = {{1, "IN"}, {3, "CH"}, {4, "HS"}, {254, "NONE"}, {255, "ANY"}};
+constexpr NumberName rcode_names[] = {
     {0, "NOERROR"},  {1, "FORMERR"},  {2, "SERVFAIL"}, {3, "NXDOMAIN"}, {4, "NOTIMP"},
     {5, "REFUSED"},  {6, "YXDOMAIN"}, {7, "YXRRSET"},  {8, "NXRRSET"},  {9, "NOTAUTH"},
     {10, "NOTZONE"}, {16, "BADVERS"}, {17, "BADKEY"},  {18, "BADTIME"}, {23, "BADCOOKIE"},
 };
-constexpr Word opcode_words[] = {
+constexpr NumberName opcode_names[] = {
     {0, "QUERY"}, {1, "IQUERY"}, {2, "STATUS"}, {4, "NOTIFY"}, {5, "UPDATE"}, {6, "DSO"},
 };
 
 template <std::size_t n>
-std::string word_for(const Word (&words)[n], std::uint16_t number, std::string_view otherwise) {
-  for (const auto& word : words)
-    if (word.number == number) return std::string(word.text);
-  return std::string(otherwise) + std::to_string(number);
+std::string name_for(const NumberName (&names)[n], std::uint16_t number, std::string_view prefix) {
+  for (const auto& name : names)
+    if (name.number == number) return std::string(name.text);
+  return std::string(prefix) + std::to_string(number);
 }
 
 template <std::size_t n>
-std::optional<std::uint16_t> number_for(const Word (&words)[n], std::string_view text,
+std::optional<std::uint16_t> number_for(const NumberName (&names)[n], std::string_view text,
                                         std::string_view prefix) {
-  for (const auto& word : words)
-    if (equal_ignoring_case(word.text, text)) return word.number;
+  for (const auto& name : names)
+    if (equal_ignoring_case(name.text, text)) return name.number;
   if (text.size() <= prefix.size() || !equal_ignoring_case(text.substr(0, prefix.size()), prefix))
     return std::nullopt;
   std::uint16_t number = 0;
@@ -60,26 +60,26 @@ std::optional<std::uint16_t> number_for(const Word (&words)[n], std::string_view
 }  // namespace
 
 std::string to_string(Type type) {
-  return word_for(type_words, static_cast<std::uint16_t>(type), "TYPE");
+  return name_for(type_names, static_cast<std::uint16_t>(type), "TYPE");
 }
 std::string to_string(Class number) {
-  return word_for(class_words, static_cast<std::uint16_t>(number), "CLASS");
+  return name_for(class_names, static_cast<std::uint16_t>(number), "CLASS");
 }
 std::string to_string(Rcode rcode) {
-  return word_for(rcode_words, static_cast<std::uint16_t>(rcode), "RCODE");
+  return name_for(rcode_names, static_cast<std::uint16_t>(rcode), "RCODE");
 }
 std::string to_string(Opcode opcode) {
-  return word_for(opcode_words, static_cast<std::uint16_t>(opcode), "OPCODE");
+  return name_for(opcode_names, static_cast<std::uint16_t>(opcode), "OPCODE");
 }
 
 std::optional<Type> type_from_text(std::string_view text) {
-  const auto number = number_for(type_words, text, "TYPE");
+  const auto number = number_for(type_names, text, "TYPE");
   if (!number) return std::nullopt;
   return static_cast<Type>(*number);
 }
 
 std::optional<Class> class_from_text(std::string_view text) {
-  const auto number = number_for(class_words, text, "CLASS");
+  const auto number = number_for(class_names, text, "CLASS");
   if (!number) return std::nullopt;
   return static_cast<Class>(*number);
 }

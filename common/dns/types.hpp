@@ -1,5 +1,5 @@
 #pragma once
-// The numbers of DNS and the words people know them by (RFC 1035 section 3.2, RFC 6895).
+// The numbers in DNS messages and their names (RFC 1035 section 3.2, RFC 6895).
 
 #include <cstdint>
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace portlab::dns {
 
-/// What a record holds, or what a question asks for. Any 16-bit number may occur; these have names.
+/// The type of a record or of a question. Any 16-bit number may occur; these have names here.
 enum class Type : std::uint16_t {
   A = 1,
   NS = 2,
@@ -34,31 +34,33 @@ enum class Type : std::uint16_t {
 
 enum class Class : std::uint16_t { IN = 1, CH = 3, HS = 4, NONE = 254, ANY = 255 };
 
-/// The four bits of the header, and with EDNS eight more above them (RFC 6891 section 6.1.3).
+/// The response code: four bits in the header, and with EDNS eight upper bits in the OPT record
+/// (RFC 6891 section 6.1.3).
 enum class Rcode : std::uint16_t {
   NOERROR = 0,
-  FORMERR = 1,   ///< the server could not read the question
-  SERVFAIL = 2,  ///< the server could not answer
-  NXDOMAIN = 3,  ///< there is no such name
-  NOTIMP = 4,    ///< the server does not know this kind of question
-  REFUSED = 5,   ///< the server does not answer this to you
+  FORMERR = 1,   ///< the query is malformed
+  SERVFAIL = 2,  ///< the server failed
+  NXDOMAIN = 3,  ///< the name does not exist
+  NOTIMP = 4,    ///< not implemented
+  REFUSED = 5,   ///< refused by policy
   NOTAUTH = 9,
-  BADVERS = 16,  ///< the server does not speak this version of EDNS
+  BADVERS = 16,  ///< unsupported version of EDNS
 };
 
 enum class Opcode : std::uint8_t { QUERY = 0, IQUERY = 1, STATUS = 2, NOTIFY = 4, UPDATE = 5 };
 
-/// The length of a message's header.
+/// The size of the header.
 inline constexpr std::size_t header_bytes = 12;
-/// What a datagram holds at most without EDNS (RFC 1035 section 4.2.1).
+/// The largest message over UDP without EDNS (RFC 1035 section 4.2.1).
 inline constexpr std::size_t udp_bytes_plain = 512;
-/// What we say we take in a datagram: fits every path, unfragmented (DNS flag day 2020).
+/// The UDP payload size of our EDNS: such a datagram is not fragmented on usual paths (DNS flag day
+/// 2020).
 inline constexpr std::uint16_t udp_bytes_ours = 1232;
-/// The longest message there is: TCP's length prefix has 16 bits.
+/// The largest message: the length prefix of TCP has 16 bits.
 inline constexpr std::size_t message_bytes_max = 65535;
 
-/// True for what only a question or the message's machinery may use: never data of a zone
-/// (RFC 6895 section 3.1).
+/// True for types that occur only in questions or as meta data, never in a zone (RFC 6895 section
+/// 3.1).
 constexpr bool is_meta(Type type) {
   const auto number = static_cast<std::uint16_t>(type);
   return type == Type::OPT || number == 0 || (128 <= number && number <= 255);
@@ -70,16 +72,16 @@ std::string to_string(Class number);
 std::string to_string(Rcode rcode);
 std::string to_string(Opcode opcode);
 
-/// Reads "a", "SRV", "TYPE1234"; upper and lower case alike.
+/// Reads "SRV" or "TYPE33", in any case; nullopt if the text is neither.
 std::optional<Type> type_from_text(std::string_view text);
-/// Reads "IN", "CH", "CLASS3".
+/// Reads "IN" or "CLASS1", in any case; nullopt if the text is neither.
 std::optional<Class> class_from_text(std::string_view text);
 
-/// One letter in lower case, ASCII only, as DNS compares (RFC 4343).
+/// A byte in lower case if it is an ASCII letter: DNS compares names this way (RFC 4343).
 constexpr char lower(char c) {
   return 'A' <= c && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
-/// Equal but for the case of ASCII letters.
+/// Whether two texts are equal except for the case of ASCII letters.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 }  // namespace portlab::dns

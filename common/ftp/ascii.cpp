@@ -19,15 +19,15 @@ std::string AsciiDecoder::decode(std::string_view piece) {
   std::string out;
   out.reserve(piece.size() + 1);
   for (const char c : piece) {
-    if (std::exchange(cr_waits_, false) && c != '\n') out += '\r';
+    if (std::exchange(held_cr_, false) && c != '\n') out += '\r';
     if (c == '\r')
-      cr_waits_ = true;
+      held_cr_ = true;
     else
       out += c;
   }
   return out;
 }
 
-std::string AsciiDecoder::finish() { return std::exchange(cr_waits_, false) ? "\r" : ""; }
+std::string AsciiDecoder::finish() { return std::exchange(held_cr_, false) ? "\r" : ""; }
 
 }  // namespace portlab::ftp

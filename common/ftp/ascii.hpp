@@ -1,32 +1,32 @@
 #pragma once
-// TYPE A, the text of RFC 959 section 3.1.1.1: lines end with CRLF on the wire, with LF here.
+// TYPE A (RFC 959 section 3.1.1.1): a line ends with CRLF on the wire and with LF in a file.
 
 #include <string>
 #include <string_view>
 
 namespace portlab::ftp {
 
-/// Gives every LF of a text its CR. A line that has its CR already keeps it alone, also where the
-/// two lie in different pieces.
+/// Writes CRLF for each LF. An LF after a CR gets no second CR, even if the two are in different
+/// pieces.
 class AsciiEncoder {
  public:
-  /// The next piece as it goes on the wire.
+  /// The next piece in the form for the wire.
   std::string encode(std::string_view piece);
 
  private:
   bool after_cr_ = false;
 };
 
-/// The way back: CRLF becomes LF, a lone CR stays.
+/// The reverse: CRLF becomes LF; a CR without LF is kept.
 class AsciiDecoder {
  public:
-  /// The next piece as it is kept here. A CR at its end waits for what follows.
+  /// The next piece in the form for a file. A CR at its end is held back until the next piece.
   std::string decode(std::string_view piece);
-  /// The CR that still waits when nothing follows, else nothing.
+  /// At the end: the CR that was held back, or an empty string.
   std::string finish();
 
  private:
-  bool cr_waits_ = false;
+  bool held_cr_ = false;
 };
 
 }  // namespace portlab::ftp

@@ -1,5 +1,5 @@
 #pragma once
-// FTP's commands (RFC 959 section 5.3): a verb, and one argument after one space.
+// FTP commands (RFC 959 section 5.3): a verb, and one argument after one space.
 
 #include <optional>
 #include <string>
@@ -9,16 +9,19 @@ namespace portlab::ftp {
 
 struct Command {
   std::string verb;      ///< in capitals: "RETR"
-  std::string argument;  ///< everything after the first space; empty: none
+  std::string argument;  ///< everything after the first space; empty if there is none
 
   bool operator==(const Command&) const = default;
 };
 
-/// Splits a line. Verbs are read in any case; whether there is such a verb is not asked here.
+/// Splits a line into verb and argument. The verb may be in any case, and need not exist.
 Command parse_command(std::string_view line);
 
-/// The line with its CRLF, escaped for telnet. Nothing if the command can't be sent: a line end or
-/// a NUL in it would start another command.
+/// The line with its CRLF, escaped for telnet; nullopt if the command contains an LF or a NUL,
+/// which the server would read as the end of the line or refuse.
 std::optional<std::string> format_command(const Command& command);
+
+/// ASCII letters in upper case, independent of the locale.
+std::string upper_case(std::string_view text);
 
 }  // namespace portlab::ftp

@@ -11,7 +11,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// A decimal number from 0 to `largest`, digits only, no more of them than needed.
+/// A decimal number from 0 to `largest`: digits only, at most five.
 std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t largest) {
   constexpr std::size_t digits_max = 5;
   if (text.empty() || text.size() > digits_max || !std::all_of(text.begin(), text.end(), is_digit))
@@ -22,16 +22,16 @@ std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t l
   return value;
 }
 
-/// RFC 2428: the delimiter is any printable ASCII character; a digit would make no sense.
+/// RFC 2428 section 2: any printable ASCII character. A digit would be ambiguous.
 bool is_delimiter(char c) { return c > ' ' && c < '\x7f' && !is_digit(c); }
 
-std::optional<std::uint16_t> parse_real_port(std::string_view text) {
+std::optional<std::uint16_t> parse_nonzero_port(std::string_view text) {
   const auto port = parse_number(text, 65535);
   if (!port || *port == 0) return std::nullopt;
   return static_cast<std::uint16_t>(*port);
 }
 
-/// Takes the text before the next delimiter away; nothing when there is none.
+/// Removes the text up to the next delimiter and returns it; nullopt if there is no delimiter.
 std::optional<std::string_view> take_field(std::string_view& rest, char delimiter) {
   const auto end = rest.find(delimiter);
   if (end == std::string_view::npos) return std::nullopt;
@@ -101,12 +101,12 @@ std::optional<std::uint16_t> parse_extended_passive_text(std::string_view text) 
   const char delimiter = inside[0];
   if (inside[1] != delimiter || inside[2] != delimiter || inside.back() != delimiter)
     return std::nullopt;
-  return parse_real_port(inside.substr(3, inside.size() - 4));
+  return parse_nonzero_port(inside.substr(3, inside.size() - 4));
 }
 
 std::string format_extended_port(const Endpoint& endpoint) {
   auto address = endpoint.address;
-  if (address.is_v6()) {  // the zone ("%eth0") has a meaning on this machine only
+  if (address.is_v6()) {  // a zone identifier ("%eth0") has a meaning on this machine only
     auto v6 = address.to_v6();
     v6.scope_id(0);
     address = v6;
@@ -129,13 +129,13 @@ boost::system::result<Endpoint, ExtendedPortError> parse_extended_port(std::stri
   if (*number != static_cast<int>(Family::ipv4) && *number != static_cast<int>(Family::ipv6))
     return ExtendedPortError::family;
 
-  const auto real_port = parse_real_port(*port);
-  if (!real_port || host->find('%') != std::string_view::npos) return ExtendedPortError::syntax;
+  const auto port_number = parse_nonzero_port(*port);
+  if (!port_number || host->find('%') != std::string_view::npos) return ExtendedPortError::syntax;
   boost::system::error_code failed;
   const auto address = asio::ip::make_address(std::string(*host), failed);
   if (failed || *number != static_cast<std::uint32_t>(family_of(address)))
     return ExtendedPortError::syntax;
-  return tcp_endpoint(address, *real_port);
+  return tcp_endpoint(address, *port_number);
 }
 
 }  // namespace portlab::ftp

@@ -22,7 +22,7 @@ constexpr std::array<FactName, 5> fact_names = {{{"type", &FactChoice::type},
                                                  {"perm", &FactChoice::perm},
                                                  {"unique", &FactChoice::unique}}};
 
-/// Fact names are read in any case (section 7.5).
+/// Names of facts may be in any case (RFC 3659 section 7.5).
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -118,7 +118,7 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   const unsigned hours = number(8, 2);
   const unsigned minutes = number(10, 2);
   const unsigned seconds = number(12, 2);
-  // A leap second is 60.
+  // 60: a leap second.
   if (!date.ok() || hours > 23 || minutes > 59 || seconds > 60) return std::nullopt;
   const auto time = sys_days(date) + std::chrono::hours(hours) + std::chrono::minutes(minutes) +
                     std::chrono::seconds(seconds);

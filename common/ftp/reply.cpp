@@ -11,7 +11,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// The code that a line begins with. RFC 959 knows first digits 1 to 5, and RFC 2228 adds 6.
+/// The code at the start of a line. The first digit is 1 to 5 (RFC 959), or 6 (RFC 2228).
 std::optional<int> code_of(std::string_view line) {
   if (line.size() < 3 || !std::all_of(line.begin(), line.begin() + 3, is_digit))
     return std::nullopt;
@@ -20,7 +20,7 @@ std::optional<int> code_of(std::string_view line) {
   return code;
 }
 
-/// What would break the reply, or the terminal of the person who reads it.
+/// Replaces control characters, which would break the reply or the terminal that shows it.
 std::string printable(std::string_view line) {
   std::string out(line);
   for (char& c : out)
@@ -30,7 +30,7 @@ std::string printable(std::string_view line) {
 
 Error no_reply(std::string_view line) {
   return Error{"'" + printable(line.substr(0, 60)) +
-               "' is no FTP reply: a reply begins with three digits; does another service listen "
+               "' is not an FTP reply, which begins with three digits: does another service listen "
                "on that port?"};
 }
 
@@ -70,11 +70,35 @@ Result<std::optional<Reply>> ReplyReader::add_line(std::string_view line) {
   const bool last = code == begun_->code && (line.size() == 3 || line[3] == ' ');
   if (begun_->lines.size() == lines_max) {
     begun_.reset();
-    return Error{"the reply has more than " + std::to_string(lines_max) + " lines: given up"};
+    return Error{"the reply has more than " + std::to_string(lines_max) + " lines"};
   }
   begun_->lines.emplace_back(last ? after : line);
   if (!last) return std::optional<Reply>();
   return std::exchange(begun_, std::nullopt);
+}
+
+std::string quote_path(std::string_view path) {
+  std::string out = "\"";
+  for (const char c : path) {
+    out += c;
+    if (c == '"') out += c;
+  }
+  return out + '"';
+}
+
+std::optional<std::string> unquote_path(std::string_view text) {
+  const auto open = text.find('"');
+  if (open == std::string_view::npos) return std::nullopt;
+  std::string path;
+  for (std::size_t i = open + 1; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      const bool doubled = i + 1 < text.size() && text[i + 1] == '"';
+      if (!doubled) return path;
+      ++i;
+    }
+    path += text[i];
+  }
+  return std::nullopt;
 }
 
 }  // namespace portlab::ftp

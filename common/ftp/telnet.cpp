@@ -25,10 +25,10 @@ std::size_t ControlReader::read(std::string_view bytes) {
 }
 
 bool ControlReader::read_byte(std::uint8_t byte) {
-  switch (telnet_) {
+  switch (state_) {
     case Telnet::data:
       if (byte != IAC) return read_data(static_cast<char>(byte));
-      telnet_ = Telnet::command;
+      state_ = Telnet::command;
       return false;
     case Telnet::command:
       read_command(byte);
@@ -37,43 +37,43 @@ bool ControlReader::read_byte(std::uint8_t byte) {
       read_option(byte);
       return false;
     case Telnet::suboptions:
-      if (byte == IAC) telnet_ = Telnet::suboption_command;
+      if (byte == IAC) state_ = Telnet::suboption_command;
       return false;
     case Telnet::suboption_command:
-      telnet_ = byte == SE ? Telnet::data : Telnet::suboptions;
+      state_ = byte == SE ? Telnet::data : Telnet::suboptions;
       return false;
   }
   return false;
 }
 
 void ControlReader::read_command(std::uint8_t byte) {
-  telnet_ = Telnet::data;
-  if (byte == IAC) {  // IAC IAC: one byte 255 of the line
+  state_ = Telnet::data;
+  if (byte == IAC) {  // IAC IAC: one byte 255 in the line
     read_data(static_cast<char>(byte));
   } else if (byte >= WILL) {
     verb_ = byte;
-    telnet_ = Telnet::option;
+    state_ = Telnet::option;
   } else if (byte == SB) {
-    telnet_ = Telnet::suboptions;
+    state_ = Telnet::suboptions;
   }
-  // The others stand alone. Interrupt Process and Data Mark announce an ABOR (RFC 959 page 34): the
-  // ABOR itself says it all.
+  // The other commands are two bytes long and are ignored. Interrupt Process and Data Mark precede
+  // an ABOR (RFC 959 section 4.1.3); only the ABOR has an effect.
 }
 
 void ControlReader::read_option(std::uint8_t byte) {
-  telnet_ = Telnet::data;
-  // WONT and DONT are never answered, or two ends could go on confirming for ever.
+  state_ = Telnet::data;
+  // WONT and DONT get no reply; otherwise two peers could confirm each other endlessly.
   if (verb_ != DO && verb_ != WILL) return;
-  answers_ += static_cast<char>(IAC);
-  answers_ += static_cast<char>(verb_ == DO ? WONT : DONT);
-  answers_ += static_cast<char>(byte);
+  telnet_replies_ += static_cast<char>(IAC);
+  telnet_replies_ += static_cast<char>(verb_ == DO ? WONT : DONT);
+  telnet_replies_ += static_cast<char>(byte);
 }
 
 bool ControlReader::read_data(char byte) {
-  if (byte == '\n') return true;  // after CR, and leniently without it
+  if (byte == '\n') return true;  // also without CR: some clients send LF only
   if (std::exchange(after_cr_, false)) {
     append('\r');
-    if (byte == '\0') return false;  // CR NUL is telnet's way to write a CR that ends no line
+    if (byte == '\0') return false;  // CR NUL: a CR inside a line (RFC 854)
   }
   if (byte == '\r') {
     after_cr_ = true;
@@ -97,7 +97,7 @@ std::optional<ControlLine> ControlReader::take_line() {
   return ControlLine{std::exchange(line_, {}), std::exchange(fault_, ControlLine::Fault::none)};
 }
 
-std::string ControlReader::take_answers() { return std::exchange(answers_, {}); }
+std::string ControlReader::take_telnet_replies() { return std::exchange(telnet_replies_, {}); }
 
 std::string telnet_escaped(std::string_view text) {
   std::string out;

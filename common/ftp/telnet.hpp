@@ -1,7 +1,7 @@
 #pragma once
-// The lines of FTP's control connection, which is a telnet connection (RFC 959 section 3.3.1): both
-// sides end a line with CRLF, and a byte 255 (IAC) begins a telnet command (RFC 854) that is no
-// part of the line. Every telnet option is refused, as RFC 1123 section 4.1.2.12 demands.
+// The lines of the FTP control connection, which follows the telnet protocol (RFC 959 section
+// 3.3.1): a line ends with CRLF, and a byte 255 (IAC) begins a telnet command (RFC 854) that is not
+// part of the line. Every telnet option is refused, as RFC 1123 section 4.1.2.12 requires.
 
 #include <cstdint>
 #include <optional>
@@ -10,12 +10,12 @@
 
 namespace portlab::ftp {
 
-/// One line, without its end and without telnet commands.
+/// One line, without its line end and without telnet commands.
 struct ControlLine {
   enum class Fault : std::uint8_t {
     none,
-    too_long,  ///< more bytes than the limit; `text` holds the first of them
-    has_nul,   ///< a NUL that is not telnet's CR NUL
+    too_long,  ///< longer than the limit; `text` holds its first bytes
+    has_nul,   ///< contains a NUL that is not part of CR NUL
   };
   std::string text;
   Fault fault = Fault::none;
@@ -23,21 +23,22 @@ struct ControlLine {
   bool operator==(const ControlLine&) const = default;
 };
 
-/// Makes lines from bytes that arrive in pieces. Remembers no more than `line_bytes_max` of them.
-/// A copy reads on independently: that is how to look ahead.
+/// Builds lines from bytes that arrive in pieces. Stores at most `line_bytes_max` bytes of a line.
+/// A copy is independent of the original: use a copy to look ahead.
 class ControlReader {
  public:
   explicit ControlReader(std::size_t line_bytes_max) : line_bytes_max_(line_bytes_max) {}
 
-  /// Reads the bytes up to the end of the first line, or all; says how many it read.
+  /// Reads up to the end of the first line, or all bytes if there is no line end. Returns the
+  /// number of bytes read.
   std::size_t read(std::string_view bytes);
   /// Whether the last read() completed a line.
   bool has_line() const { return complete_; }
-  /// That line.
+  /// That line; nullopt if there is none.
   std::optional<ControlLine> take_line();
-  bool has_answers() const { return !answers_.empty(); }
-  /// What telnet obliges us to send back: WONT for each DO, DONT for each WILL (RFC 854).
-  std::string take_answers();
+  bool has_telnet_replies() const { return !telnet_replies_.empty(); }
+  /// The replies that RFC 854 requires: WONT for each DO, DONT for each WILL.
+  std::string take_telnet_replies();
 
  private:
   enum class Telnet : std::uint8_t {
@@ -45,10 +46,10 @@ class ControlReader {
     command,            ///< after IAC
     option,             ///< after IAC and DO, DONT, WILL or WONT
     suboptions,         ///< after IAC SB
-    suboption_command,  ///< after an IAC among them
+    suboption_command,  ///< after an IAC in the suboptions
   };
 
-  bool read_byte(std::uint8_t byte);  // true: it ended a line
+  bool read_byte(std::uint8_t byte);  // true if it ended a line
   void read_command(std::uint8_t byte);
   void read_option(std::uint8_t byte);
   bool read_data(char byte);
@@ -56,16 +57,16 @@ class ControlReader {
 
   std::size_t line_bytes_max_;
   std::string line_;
-  std::string answers_;
+  std::string telnet_replies_;
   ControlLine::Fault fault_ = ControlLine::Fault::none;
-  Telnet telnet_ = Telnet::data;
-  std::uint8_t verb_ = 0;  // the DO, DONT, WILL or WONT
+  Telnet state_ = Telnet::data;
+  std::uint8_t verb_ = 0;  // DO, DONT, WILL or WONT
   bool after_cr_ = false;
   bool complete_ = false;
 };
 
-/// Text as the control connection carries it: a byte 255 is sent twice (RFC 854), and a CR as CR
-/// NUL (RFC 2640 section 3.1).
+/// Text in the form for the control connection: a byte 255 is doubled (RFC 854), and a NUL is added
+/// after a CR (RFC 2640 section 3.1).
 std::string telnet_escaped(std::string_view text);
 
 }  // namespace portlab::ftp

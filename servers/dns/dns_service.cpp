@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "common/dns/types.hpp"
-#include "servers/dns/dns_answer.hpp"
+#include "servers/dns/dns_response.hpp"
 #include "servers/dns/response_rate_limit.hpp"
 
 namespace portlab {
@@ -15,15 +15,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// From the first byte of a query over TCP to its last.
+// The maximum time from the first byte of a query over TCP to its last.
 constexpr auto query_time_max = 10s;
-// Answers are written together until they reach this; then the asker has to read first.
-constexpr std::size_t answers_bytes_max = std::size_t{64} * 1024;
+// Responses over TCP are collected up to this size, then written.
+constexpr std::size_t responses_bytes_max = std::size_t{64} * 1024;
 
 class DnsDatagrams final : public DatagramService {
  public:
-  DnsDatagrams(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& tables)
-      : zones_(std::move(zones)), listeners_now_([&tables] { return tables.listeners(); }) {}
+  DnsDatagrams(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server)
+      : zones_(std::move(zones)), listeners_([&server] { return server.listeners(); }) {}
 
   std::optional<Bytes> reply(const Datagram& query, MutableBytes scratch,
                              std::string& note) override {
@@ -35,38 +35,38 @@ class DnsDatagrams final : public DatagramService {
  private:
   Bytes respond(const Datagram& query, MutableBytes scratch, std::string& note) {
     const auto zone = zones_->zone();
-    switch (verdict(query)) {
-      case dns::ResponseRateLimit::Verdict::silence:
-        note = "limited: too many questions";
+    switch (limit(query)) {
+      case dns::ResponseRateLimit::Action::drop:
+        note = "dropped: rate limit";
         return {};
-      case dns::ResponseRateLimit::Verdict::truncate:
-        return dns::answer_truncated(*zone, query.payload, scratch, note);
-      case dns::ResponseRateLimit::Verdict::answer:
+      case dns::ResponseRateLimit::Action::truncate:
+        return dns::make_truncated_response(query.payload, scratch, note);
+      case dns::ResponseRateLimit::Action::answer:
         break;
     }
-    return dns::answer(*zone, listeners_now_, query.payload, query.remote, scratch, note);
+    return dns::make_response(*zone, listeners_, query.payload, query.remote, scratch, note);
   }
 
-  // Nobody outside can reach, or be reached from, the loopback addresses.
-  dns::ResponseRateLimit::Verdict verdict(const Datagram& query) {
-    if (query.local.address.is_loopback()) return dns::ResponseRateLimit::Verdict::answer;
+  // No limit on loopback: packets with a loopback address do not come from other hosts.
+  dns::ResponseRateLimit::Action limit(const Datagram& query) {
+    if (query.local.address.is_loopback()) return dns::ResponseRateLimit::Action::answer;
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return limit_.ask(
+    return rate_limit_.count_query(
         query.remote.address,
         static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count()));
   }
 
   const std::shared_ptr<const dns::ZoneStore> zones_;
-  const dns::ListenersNow listeners_now_;
-  dns::ResponseRateLimit limit_;
+  const dns::CurrentListeners listeners_;
+  dns::ResponseRateLimit rate_limit_;
 };
 
-// Over TCP a message follows its length in two bytes (RFC 1035 section 4.2.2). Queries may come
-// many at once or in pieces; they are answered in order.
+// Over TCP two bytes with the length precede each message (RFC 1035 section 4.2.2). Several queries
+// may arrive together, or one in pieces; the responses are sent in the order of the queries.
 class DnsStream final : public StreamService {
  public:
-  DnsStream(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& tables)
-      : zones_(std::move(zones)), listeners_now_([&tables] { return tables.listeners(); }) {}
+  DnsStream(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server)
+      : zones_(std::move(zones)), listeners_([&server] { return server.listeners(); }) {}
 
   Task<void> serve(Connection& client) override {
     for (;;) {
@@ -80,18 +80,18 @@ class DnsStream final : public StreamService {
         const bool more = co_await client.receive();
         if (!more) co_return;
       }
-      std::string answers;
-      bool speaks_dns = true;
-      while (speaks_dns && answers.size() < answers_bytes_max) {
+      std::string responses;
+      bool is_dns = true;
+      while (is_dns && responses.size() < responses_bytes_max) {
         const auto query = complete_message(client.pending());
         if (!query) break;
-        // Too short for a header: no DNS, and what follows as a length means nothing.
-        speaks_dns = query->size() >= dns::header_bytes;
-        append_answer(client, *query, answers);
+        // Shorter than a header: this is not DNS, so the next two bytes are not a length.
+        is_dns = query->size() >= dns::header_bytes;
+        append_response(client, *query, responses);
         client.consume(2 + query->size());
       }
-      if (!answers.empty()) co_await client.write(answers);
-      if (!speaks_dns) co_return;
+      if (!responses.empty()) co_await client.write(responses);
+      if (!is_dns) co_return;
     }
   }
 
@@ -103,30 +103,30 @@ class DnsStream final : public StreamService {
     return pending.substr(2, *length);
   }
 
-  // Composes on a buffer per thread, so that a session that waits holds none.
-  void append_answer(Connection& client, std::string_view query, std::string& answers) const {
+  // One buffer per thread, so that an idle session has none.
+  void append_response(Connection& client, std::string_view query, std::string& responses) const {
     thread_local std::array<std::uint8_t, dns::message_bytes_max> scratch;
     std::string note;
     const auto zone = zones_->zone();
     const Bytes response =
-        dns::answer(*zone, listeners_now_, as_bytes(query), client.remote(), scratch, note);
+        dns::make_response(*zone, listeners_, as_bytes(query), client.remote(), scratch, note);
     if (response.empty()) return;
-    answers += static_cast<char>(static_cast<std::uint8_t>(response.size() >> 8));
-    answers += static_cast<char>(static_cast<std::uint8_t>(response.size()));
-    answers += as_text(response);
+    responses += static_cast<char>(static_cast<std::uint8_t>(response.size() >> 8));
+    responses += static_cast<char>(static_cast<std::uint8_t>(response.size()));
+    responses += as_text(response);
     client.note(note);
   }
 
   const std::shared_ptr<const dns::ZoneStore> zones_;
-  const dns::ListenersNow listeners_now_;
+  const dns::CurrentListeners listeners_;
 };
 
 }  // namespace
 
-Service make_dns_service(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& tables) {
+Service make_dns_service(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server) {
   return {{"dns", 53, "RFC 1035"},
-          std::make_unique<DnsStream>(zones, tables),
-          std::make_unique<DnsDatagrams>(zones, tables)};
+          std::make_unique<DnsStream>(zones, server),
+          std::make_unique<DnsDatagrams>(zones, server)};
 }
 
 }  // namespace portlab

@@ -1,5 +1,7 @@
 #pragma once
-// DNS as a service of the core: authoritative for one zone, over UDP and TCP (RFC 1035, 7766).
+// The DNS server: authoritative for one zone, over UDP and TCP (RFC 1035, 7766).
+//
+//   dns_service.cpp -> make_response (dns_response.hpp) -> find_records (zone_lookup.hpp)
 
 #include <memory>
 
@@ -8,8 +10,8 @@
 
 namespace portlab {
 
-/// Answers from the store's zone of the moment. `tables` must outlive the service; it is asked
-/// where services listen when somebody asks for an SRV record.
-Service make_dns_service(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& tables);
+/// The DNS service for the zone in `zones`. `server` must outlive the service; SRV records use its
+/// listeners.
+Service make_dns_service(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server);
 
 }  // namespace portlab

@@ -1,23 +1,28 @@
 #pragma once
-// Records that are made at the moment of the question.
+// Records whose data is computed for each response: the client's own endpoint (whoami), and SRV
+// records with the ports on which services listen now.
 
-#include <string>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "common/endpoint.hpp"
-#include "servers/dns/dns_answer.hpp"
+#include "common/session_row.hpp"
 #include "servers/dns/zone.hpp"
 
 namespace portlab::dns {
 
-/// The asker's own endpoint as TXT, A or AAAA data; nothing for other types, or for an address of
-/// the other family.
-std::optional<Rrset> asker_as(Type type, const Endpoint& client);
+/// Returns the listeners of this server. Called only for SRV records of names like `_http._tcp`.
+using CurrentListeners = std::function<std::vector<ListenerRow>()>;
 
-/// The SRV set of `owner` with the ports on which the service is found now: `_http._tcp` follows
-/// the listeners of http on tcp, whatever port the zone names. If the service does not listen here,
-/// the set stays as the zone has it, but a port of 0 ("wherever it is") becomes the target "."
-/// (RFC 2782: decidedly not available).
-Rrset with_live_ports(const Rrset& srv, const Name& owner, const ListenersNow& listeners_now);
+/// The client's endpoint as TXT data, its address as A or AAAA data. nullopt for other types, or if
+/// the address is of the other family.
+std::optional<Rrset> client_record(Type type, const Endpoint& client);
+
+/// The SRV set of `owner` with the ports on which the service listens now: the ports of
+/// `_http._tcp` are those of the http listeners on tcp, not the port in the zone. If the service
+/// has no listener here the set stays unchanged, except that port 0 in the zone becomes the target
+/// "." (RFC 2782: the service is not available).
+Rrset with_current_ports(const Rrset& srv, const Name& owner, const CurrentListeners& listeners);
 
 }  // namespace portlab::dns

@@ -19,7 +19,7 @@ std::uint64_t network_of(const asio::ip::address& address) {
   }
   const auto bytes = address.to_v6().to_bytes();
   for (std::size_t i = 0; i < 7; ++i) network = network << 8 | bytes[i];
-  return network | std::uint64_t{1} << 63;  // no IPv4 network
+  return network | std::uint64_t{1} << 63;  // different from every IPv4 network
 }
 
 }  // namespace
@@ -27,20 +27,20 @@ std::uint64_t network_of(const asio::ip::address& address) {
 ResponseRateLimit::ResponseRateLimit()
     : seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {}
 
-ResponseRateLimit::Verdict ResponseRateLimit::ask(const asio::ip::address& from,
-                                                  std::uint32_t second) {
+ResponseRateLimit::Action ResponseRateLimit::count_query(const asio::ip::address& from,
+                                                         std::uint32_t second) {
   std::size_t hash = seed_;
   boost::hash_combine(hash, network_of(from));
-  const std::uint64_t mark = hash >> 32 & mask_24;
+  const std::uint64_t tag = hash >> 32 & mask_24;
   const std::uint64_t now = second & mask_24;
-  auto& place = table_[hash % places];
-  const auto before = place.load(std::memory_order_relaxed);
-  const bool same = before >> 40 == mark && (before >> 16 & mask_24) == now;
+  auto& entry = table_[hash % entries];
+  const auto before = entry.load(std::memory_order_relaxed);
+  const bool same = before >> 40 == tag && (before >> 16 & mask_24) == now;
   const std::uint64_t count = same ? std::min((before & count_max) + 1, count_max) : 1;
-  // Two workers may count one question less than there were: that is near enough.
-  place.store(mark << 40 | now << 16 | count, std::memory_order_relaxed);
-  if (count <= answers_per_second_max) return Verdict::answer;
-  return count % slip == 0 ? Verdict::truncate : Verdict::silence;
+  // Two workers may both add 1 to the same value, so the count may be a little too low.
+  entry.store(tag << 40 | now << 16 | count, std::memory_order_relaxed);
+  if (count <= answers_per_second_max) return Action::answer;
+  return count % slip == 0 ? Action::truncate : Action::drop;
 }
 
 }  // namespace portlab::dns

@@ -1,12 +1,12 @@
 #pragma once
-// Response rate limiting, as NSD and Knot do it: a DNS server that anybody can reach must not be a
-// tool to flood somebody else, whose address a forger puts on small questions that have large
-// answers. What one network asks beyond a rate is not answered, except that every second such
-// question gets an empty answer with TC set: who really asked comes back over TCP, which can't be
+// Response rate limiting, as in NSD and Knot. An attacker can send small queries with the forged
+// source address of a victim, so that the large responses flood the victim. Therefore queries of
+// one network beyond a rate get no response, except that every second one gets an empty response
+// with TC. A real client then repeats its query over TCP, where the source address cannot be
 // forged.
 //
-// A fixed table, no memory per asker. Two networks that share a place in it take turns in it, and
-// are then limited a little later than they should be.
+// The table has a fixed size, so an attacker cannot fill memory. Two networks with the same entry
+// overwrite each other, and are then limited later than they should be.
 
 #include <array>
 #include <atomic>
@@ -18,25 +18,27 @@ namespace portlab::dns {
 
 class ResponseRateLimit {
  public:
-  /// Answers to one network (an IPv4 /24, an IPv6 /56) in one second: 40 students behind one
-  /// address, each with more questions than a person asks.
+  /// Responses per second to one network (an IPv4 /24, an IPv6 /56). Enough for a class of 40
+  /// behind one address.
   static constexpr unsigned answers_per_second_max = 200;
-  /// Of the questions beyond, each such one gets a truncated answer.
+  /// Every slip-th query beyond the limit gets a truncated response.
   static constexpr unsigned slip = 2;
 
-  enum class Verdict : std::uint8_t { answer, truncate, silence };
+  enum class Action : std::uint8_t { answer, truncate, drop };
 
   ResponseRateLimit();
 
-  /// What to do about one more question from this address. Any thread. `second` counts up.
-  Verdict ask(const asio::ip::address& from, std::uint32_t second);
+  /// Counts one query from this address and returns what to do with it. Thread-safe. `second` is a
+  /// clock in seconds that never goes back.
+  Action count_query(const asio::ip::address& from, std::uint32_t second);
 
  private:
-  static constexpr std::size_t places = 16'384;
+  static constexpr std::size_t entries = 16'384;
 
-  const std::uint64_t seed_;  // peers choose their addresses: they shall not choose their places
-  /// The network's mark (24 bits), the second (24 bits), and the questions in it (16 bits).
-  std::array<std::atomic<std::uint64_t>, places> table_{};
+  const std::uint64_t
+      seed_;  // random, so that an attacker cannot choose addresses with the same entry
+  /// A hash of the network (24 bits), the second (24 bits), and the queries in it (16 bits).
+  std::array<std::atomic<std::uint64_t>, entries> table_{};
 };
 
 }  // namespace portlab::dns

@@ -1,6 +1,7 @@
 #include "servers/dns/zone.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/bytes.hpp"
@@ -9,7 +10,7 @@ namespace portlab::dns {
 namespace {
 
 // In a zone file: whoami 0 TXT "{asker}"
-constexpr std::string_view asker_placeholder = "\x07{asker}";
+constexpr std::string_view whoami_text = "\x07{asker}";
 
 std::uint32_t last_u32(std::string_view rdata) {
   ByteReader in(as_bytes(rdata.substr(rdata.size() - 4)));
@@ -38,6 +39,27 @@ const Node* Zone::find(std::string_view lowered_wire) const {
   return found == nodes_.end() ? nullptr : &found->second;
 }
 
+const Node* Zone::find_delegation(std::string_view lowered) const {
+  const Node* topmost = nullptr;
+  if (!has_delegations_) return topmost;
+  while (lowered.size() > apex_.size()) {
+    const Node* const node = find(lowered);
+    if (node != nullptr && node->find(Type::NS) != nullptr) topmost = node;
+    lowered.remove_prefix(1U + static_cast<std::uint8_t>(lowered.front()));
+  }
+  return topmost;
+}
+
+// Only the wildcard directly below the closest encloser counts.
+const Node* Zone::find_wildcard(std::string_view lowered) const {
+  do {
+    lowered.remove_prefix(1U + static_cast<std::uint8_t>(lowered.front()));
+  } while (find(lowered) == nullptr);  // ends at the apex at the latest
+  std::array<char, Name::wire_bytes_max + 2> key{1, '*'};
+  std::copy(lowered.begin(), lowered.end(), key.begin() + 2);
+  return find({key.data(), lowered.size() + 2});
+}
+
 const Rrset& Zone::soa() const { return *find(apex_.lowered().wire_text())->find(Type::SOA); }
 
 std::uint32_t Zone::negative_ttl() const {
@@ -45,17 +67,17 @@ std::uint32_t Zone::negative_ttl() const {
 }
 
 Node& Zone::node_for(const Name& owner) {
-  const auto [place, is_new] = nodes_.try_emplace(std::string(owner.lowered().wire_text()));
+  const auto [entry, is_new] = nodes_.try_emplace(std::string(owner.lowered().wire_text()));
   if (is_new) {
-    place->second.owner = owner;
+    entry->second.owner = owner;
     if (owner.size() > apex_.size()) node_for(owner.parent());
   }
-  return place->second;  // unordered_map keeps references valid
+  return entry->second;  // unordered_map keeps references valid
 }
 
 Zone::Added Zone::add(const Name& owner, Type type, std::uint32_t ttl, std::string rdata) {
   Node& node = node_for(owner);
-  if (type == Type::NS && !(owner == apex_)) delegates_ = true;
+  if (type == Type::NS && !(owner == apex_)) has_delegations_ = true;
   for (auto& rrset : node.rrsets) {
     if (rrset.type != type) continue;
     if (std::find(rrset.rdata.begin(), rrset.rdata.end(), rdata) != rrset.rdata.end())
@@ -66,7 +88,7 @@ Zone::Added Zone::add(const Name& owner, Type type, std::uint32_t ttl, std::stri
     rrset.is_whoami = false;
     return same_ttl ? Added::yes : Added::other_ttl;
   }
-  const bool is_whoami = type == Type::TXT && rdata == asker_placeholder;
+  const bool is_whoami = type == Type::TXT && rdata == whoami_text;
   node.rrsets.push_back({type, is_whoami ? 0 : ttl, {std::move(rdata)}, is_whoami});
   return Added::yes;
 }

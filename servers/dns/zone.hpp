@@ -1,6 +1,6 @@
 #pragma once
-// A zone: the names under one apex and their records, indexed for lookup. Immutable once built, so
-// that all workers share one; a reload makes another.
+// A zone: the names at and below one apex, and their records. It does not change after it was
+// built, so all workers share it; a reload builds another.
 
 #include <cstdint>
 #include <optional>
@@ -14,21 +14,22 @@
 
 namespace portlab::dns {
 
-/// All records of one owner and type (RFC 2181 section 5).
+/// All records with the same owner and type (RFC 2181 section 5).
 struct Rrset {
   Type type = Type::A;
   std::uint32_t ttl = 0;
-  std::vector<std::string> rdata;  ///< each in wire form, uncompressed; never empty
-  bool is_whoami = false;          ///< TXT "{asker}": answered with the asker's endpoint
+  std::vector<std::string> rdata;  ///< one per record, in wire format, uncompressed; never empty
+  bool is_whoami = false;          ///< TXT "{asker}": the data is the client's endpoint
 };
 
-/// One name. An empty non-terminal (RFC 4592 section 2.2.2) has no record sets.
+/// One name of the zone. An empty non-terminal (RFC 4592 section 2.2.2) has no record sets.
 struct Node {
   Name owner;
   std::vector<Rrset> rrsets;
 
+  /// The set of this type; null if there is none.
   const Rrset* find(Type type) const;
-  /// True if this name tells the asker's own endpoint.
+  /// True if the data of this name is the client's endpoint.
   bool is_whoami() const;
 };
 
@@ -37,21 +38,23 @@ class Zone {
   explicit Zone(const Name& apex);
 
   const Name& apex() const { return apex_; }
-  /// The node of a name in lower-case wire form (Name::lowered). Null: no such name.
+  // These three take a name in lower-case wire format (Name::lowered). Null: there is none.
+
+  /// The node of a name.
   const Node* find(std::string_view lowered_wire) const;
-  /// The start-of-authority set; every zone that was loaded has one.
+  /// The topmost node with NS records, from below the apex down to the name itself: the zone cut
+  /// under which the name is delegated.
+  const Node* find_delegation(std::string_view lowered_wire) const;
+  /// The wildcard for a name below the apex that does not exist (RFC 4592 section 3.3.1).
+  const Node* find_wildcard(std::string_view lowered_wire) const;
+
+  /// The SOA record; every zone that was loaded has one.
   const Rrset& soa() const;
-  /// How long "there is none" may be kept (RFC 2308 section 5).
+  /// How many seconds a negative response may be cached (RFC 2308 section 5).
   std::uint32_t negative_ttl() const;
-  /// True if a name below the apex has NS records: some of the tree is somebody else's.
-  bool delegates() const { return delegates_; }
-
-  std::size_t names() const { return nodes_.size(); }
-  const auto& nodes() const { return nodes_; }
-
   enum class Added { yes, duplicate, other_ttl };
-  /// Adds a record at or below the apex, and the empty non-terminals above it. A second record of a
-  /// set with another TTL lowers the set's to the smaller one.
+  /// Adds a record at or below the apex, and the empty non-terminals above it. If the TTLs of a set
+  /// differ, the smallest is used for the whole set.
   Added add(const Name& owner, Type type, std::uint32_t ttl, std::string rdata);
 
  private:
@@ -66,7 +69,7 @@ class Zone {
 
   Name apex_;
   std::unordered_map<std::string, Node, Hash, std::equal_to<>> nodes_;
-  bool delegates_ = false;
+  bool has_delegations_ = false;
 };
 
 }  // namespace portlab::dns

@@ -8,13 +8,13 @@
 #include <utility>
 
 #include "common/dns/rdata.hpp"
-#include "servers/dns/zone_check.hpp"
+#include "servers/dns/zone_builder.hpp"
 #include "servers/dns/zone_lexer.hpp"
 
 namespace portlab::dns {
 namespace {
 
-// RFC 2181 section 8: the sign bit stays clear.
+// RFC 2181 section 8: the most significant bit must be 0.
 constexpr std::uint32_t ttl_max = std::numeric_limits<std::int32_t>::max();
 
 class ZoneParser {
@@ -35,46 +35,45 @@ class ZoneParser {
   }
 
  private:
-  void complain(std::size_t line, std::string text) {
-    problems_.push_back({line, std::move(text)});
-  }
+  void report(std::size_t line, std::string text) { problems_.push_back({line, std::move(text)}); }
 
   void directive(const ZoneEntry& entry) {
     const auto& [first, argument] =
         std::pair(entry.words[0], entry.words.size() == 2 ? entry.words[1].text : std::string());
     if (equal_ignoring_case(first.text, "$INCLUDE") || equal_ignoring_case(first.text, "$GENERATE"))
-      return complain(first.line, first.text + " is not supported: write its records here");
+      return report(first.line, first.text + " is not supported: write the records in this file");
     const bool is_origin = equal_ignoring_case(first.text, "$ORIGIN");
     if (!is_origin && !equal_ignoring_case(first.text, "$TTL"))
-      return complain(first.line, first.text + " is no directive: there are $ORIGIN and $TTL");
+      return report(first.line, first.text + " is not a directive: use $ORIGIN or $TTL");
     if (argument.empty())
-      return complain(first.line, first.text + (is_origin ? " takes one name" : " takes one time"));
+      return report(first.line, first.text + (is_origin ? " needs one name" : " needs one time"));
     if (is_origin) {
       const auto name = Name::from_text(argument, origin_);
-      if (!name) return complain(first.line, name.error().text);
+      if (!name) return report(first.line, name.error().text);
       origin_ = *name;
       return;
     }
     const auto ttl = period_from_text(argument);
     if (!ttl || *ttl > ttl_max)
-      return complain(first.line, "'" + argument +
-                                      "' is not a TTL: seconds up to 2147483647, or "
-                                      "like 1h30m");
+      return report(first.line, "'" + argument +
+                                    "' is not a TTL: use seconds up to 2147483647, or "
+                                    "like 1h30m");
     default_ttl_ = *ttl;
   }
 
-  // [owner] [TTL] [class] type data, TTL and class in any order.
+  // [owner] [TTL] [class] type data; TTL and class in either order.
   void record(const ZoneEntry& entry) {
     const auto& words = entry.words;
     const std::size_t line = words.front().line;
     std::size_t at = 0;
     if (!entry.owner_omitted) {
       const auto owner = Name::from_text(words[0].text, origin_);
-      if (!owner) return complain(line, owner.error().text);
+      if (!owner) return report(line, owner.error().text);
       owner_ = *owner;
       at = 1;
     }
-    if (!owner_) return complain(line, "the line begins with a space, but there is no owner yet");
+    if (!owner_)
+      return report(line, "the line starts with a space, but there is no owner before it");
 
     std::optional<std::uint32_t> ttl;
     std::optional<Class> class_;
@@ -88,31 +87,31 @@ class ZoneParser {
       else
         break;
     }
-    if (at == words.size()) return complain(line, "the record ends before its type");
+    if (at == words.size()) return report(line, "the record ends before its type");
     const auto type = words[at].quoted ? std::nullopt : type_from_text(words[at].text);
-    if (!type) return complain(words[at].line, "'" + words[at].text + "' is not a type of record");
+    if (!type) return report(words[at].line, "'" + words[at].text + "' is not a record type");
     if (class_ && *class_ != Class::IN)
-      return complain(line, "class " + to_string(*class_) + ": only IN is served");
+      return report(line, "class " + to_string(*class_) + ": only IN is supported");
     if (is_meta(*type) || *type == Type::DNAME)
-      return complain(words[at].line, to_string(*type) + " can't be served from a zone file");
+      return report(words[at].line, to_string(*type) + " is not allowed in a zone file");
     if (ttl && *ttl > ttl_max)
-      return complain(line, "a TTL of " + std::to_string(*ttl) + "; 2147483647 is the most");
+      return report(line, "a TTL of " + std::to_string(*ttl) + "; the maximum is 2147483647");
 
     auto rdata = rdata_from_words(*type, std::span(words).subspan(at + 1), origin_);
-    if (!rdata) return complain(words.back().line, rdata.error().text);
-    const auto lasting = ttl_for(ttl, *type, *rdata);
-    if (!lasting)
-      return complain(line, "no TTL: put one here, or a line like '$TTL 1h' at the top");
-    records_.push_back({*owner_, *type, *lasting, std::move(*rdata), line});
+    if (!rdata) return report(words.back().line, rdata.error().text);
+    const auto record_ttl = ttl_for(ttl, *type, *rdata);
+    if (!record_ttl)
+      return report(line, "no TTL: add one here, or a line like '$TTL 1h' at the top");
+    records_.push_back({*owner_, *type, *record_ttl, std::move(*rdata), line});
   }
 
-  // Its own, else $TTL (RFC 2308 section 4), else the last one stated (RFC 1035 section 5.1); a SOA
-  // in front of all that lends its minimum.
-  std::optional<std::uint32_t> ttl_for(std::optional<std::uint32_t> own, Type type,
+  // The TTL of the record, else $TTL (RFC 2308 section 4), else the last explicit TTL (RFC 1035
+  // section 5.1). For an SOA before all of these: its own minimum.
+  std::optional<std::uint32_t> ttl_for(std::optional<std::uint32_t> explicit_ttl, Type type,
                                        std::string_view rdata) {
-    if (own) {
-      last_ttl_ = own;
-      return own;
+    if (explicit_ttl) {
+      last_ttl_ = explicit_ttl;
+      return explicit_ttl;
     }
     if (default_ttl_) return default_ttl_;
     if (last_ttl_) return last_ttl_;
@@ -134,7 +133,7 @@ std::string located(const std::string& file, const ZoneProblem& problem, const c
   return file + ":" + std::to_string(problem.line) + ": " + kind + problem.text;
 }
 
-Error all_of(std::vector<ZoneProblem> problems, const std::string& file) {
+Error to_error(std::vector<ZoneProblem> problems, const std::string& file) {
   std::stable_sort(problems.begin(), problems.end(),
                    [](const auto& a, const auto& b) { return a.line < b.line; });
   std::string text;
@@ -151,14 +150,14 @@ Result<LoadedZone> parse_zone(std::string_view text, const std::string& file,
                               std::string_view origin) {
   std::vector<ZoneProblem> problems;
   std::vector<ZoneProblem> warnings;
-  const auto top = Name::from_text(origin);
-  if (!top) return top.error();
-  const auto records = ZoneParser(*top, problems).parse(text);
-  // A half-read zone would look as if it lacked what could not be read.
-  if (!problems.empty()) return all_of(std::move(problems), file);
+  const auto first_origin = Name::from_text(origin);
+  if (!first_origin) return first_origin.error();
+  const auto records = ZoneParser(*first_origin, problems).parse(text);
+  // Checking a partly read zone would report records as missing that could not be read.
+  if (!problems.empty()) return to_error(std::move(problems), file);
   LoadedZone loaded;
   loaded.zone = build_zone(records, problems, warnings);
-  if (!problems.empty()) return all_of(std::move(problems), file);
+  if (!problems.empty()) return to_error(std::move(problems), file);
   for (const auto& warning : warnings)
     loaded.warnings.push_back(located(file, warning, "warning: "));
   return loaded;
@@ -171,11 +170,11 @@ Result<LoadedZone> load_zone(const std::filesystem::path& path) {
     return Error{"zone " + path.string() + ": " + failed.message() +
                  ": name a zone file with --zone FILE"};
   if (size > zone_file_bytes_max)
-    return Error{"zone " + path.string() + ": it has more than 16 MiB: is it a zone file?"};
+    return Error{"zone " + path.string() + ": it is larger than 16 MiB: is it a zone file?"};
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (size > 0) text << file.rdbuf();
-  if (!file) return Error{"zone " + path.string() + ": it can't be read: check its permissions"};
+  if (!file) return Error{"zone " + path.string() + ": it cannot be read: check its permissions"};
   return parse_zone(text.str(), path.string());
 }
 

@@ -13,7 +13,7 @@ bool ends_word(char c) {
 }  // namespace
 
 ZoneLexer::ZoneLexer(std::string_view text) : text_(text) {
-  if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // the mark that some editors put in front
+  if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // a byte order mark (RFC 3629 section 6)
 }
 
 std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
@@ -21,8 +21,8 @@ std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
   std::size_t depth = 0;
   std::size_t opened_line = 0;
   bool line_begins = true;
-  const auto drop = [&](const char* why) {
-    problems.push_back({line_, why});
+  const auto skip_entry = [&](const char* reason) {
+    problems.push_back({line_, reason});
     skip_line();
     entry = {};
     depth = 0;
@@ -49,7 +49,7 @@ std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
       ++at_;
     } else if (c == ')') {
       if (depth == 0) {
-        drop("a ) that nothing opened");
+        skip_entry("a ) without a ( before it");
         continue;
       }
       --depth;
@@ -57,7 +57,7 @@ std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
     } else if (c == '"') {
       auto word = quoted_word();
       if (!word) {
-        drop("the closing \" is missing");
+        skip_entry("the closing \" is missing");
         continue;
       }
       entry.words.push_back(std::move(*word));
@@ -67,7 +67,7 @@ std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
     line_begins = false;
   }
   if (depth > 0) {
-    problems.push_back({opened_line, "the ( that is opened here is never closed"});
+    problems.push_back({opened_line, "the ( on this line is not closed"});
     return std::nullopt;
   }
   if (entry.words.empty()) return std::nullopt;

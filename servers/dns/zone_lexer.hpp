@@ -1,6 +1,6 @@
 #pragma once
-// Cuts a zone file into entries of words: comments dropped, parentheses joined (RFC 1035
-// section 5.1).
+// Splits a zone file into entries of words: removes comments and joins the lines in parentheses
+// (RFC 1035 section 5.1).
 
 #include <optional>
 #include <string>
@@ -12,15 +12,15 @@
 
 namespace portlab::dns {
 
-/// A place in the file and what is wrong there.
+/// A mistake or a warning, and its line.
 struct ZoneProblem {
   std::size_t line = 0;
   std::string text;
 };
 
-/// One directive or record.
+/// The words of one directive or record.
 struct ZoneEntry {
-  bool owner_omitted = false;  ///< it began with a space: the owner is the last one again
+  bool owner_omitted = false;  ///< it starts with a space: the owner is that of the entry before
   std::vector<Word> words;
 };
 
@@ -28,8 +28,8 @@ class ZoneLexer {
  public:
   explicit ZoneLexer(std::string_view text);
 
-  /// The next entry that has words; nothing at the end of the file. A mistake is added to
-  /// `problems` and its entry is dropped.
+  /// The next entry that has words; nullopt at the end of the file. A mistake is added to
+  /// `problems`, and its entry is skipped.
   std::optional<ZoneEntry> next(std::vector<ZoneProblem>& problems);
 
  private:

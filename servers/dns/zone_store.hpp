@@ -1,5 +1,5 @@
 #pragma once
-// The zone that is served now. A reload swaps it; who is reading the old one keeps it until done.
+// The zone that is served. A reload replaces it; a response that is being made keeps the old one.
 
 #include <atomic>
 #include <filesystem>
@@ -9,18 +9,24 @@
 
 #include "common/result.hpp"
 #include "servers/dns/zone.hpp"
+#include "servers/dns/zone_file.hpp"
 
 namespace portlab::dns {
 
-/// Safe from every worker.
+/// Thread-safe.
 class ZoneStore {
  public:
-  /// Begins with a zone that is complete: nothing is ever served without one.
+  /// `zone` is not null: there is always a zone to serve.
   explicit ZoneStore(std::shared_ptr<const Zone> zone) : zone_(std::move(zone)) {}
 
-  /// Reads a zone file and serves it from now on; yields its warnings. On a mistake the zone of
-  /// before stays, and the error has a line "FILE:LINE: reason" for each.
-  Result<std::vector<std::string>> load(const std::filesystem::path& path);
+  /// Reads a zone file, serves it from now on, and returns its warnings. On an error the old zone
+  /// stays, and the error has a line "FILE:LINE: reason" for each mistake.
+  Result<std::vector<std::string>> load(const std::filesystem::path& path) {
+    auto loaded = load_zone(path);
+    if (!loaded) return loaded.error();
+    replace(std::move(loaded->zone));
+    return std::move(loaded->warnings);
+  }
 
   /// Serves this zone from now on.
   void replace(std::shared_ptr<const Zone> zone) {

@@ -1,4 +1,6 @@
-// Echo (RFC 862), the smallest service worth having: read it first.
+// The echo server (RFC 862), the smallest service in this folder: read it first. The core accepts
+// connections and receives datagrams; it calls serve() for each connection and reply() for each
+// datagram.
 
 #include "servers/echo/echo_service.hpp"
 
@@ -14,18 +16,16 @@ class EchoStream final : public StreamService {
   Task<void> serve(Connection& client) override {
     for (;;) {
       client.start_idle_timeout();
-      const Bytes said = co_await client.read_some();
-      if (said.empty())
-        co_return;  // the peer has closed its half; all that it said has been echoed
-      co_await client.write(as_text(said));
+      const Bytes received = co_await client.read_some();
+      if (received.empty()) co_return;  // the client has closed its direction of the connection
+      co_await client.write(as_text(received));
     }
   }
 };
 
-/// Small services that answer anything, or whose answers we would answer. A datagram that claims to
-/// come from one of their ports would start a loop that never ends: two echo servers, one forged
-/// packet. (CERT advisory CA-1996-01.)
-constexpr std::array<std::uint16_t, 9> answering_ports = {
+/// Ports of services that reply to any datagram. A single datagram with such a source address, which
+/// can be forged, would start an endless loop between the two services (CERT advisory CA-1996-01).
+constexpr std::array<std::uint16_t, 9> ports_that_reply = {
     7,    // echo
     13,   // daytime
     17,   // quote of the day
@@ -42,8 +42,9 @@ class EchoDatagram final : public DatagramService {
   std::optional<Bytes> reply(const Datagram& query, MutableBytes, std::string& note) override {
     const auto from = query.remote.port;
     if (query.from_a_listener || from == query.local.port || from == 0 ||
-        std::find(answering_ports.begin(), answering_ports.end(), from) != answering_ports.end()) {
-      note = "not answered: it came from a port that would answer back";
+        std::find(ports_that_reply.begin(), ports_that_reply.end(), from) !=
+            ports_that_reply.end()) {
+      note = "dropped: the source port is that of a service that would reply";
       return std::nullopt;
     }
     note = "echoed";

@@ -1,10 +1,11 @@
 #pragma once
-// Echo (RFC 862): what comes in goes out, over TCP and over UDP.
+// The echo server (RFC 862): it sends back the bytes that it receives, over TCP and over UDP.
 
 #include "servers/listener/service.hpp"
 
 namespace portlab {
 
+/// The echo service.
 Service make_echo_service();
 
 }  // namespace portlab

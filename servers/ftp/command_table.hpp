@@ -1,5 +1,5 @@
 #pragma once
-// The commands of the FTP server: one table, one function that looks a command up in it.
+// The table of FTP commands, and the reply to one command line.
 
 #include <span>
 #include <string_view>
@@ -9,12 +9,12 @@
 
 namespace portlab::ftp::server {
 
-/// May a command be given before USER and PASS?
+/// Whether a command requires a login (USER and PASS) first.
 enum class Needs : std::uint8_t { nothing, login };
 enum class Argument : std::uint8_t { none, optional, required };
 
 struct CommandRow {
-  std::string_view verb;
+  std::string_view verb;  ///< in capitals: "RETR"
   Reply (*handler)(FtpSession& session, std::string_view argument);
   Needs needs;
   Argument argument;
@@ -23,11 +23,11 @@ struct CommandRow {
 
 /// All commands, in the order in which HELP shows them.
 std::span<const CommandRow> command_table();
-/// The row of a verb in capitals; null: there is none.
+/// The row of a verb in capitals; null if there is no such command.
 const CommandRow* find_command(std::string_view verb);
 
-/// The answer to a command: 500 if there is none of that name, 530 before the login, 501 for a
-/// missing or needless argument, else what its handler says.
-Reply answer(FtpSession& session, const Command& command);
+/// The reply to a command: 500 if it is unknown, 530 before the login, 501 for a missing or an
+/// unexpected argument, else the reply of its handler.
+Reply run_command(FtpSession& session, const Command& command);
 
 }  // namespace portlab::ftp::server

@@ -14,18 +14,17 @@ namespace portlab::ftp::server {
 namespace {
 
 constexpr std::string_view greeting =
-    "220 Portlab FTP: port one of two. USER anonymous logs in, HELP helps.\r\n";
-constexpr std::string_view farewell =
-    "421 Goodbye: nothing was said for too long, or this server stops.\r\n";
-/// Commands that wait while a transfer runs. Who sends more has to wait with the rest.
+    "220 Portlab FTP server, control connection. Log in: USER anonymous. Help: HELP.\r\n";
+constexpr std::string_view farewell = "421 Closing: idle for too long, or the server stops.\r\n";
+/// How many bytes of commands are read during a transfer. The rest is read after it.
 constexpr std::size_t waiting_bytes_max = std::size_t{64} * 1024;
-/// curl 7.88 (Debian 12's) waits forever when the answer to PASV or EPSV is there before it looks
-/// for it the first time, and on one machine we are that fast.
-constexpr std::chrono::milliseconds passive_answer_delay{1};
-/// A text is converted in pieces, each small enough for everybody else to have a turn soon.
+/// curl 7.88 (Debian 12) waits forever for the reply to PASV or EPSV if the reply has arrived
+/// before curl looks for it the first time. On loopback that happens; a millisecond prevents it.
+constexpr std::chrono::milliseconds passive_reply_delay{1};
+/// A text file is converted in pieces of this size. Other sessions run between two pieces.
 constexpr std::size_t text_piece_bytes = std::size_t{64} * 1024;
 
-/// "RETR hello.txt". What might be a password is not written down.
+/// The command for the session table: "RETR hello.txt". Never a password.
 std::string describe(const Command& command) {
   if (find_command(command.verb) == nullptr) return "unknown command";
   if (command.verb == "PASS" || command.verb == "ACCT" || command.argument.empty())
@@ -33,12 +32,11 @@ std::string describe(const Command& command) {
   return command.verb + " " + printable_name(command.argument);
 }
 
-Reply answer_line(FtpSession& session, const ControlLine& line) {
+Reply run_line(FtpSession& session, const ControlLine& line) {
   if (line.fault == ControlLine::Fault::too_long)
-    return {500,
-            "The line is too long: " + std::to_string(command_bytes_max) + " bytes are the most."};
-  if (line.fault == ControlLine::Fault::has_nul) return {501, "There is a NUL in the line."};
-  return answer(session, parse_command(line.text));
+    return {500, "The line is longer than " + std::to_string(command_bytes_max) + " bytes."};
+  if (line.fault == ControlLine::Fault::has_nul) return {501, "The line contains a NUL byte."};
+  return run_command(session, parse_command(line.text));
 }
 
 Task<void> send_as_text(Connection& data, const FileTransfer& what, bool& readable) {
@@ -48,7 +46,7 @@ Task<void> send_as_text(Connection& data, const FileTransfer& what, bool& readab
   for (auto left = what.range.length; left > 0;) {
     const auto wanted = std::min<std::uint64_t>(left, piece.size());
     const auto got = what.file.read_at(offset, {piece.data(), static_cast<std::size_t>(wanted)});
-    readable = got && *got > 0;  // 0: the file was cut short meanwhile
+    readable = got && *got > 0;  // 0: the file was truncated during the transfer
     if (!readable) co_return;
     offset += *got;
     left -= *got;
@@ -59,18 +57,20 @@ Task<void> send_as_text(Connection& data, const FileTransfer& what, bool& readab
 
 }  // namespace
 
-std::optional<Endpoint> SecondPassivePort::open() {
-  port_ = client_.open_data_listener("ftp-data");
-  if (!port_) return std::nullopt;
-  return port_->endpoint();
+std::optional<Endpoint> PassiveListener::open() {
+  listener_ = client_.open_data_listener("ftp-data");
+  if (!listener_) return std::nullopt;
+  return listener_->endpoint();
 }
 
-Task<std::optional<Connection>> SecondPassivePort::accept() {
-  return port_->accept(data_connection_wait);
+Task<std::optional<Connection>> PassiveListener::accept() {
+  return listener_->accept(data_connection_wait);
 }
 
 ControlConnection::ControlConnection(Connection& client, const SharedSite& site)
-    : client_(client), passive_(client), visit_(site, client.local(), client.remote(), passive_) {}
+    : client_(client),
+      passive_(client),
+      session_(site, client.local(), client.remote(), passive_) {}
 
 Task<void> ControlConnection::run() {
   client_.start_idle_timeout(farewell);
@@ -82,74 +82,74 @@ Task<void> ControlConnection::run() {
       if (!more) co_return;
     }
     client_.consume(lines_.read(client_.pending()));
-    // What a command needs lives in frames of their own, which a silent guest does not have.
-    if (lines_.has_answers()) co_await answer_telnet();
+    // These are coroutines of their own, so that their frames take no memory in an idle session.
+    if (lines_.has_telnet_replies()) co_await send_telnet_replies();
     if (!lines_.has_line()) continue;
-    const bool goes_on = co_await carry_out();
+    const bool goes_on = co_await next_command();
     if (!goes_on) co_return;
     client_.start_idle_timeout(farewell);
   }
 }
 
-Task<void> ControlConnection::answer_telnet() {
-  const std::string answers = lines_.take_answers();
-  co_await client_.write(answers);
+Task<void> ControlConnection::send_telnet_replies() {
+  const std::string replies = lines_.take_telnet_replies();
+  co_await client_.write(replies);
 }
 
-Task<bool> ControlConnection::carry_out() {
+Task<bool> ControlConnection::next_command() {
   const ControlLine line = lines_.take_line().value();
-  const std::string now = describe(parse_command(line.text));
-  now_ = now;
-  const Reply given = answer_line(visit_, line);
-  if (given.code == 227 || given.code == 229)  // PASV, EPSV
-    co_await client_.pause(passive_answer_delay);
-  co_await reply(given);
-  if (given.transfer) co_await transfer(*given.transfer);
-  now_ = {};
-  co_return !given.closes;
+  const std::string description = describe(parse_command(line.text));
+  command_ = description;
+  const Reply reply = run_line(session_, line);
+  if (reply.code == 227 || reply.code == 229)  // PASV, EPSV
+    co_await client_.pause(passive_reply_delay);
+  co_await send_reply(reply);
+  if (reply.transfer) co_await transfer(*reply.transfer);
+  command_ = {};
+  co_return !reply.closes;
 }
 
-Task<void> ControlConnection::reply(const Reply& given) {
-  client_.note(std::string(now_) + " " + std::to_string(given.code));
-  const std::string text = format_reply(given.code, given.text);
-  if (given.closes) {
+Task<void> ControlConnection::send_reply(const Reply& reply) {
+  client_.note(std::string(command_) + " " + std::to_string(reply.code));
+  const std::string text = format_reply(reply.code, reply.text);
+  if (reply.closes) {
     co_await client_.write_and_shutdown(text);
     co_return;
   }
   co_await client_.write(text);
 }
 
-// ---- the second port
+// ---- the data connection
 
 Task<void> ControlConnection::transfer(const Transfer& what) {
   client_.set_message_deadline(transfer_max, farewell);
-  visit_.transfer = now_;
+  session_.transfer = command_;
   auto outcome = Outcome::no_connection;
   const bool finished = co_await race(send_data(what, outcome), watch_control());
-  visit_.transfer = {};
+  session_.transfer = {};
+  const Reply reply = transfer_reply(outcome, !finished);
+  session_.reset_data_port();
+  co_await send_reply(reply);
+}
 
-  Reply result{226, "The transfer is complete, the data connection is closed."};
-  if (outcome == Outcome::unreadable)
-    result = {451, "The file can't be read any further."};
-  else if (!finished && outcome != Outcome::sent)
-    result = {426, "The transfer is aborted, the data connection is closed."};
-  else if (outcome == Outcome::broken)
-    result = {426, "The data connection broke before the end."};
-  else if (outcome == Outcome::no_connection && std::holds_alternative<Passive>(visit_.data))
-    result = {425, "You did not connect to the data port within " +
-                       std::to_string(data_connection_wait.count()) + " s."};
-  else if (outcome == Outcome::no_connection)
-    result = {425, "Your data port can't be reached. Does a firewall stand before it?"};
-  visit_.drop_data_port();
-  co_await reply(result);
+Reply ControlConnection::transfer_reply(Outcome outcome, bool aborted) const {
+  if (outcome == Outcome::sent)
+    return {226, "The transfer is complete; the data connection is closed."};
+  if (outcome == Outcome::unreadable) return {451, "The file cannot be read any further."};
+  if (aborted) return {426, "The transfer is aborted; the data connection is closed."};
+  if (outcome == Outcome::broken) return {426, "The data connection broke during the transfer."};
+  if (std::holds_alternative<Passive>(session_.data))
+    return {425, "You did not connect to the data port within " +
+                     std::to_string(data_connection_wait.count()) + " s."};
+  return {425, "The server cannot connect to your data port. Does a firewall block it?"};
 }
 
 Task<void> ControlConnection::send_data(const Transfer& what, Outcome& outcome) {
-  auto data = co_await connect();
+  auto data = co_await open_data_connection();
   if (!data) co_return;
   outcome = Outcome::broken;
   data->set_message_deadline(transfer_max);
-  data->note(now_);
+  data->note(command_);
   bool readable = true;
   try {
     if (const auto* list = std::get_if<std::string>(&what)) {
@@ -161,26 +161,28 @@ Task<void> ControlConnection::send_data(const Transfer& what, Outcome& outcome) 
     }
     outcome = readable ? Outcome::sent : Outcome::unreadable;
   } catch (const SessionEnded& end) {
-    // The data connection's end is not the conversation's, unless the whole server stops.
+    // The end of the data connection does not end the control connection, except when the server
+    // stops.
     if (end.reason() == EndReason::stop) throw;
   }
 }
 
-Task<std::optional<Connection>> ControlConnection::connect() {
-  if (std::holds_alternative<Passive>(visit_.data)) {
+Task<std::optional<Connection>> ControlConnection::open_data_connection() {
+  if (std::holds_alternative<Passive>(session_.data)) {
     auto accepted = co_await passive_.accept();
     co_return accepted;
   }
-  const auto target = tcp_endpoint(visit_.remote.address, std::get<Active>(visit_.data).port);
-  // RFC 959 section 3.2: the server's data port is the one beside its control port, 20 beside 21.
-  const auto beside = static_cast<std::uint16_t>(client_.local().port - 1);
-  auto connected = co_await client_.connect_back(target, beside, "ftp-data");
+  const auto target = tcp_endpoint(session_.remote.address, std::get<Active>(session_.data).port);
+  // RFC 959 section 3.2: the server's data port is the port before its control port, 20 before 21.
+  const auto data_port = static_cast<std::uint16_t>(client_.local().port - 1);
+  auto connected = co_await client_.connect_back(target, data_port, "ftp-data");
   co_return connected;
 }
 
-// Looks ahead at what the visitor says during a transfer: ABOR ends it (RFC 959 section 4.1.3), and
-// so does hanging up, unless QUIT was said, which waits for the transfer. STAT is answered at once.
-// Everything else keeps its turn, and so does ABOR itself, which has a reply of its own.
+// Reads the control connection during a transfer. Returning aborts the transfer. That happens on
+// ABOR (RFC 959 section 4.1.3), and when the client closes the control connection without QUIT. A
+// STAT that is the first waiting command is answered at once. All other commands wait for the end
+// of the transfer; so does ABOR itself, whose own reply follows the 426.
 Task<void> ControlConnection::watch_control() {
   ControlReader ahead = lines_;
   std::size_t seen = 0;
@@ -195,9 +197,9 @@ Task<void> ControlConnection::watch_control() {
       if (command.verb == "ABOR") co_return;
       quit = quit || command.verb == "QUIT";
       if (first && command == Command{"STAT", ""}) {
-        std::string answers = ahead.take_answers();
-        // Taken off only then: if the transfer ends meanwhile, STAT still has its answer after it.
-        co_await report_status(std::move(answers));
+        std::string telnet_replies = ahead.take_telnet_replies();
+        // Consumed only after the reply: if the transfer ends before, next_command() runs STAT.
+        co_await send_status(std::move(telnet_replies));
         client_.consume(seen);
         seen = 0;
         lines_ = ahead;
@@ -211,9 +213,9 @@ Task<void> ControlConnection::watch_control() {
   }
 }
 
-Task<void> ControlConnection::report_status(std::string text) {
-  const Reply given = status(visit_, "");
-  text += format_reply(given.code, given.text);
+Task<void> ControlConnection::send_status(std::string telnet_replies) {
+  const Reply reply = status(session_, "");
+  const std::string text = telnet_replies + format_reply(reply.code, reply.text);
   co_await client_.write(text);
 }
 

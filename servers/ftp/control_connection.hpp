@@ -1,9 +1,9 @@
 #pragma once
-// An FTP conversation: reads command lines, has them answered (commands.hpp), and moves what the
-// answers say over the data connection.
+// The control connection of one FTP session: reads command lines, sends the replies, and does the
+// transfers over the data connection.
 //
-//   run -> carry_out -> answer -> reply
-//                            \-> transfer -> race(carry: connect, send; watch: ABOR) -> reply
+//   run -> next_command -> run_command (command_table.hpp) -> send_reply
+//                      \-> transfer -> race(send_data, watch_control) -> send_reply
 
 #include <chrono>
 #include <optional>
@@ -16,53 +16,54 @@
 
 namespace portlab::ftp::server {
 
-/// The longest command line, without its end: a path of PATH_MAX bytes does not fit, any that
-/// people type does.
+/// The longest command line in bytes, without its CRLF.
 inline constexpr std::size_t command_bytes_max = 4096;
-/// How long a client may take to connect after PASV and RETR (or to accept after PORT).
+/// How long the server waits for the data connection (after PASV), or for its connect (after PORT).
 inline constexpr std::chrono::seconds data_connection_wait{10};
-/// The longest transfer. A reader that is merely slow ends much earlier: see Connection::write.
+/// The longest transfer. A client that reads too slowly is ended earlier: see Connection::write.
 inline constexpr std::chrono::hours transfer_max{24};
 
-/// PASV's port as a second port of the control connection.
-class SecondPassivePort final : public PassivePort {
+/// The port of PASV and EPSV: a data listener of the control connection.
+class PassiveListener final : public PassivePort {
  public:
-  explicit SecondPassivePort(Connection& client) : client_(client) {}
+  explicit PassiveListener(Connection& client) : client_(client) {}
   std::optional<Endpoint> open() override;
-  void close() override { port_.reset(); }
+  void close() override { listener_.reset(); }
+  /// The data connection; nullopt if the client does not connect within data_connection_wait.
   Task<std::optional<Connection>> accept();
 
  private:
   Connection& client_;
-  std::optional<DataListener> port_;
+  std::optional<DataListener> listener_;
 };
 
 class ControlConnection {
  public:
-  /// Both must outlive the conversation.
+  /// Both must outlive this object.
   ControlConnection(Connection& client, const SharedSite& site);
 
-  /// From the greeting to the goodbye.
+  /// The whole session, from the reply 220 to the end of the connection.
   Task<void> run();
 
  private:
   enum class Outcome : std::uint8_t { no_connection, broken, unreadable, sent };
 
-  Task<void> answer_telnet();
-  Task<bool> carry_out();  // false: that was the last one
-  Task<void> reply(const Reply& given);
+  Task<void> send_telnet_replies();
+  Task<bool> next_command();  // false: it was the last one (QUIT)
+  Task<void> send_reply(const Reply& reply);
   Task<void> transfer(const Transfer& what);
+  Reply transfer_reply(Outcome outcome, bool aborted) const;
 
   Task<void> send_data(const Transfer& what, Outcome& outcome);
-  Task<std::optional<Connection>> connect();
+  Task<std::optional<Connection>> open_data_connection();
   Task<void> watch_control();
-  Task<void> report_status(std::string text);
+  Task<void> send_status(std::string telnet_replies);
 
   Connection& client_;
-  SecondPassivePort passive_;
-  FtpSession visit_;
+  PassiveListener passive_;
+  FtpSession session_;
   ControlReader lines_{command_bytes_max};
-  std::string_view now_;  // the command that carry_out() is at, as the row shows it
+  std::string_view command_;  // the running command, as the session table shows it
 };
 
 }  // namespace portlab::ftp::server

@@ -13,12 +13,12 @@ class Ftp final : public StreamService {
   explicit Ftp(std::shared_ptr<const SharedSite> site) : site_(std::move(site)) {}
 
   Task<void> serve(Connection& client) override {
-    ftp::server::ControlConnection conversation(client, *site_);
-    co_await conversation.run();
+    ftp::server::ControlConnection control(client, *site_);
+    co_await control.run();
   }
 
   std::string_view overload_reply() const override {
-    return "421 All seats are taken. Try again later.\r\n";
+    return "421 Too many sessions. Try again later.\r\n";
   }
 
  private:

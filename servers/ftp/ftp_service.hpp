@@ -1,5 +1,7 @@
 #pragma once
-// FTP (RFC 959, 1123, 2389, 2428, 2577, 3659), for reading: the protocol with two ports.
+// The FTP server (RFC 959, 1123, 2389, 2428, 2577, 3659): anonymous and read-only.
+//
+//   ftp_service.cpp -> ControlConnection -> command_table.cpp -> the handlers in *_commands.cpp
 
 #include <memory>
 
@@ -8,7 +10,7 @@
 
 namespace portlab {
 
-/// Serves the site to guests.
+/// The FTP service that serves the files of `site`.
 Service make_ftp_service(std::shared_ptr<const SharedSite> site);
 
 }  // namespace portlab

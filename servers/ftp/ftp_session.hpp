@@ -1,7 +1,7 @@
 #pragma once
-// One visitor of the FTP server: what the server remembers between two commands, and what a command
-// is answered. No socket here: commands are functions from a FtpSession and an argument to an Reply,
-// and conversation.cpp carries the answers out.
+// The state of one FTP session between two commands, and the reply to a command. There is no socket
+// here: a command handler is a function from an FtpSession and an argument to a Reply. The control
+// connection sends the replies and does the transfers.
 
 #include <cstdint>
 #include <memory>
@@ -17,76 +17,92 @@
 
 namespace portlab::ftp::server {
 
-/// A file on its way: bytes as they are (TYPE I), or with CRLF for each LF (TYPE A).
+/// A file to send: its bytes unchanged (TYPE I), or with CRLF for each LF (TYPE A).
 struct FileTransfer {
   File file;
   ByteRange range;
   bool as_text = false;
 };
 
-/// What a command sends over the data connection: a file, or a list that is ready.
+/// What a command sends over the data connection: a file, or a complete list.
 using Transfer = std::variant<FileTransfer, std::string>;
 
-/// What a command is answered: a reply; perhaps, after it, a transfer, which has a reply of its
-/// own.
+/// The reply to a command. If there is a transfer, it follows this reply, and a second reply (226,
+/// 425, 426 or 451) follows the transfer.
 struct Reply {
   int code = 0;
   std::string text;  ///< lines are separated by LF
   std::optional<Transfer> transfer = std::nullopt;
-  bool closes = false;  ///< the control connection ends with this reply
+  bool closes = false;  ///< the server closes the control connection after this reply
 };
 
-/// The port of PASV and EPSV: somebody else owns its socket.
+/// The listening port of PASV and EPSV. The implementation owns the socket.
 class PassivePort {
  public:
   virtual ~PassivePort() = default;
-  /// Opens a port (and closes the one before). Nothing: no port can be had now.
+  /// Closes the previous port and opens a new one; nullopt if the system has no free port.
   virtual std::optional<Endpoint> open() = 0;
   virtual void close() = 0;
 };
 
-/// Where the next data connection comes from.
-struct NoDataPort {};      ///< nobody said
-struct Passive {};         ///< the client connects to us (PASV, EPSV)
-struct Active {            ///< we connect to the client (PORT, EPRT)
-  std::uint16_t port = 0;  ///< at the visitor's own address, and nowhere else
+/// How the next data connection is made.
+struct NoDataPort {};      ///< not chosen yet
+struct Passive {};         ///< the client connects to the server (PASV, EPSV)
+struct Active {            ///< the server connects to the client (PORT, EPRT)
+  std::uint16_t port = 0;  ///< at the address of the control connection's client, never another
 };
 using DataPort = std::variant<NoDataPort, Passive, Active>;
 
 enum class Login : std::uint8_t { none, name_given, done };
 
+/// After so many refused logins the server closes the control connection (RFC 2577 section 5).
+inline constexpr int logins_refused_max = 5;
+
 struct FtpSession {
-  /// All of them must outlive the visit: thousands of guests who say nothing shall cost little.
+  /// All four must outlive the session. They are references, so that an idle session needs little
+  /// memory.
   FtpSession(const SharedSite& shared, const Endpoint& local_end, const Endpoint& remote_end,
              PassivePort& passive_port)
       : site(shared), local(local_end), remote(remote_end), passive(passive_port) {}
 
   const SharedSite& site;
-  const Endpoint& local;   ///< our end of the control connection
-  const Endpoint& remote;  ///< the visitor's end
+  const Endpoint& local;   ///< the server's end of the control connection
+  const Endpoint& remote;  ///< the client's end
   PassivePort& passive;
 
   Login login = Login::none;
-  int logins_refused = 0;  ///< never forgotten, or REIN would buy new attempts
+  int logins_refused = 0;  ///< REIN does not reset this, or it would allow new attempts
   DataPort data = NoDataPort{};
   bool epsv_only = false;  ///< after EPSV ALL
 
-  std::string folder = "/";  ///< the current directory: absolute, without a "/" at its end
-  bool as_text = true;       ///< TYPE A, with which RFC 959 section 5.1 begins; else TYPE I
-  std::uint64_t restart_at = 0;
+  std::string directory = "/";  ///< the working directory: absolute, no "/" at the end except "/"
+  bool as_text = true;          ///< TYPE A, the default of RFC 959 section 5.1; else TYPE I
+  std::uint64_t restart_offset = 0;
   FactChoice facts = {};
-  std::string_view transfer;  ///< what is sent now, for STAT: "RETR hello.txt"; empty: nothing
+  std::string_view transfer;  ///< the running transfer, for STAT: "RETR hello.txt"; or empty
 
-  /// What the argument of a command leads to, seen from the current directory. Absolute; a "/" at
-  /// its end stays, as it demands a directory.
-  std::string path_of(std::string_view argument) const;
-  /// Forgets everything but refused logins (REIN).
-  void start_over();
-  /// Forgets PORT and PASV.
-  void drop_data_port();
+  /// The absolute path of a command's argument. A "/" at its end is kept: it requires a directory.
+  std::string path_of(std::string_view argument) const {
+    if (argument.starts_with('/')) return std::string(argument);
+    return directory + "/" + std::string(argument);
+  }
+
+  /// Forgets PORT and PASV, and closes the passive port.
+  void reset_data_port() {
+    passive.close();
+    data = NoDataPort{};
+  }
+
+  /// Back to the state before USER, except for the count of refused logins (REIN).
+  void reset() {
+    reset_data_port();
+    login = Login::none;
+    epsv_only = false;
+    directory = "/";
+    as_text = true;
+    restart_offset = 0;
+    facts = {};
+  }
 };
-
-/// Refused logins until the server hangs up (RFC 2577 section 5).
-inline constexpr int logins_refused_max = 5;
 
 }  // namespace portlab::ftp::server

@@ -1,6 +1,7 @@
 #pragma once
-// The functions that the command table names. Each answers one command, or several that differ in
-// their names only.
+// The functions that the command table names. Each handles one command, or several with the same
+// meaning. Unnamed parameters are not used: the table has checked that there is no argument, or the
+// argument has no effect.
 
 #include <boost/system/result.hpp>
 #include <string_view>
@@ -9,21 +10,21 @@
 
 namespace portlab::ftp::server {
 
-// access.cpp: who is there, and goodbye.
+// login_commands.cpp: access control commands, RFC 959 section 4.1.1.
 Reply user(FtpSession& session, std::string_view name);
-Reply password(FtpSession& session, std::string_view word);
-Reply account(FtpSession& session, std::string_view name);
+Reply password(FtpSession& session, std::string_view);
+Reply account(FtpSession& session, std::string_view);
 Reply reinitialize(FtpSession& session, std::string_view);
 Reply quit(FtpSession& session, std::string_view);
 
-// data_port.cpp: the second port.
+// data_port_commands.cpp: how the data connection is made, RFC 959 section 4.1.2, RFC 2428.
 Reply passive(FtpSession& session, std::string_view);
 Reply extended_passive(FtpSession& session, std::string_view family);
 Reply port(FtpSession& session, std::string_view six_numbers);
 Reply extended_port(FtpSession& session, std::string_view family_address_port);
 Reply abort(FtpSession& session, std::string_view);
 
-// parameters.cpp: how files travel.
+// parameter_commands.cpp: how data is represented, RFC 959 section 4.1.2, RFC 3659, RFC 2389.
 Reply type(FtpSession& session, std::string_view code);
 Reply mode(FtpSession& session, std::string_view code);
 Reply structure(FtpSession& session, std::string_view code);
@@ -31,40 +32,40 @@ Reply restart(FtpSession& session, std::string_view offset);
 Reply allocate(FtpSession& session, std::string_view size);
 Reply options(FtpSession& session, std::string_view command_and_value);
 
-// folders.cpp: where one is, and what is there.
-Reply change_folder(FtpSession& session, std::string_view path);
+// directory_commands.cpp: the working directory and lists.
+Reply change_directory(FtpSession& session, std::string_view path);
 Reply change_to_parent(FtpSession& session, std::string_view);
-Reply print_folder(FtpSession& session, std::string_view);
+Reply print_directory(FtpSession& session, std::string_view);
 Reply list(FtpSession& session, std::string_view flags_and_path);
 Reply name_list(FtpSession& session, std::string_view flags_and_path);
-Reply machine_list(FtpSession& session, std::string_view path);
+Reply mlsd(FtpSession& session, std::string_view path);
 
-// files.cpp: one file.
+// file_commands.cpp: one file.
 Reply retrieve(FtpSession& session, std::string_view path);
 Reply size(FtpSession& session, std::string_view path);
 Reply modification_time(FtpSession& session, std::string_view path);
-Reply machine_fact(FtpSession& session, std::string_view path);
-Reply no_storing(FtpSession& session, std::string_view path);
-Reply no_changing(FtpSession& session, std::string_view path);
-Reply no_renaming(FtpSession& session, std::string_view path);
+Reply mlst(FtpSession& session, std::string_view path);
+Reply refuse_store(FtpSession& session, std::string_view);
+Reply refuse_change(FtpSession& session, std::string_view);
+Reply refuse_rename_to(FtpSession& session, std::string_view);
 
-// information.cpp: what this server can do.
+// information_commands.cpp: what this server is and can do, RFC 959 section 4.1.3, RFC 2389.
 Reply system_name(FtpSession& session, std::string_view);
 Reply features(FtpSession& session, std::string_view);
 Reply status(FtpSession& session, std::string_view path);
 Reply help(FtpSession& session, std::string_view verb);
-Reply nothing_done(FtpSession& session, std::string_view);
-Reply no_site_commands(FtpSession& session, std::string_view);
+Reply no_operation(FtpSession& session, std::string_view);
+Reply site_parameters(FtpSession& session, std::string_view);
 Reply not_implemented(FtpSession& session, std::string_view);
 
-/// The reply for a path that leads nowhere: 550, or 450 when trying again later may help.
-Reply refuse_path(SiteError why, std::string_view argument);
-/// "-la docs" as "docs": clients send the flags of ls(1), which mean nothing here.
-std::string_view without_flags(std::string_view argument);
-/// LIST's lines for a path, which flags of ls(1) may precede; or the refusal.
+/// The reply for a path that cannot be used: 550, or 450 if a later attempt may succeed.
+Reply path_error(SiteError error, std::string_view argument);
+/// "-la docs" as "docs": clients send the options of ls(1), which have no meaning here.
+std::string_view without_options(std::string_view argument);
+/// The lines of LIST for a path, which options of ls(1) may precede; or an error reply.
 boost::system::result<std::string, Reply> list_text(const FtpSession& session,
                                                     std::string_view argument);
-/// The reply 425 if nobody said where the data connection comes from.
-std::optional<Reply> refuse_without_data_port(const FtpSession& session);
+/// Reply 425 if neither PASV nor PORT (nor EPSV, EPRT) was sent; else nullopt.
+std::optional<Reply> require_data_port(const FtpSession& session);
 
 }  // namespace portlab::ftp::server

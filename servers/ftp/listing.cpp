@@ -15,7 +15,7 @@ std::int64_t modified_seconds(const SiteEntry& entry) {
   return entry.modified_ns % nanoseconds_per_second < 0 ? seconds - 1 : seconds;  // before 1970
 }
 
-/// "Jan  2 03:04", or "Jan  2  2024" if that is more than half a year ago, or to come.
+/// "Jan  2 03:04", or "Jan  2  2024" if the time is older than half a year or in the future.
 std::string list_time(std::int64_t seconds, std::int64_t now_seconds) {
   static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -38,22 +38,22 @@ std::string list_time(std::int64_t seconds, std::int64_t now_seconds) {
 }  // namespace
 
 std::string format_list_line(const SiteEntry& entry, std::int64_t now_seconds) {
-  const bool folder = entry.kind == SiteEntry::Kind::directory;
+  const bool is_directory = entry.kind == SiteEntry::Kind::directory;
   std::array<char, 64> facts{};
   std::snprintf(facts.data(), facts.size(), "%s ftp      ftp      %12llu ",
-                folder ? "dr-xr-xr-x    2" : "-r--r--r--    1",
+                is_directory ? "dr-xr-xr-x    2" : "-r--r--r--    1",
                 static_cast<unsigned long long>(entry.size));
   return facts.data() + list_time(modified_seconds(entry), now_seconds) + " " +
          printable_name(entry.name) + "\r\n";
 }
 
 FileFacts facts_of(const SiteEntry& entry, std::string_view name) {
-  const bool folder = entry.kind == SiteEntry::Kind::directory;
+  const bool is_directory = entry.kind == SiteEntry::Kind::directory;
   FileFacts facts;
-  facts.type = folder ? "dir" : "file";
-  if (!folder) facts.size = entry.size;
+  facts.type = is_directory ? "dir" : "file";
+  if (!is_directory) facts.size = entry.size;
   facts.modified_seconds = modified_seconds(entry);
-  facts.perm = folder ? "el" : "r";  // enter and list; retrieve (section 7.5.5)
+  facts.perm = is_directory ? "el" : "r";  // enter and list; retrieve (RFC 3659 section 7.5.5)
   facts.unique = std::to_string(entry.device) + "U" + std::to_string(entry.inode);
   facts.name = name;
   return facts;
@@ -62,8 +62,8 @@ FileFacts facts_of(const SiteEntry& entry, std::string_view name) {
 bool matches(std::string_view name, std::string_view pattern) {
   std::size_t n = 0;
   std::size_t p = 0;
-  std::size_t star = std::string_view::npos;  // the last * that was met, ...
-  std::size_t star_n = 0;                     // ... and what it has swallowed so far
+  std::size_t star = std::string_view::npos;  // the position of the last *, ...
+  std::size_t star_n = 0;                     // ... and the end of what it matches so far
   while (n < name.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;

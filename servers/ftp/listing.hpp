@@ -1,5 +1,5 @@
 #pragma once
-// Directories as LIST, NLST and MLSD write them. Pure.
+// The formats of LIST, MLSD and MLST, the patterns of NLST, and names in replies.
 
 #include <cstdint>
 #include <span>
@@ -11,21 +11,21 @@
 
 namespace portlab::ftp::server {
 
-/// One line as "ls -l" writes it, in UTC, with its CRLF: there is no standard for LIST, and this is
-/// what every client can read. `now_seconds` decides between the time of day and the year.
+/// One line of LIST, with its CRLF. No standard defines LIST; every client can read the format of
+/// "ls -l". Times are UTC. `now_seconds` decides whether the time of day or the year is shown.
 std::string format_list_line(const SiteEntry& entry, std::int64_t now_seconds);
-/// The facts of MLSD and MLST; the name as it shall be shown.
+/// The facts of MLSD and MLST; `name` is the path to show.
 FileFacts facts_of(const SiteEntry& entry, std::string_view name);
 
-/// Does the name match a pattern of *, ? and bytes that stand for themselves? At most
-/// |name| * |pattern| steps.
+/// Whether a name matches a pattern of *, ? and literal bytes. Takes at most
+/// name.size() * pattern.size() steps.
 bool matches(std::string_view name, std::string_view pattern);
-/// Is it a pattern at all?
+/// Whether a name contains * or ?.
 bool is_pattern(std::string_view name);
 
-/// Whether a name can be told as it is, on a line of its own, to a program that will ask for it.
+/// Whether a name can be sent on a line of its own: it has no CR and no LF.
 bool fits_a_line(std::string_view name);
-/// A name on a line for people: control characters, which could end the line, become "?".
+/// A name on a line for people: control characters become "?".
 std::string printable_name(std::string_view name);
 
 }  // namespace portlab::ftp::server

@@ -1,4 +1,4 @@
-"""Runs the same load against portlabd and a peer in turn, A B A B, and tells the ratios. See ./run."""
+"""Runs the same load against portlabd and another server in turn, and prints the ratios. See ./run."""
 
 import argparse
 import datetime
@@ -18,7 +18,7 @@ import peers
 
 
 def machine():
-    """What was measured on, as far as it matters to who reads the table."""
+    """The machine and the date, for the heading of the table."""
     model = "unknown processor"
     for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         if line.startswith("model name"):
@@ -30,12 +30,12 @@ def machine():
 
 
 class Progress:
-    """One line on a terminal that says what is being measured."""
+    """One line on the terminal: what is being measured now."""
 
     def __init__(self):
         self.shown = sys.stderr.isatty()
 
-    def say(self, text):
+    def show(self, text):
         if self.shown:
             width = shutil.get_terminal_size().columns - 1
             print(f"\r\x1b[K{text[:width]}", end="", file=sys.stderr, flush=True)
@@ -46,15 +46,15 @@ class Progress:
 
 
 def compare(case, peer_name, bench, progress, begun):
-    """Measures both in turn; a row of the table, or None where the peer is not to be had."""
+    """Measures both in turn. Returns a row of the table, or None if the peer is not installed."""
     ours, theirs = [], []
-    with bench.house.portlabd(*case.services, **case.options) as our_server:
+    with bench.servers.portlabd(*case.services, **case.options) as our_server:
         their_server = case.peer(bench, peer_name, our_server)
         if their_server is None:
             return None
         with their_server:
             for pair in range(bench.pairs):
-                progress.say(f"{begun}  {case.name} beside {peer_name}: pair {pair + 1} of {bench.pairs}")
+                progress.show(f"{begun}  {case.name} beside {peer_name}: pair {pair + 1} of {bench.pairs}")
                 ours.append(case.measure(bench, our_server, "portlabd"))
                 theirs.append(case.measure(bench, their_server, peer_name))
     ratios = [case.ratio(a["figure"], b["figure"]) for a, b in zip(ours, theirs)]
@@ -64,9 +64,9 @@ def compare(case, peer_name, bench, progress, begun):
            "ratio": median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios),
            "goal": case.goal_beside(peer_name), "lower_is_better": case.lower_is_better,
            "note": case.note(bench)}
-    for who, measured in (("our", ours), ("their", theirs)):
+    for side, measured in (("our", ours), ("their", theirs)):
         cpu = [m["cpu"] for m in measured if m.get("cpu") is not None]
-        row[f"{who}_cpu_seconds_per_million"] = median(cpu) if cpu else None
+        row[f"{side}_cpu_seconds_per_million"] = median(cpu) if cpu else None
     goal, row["absolute_goal"] = row["goal"], case.absolute_goal()
     if goal is not None:
         row["met"] = row["ratio"] <= goal if case.lower_is_better else row["ratio"] >= goal
@@ -85,7 +85,7 @@ def figure(value):
 
 def table(rows, left_out, where):
     lines = [f"Measured on {where}. One worker each, on loopback; the ratio is the median of the "
-             "pairs' own ratios, with the smallest and the largest.", "",
+             "ratios of the pairs; the smallest and the largest are in parentheses.", "",
              "| case | beside | portlabd | peer | ratio | CPU s per million: ours, theirs | goal |",
              "|---|---|--:|--:|--:|--:|---|"]
     for row in rows:
@@ -101,26 +101,26 @@ def table(rows, left_out, where):
                      f"{figure(row['theirs'])}{unit} | {row['ratio']:.2f} "
                      f"({row['ratio_min']:.2f}–{row['ratio_max']:.2f}) | {cpu} | {goal} |")
     notes = sorted({f"{row['case']}: {row['note']}" for row in rows if row["note"]})
-    notes += [f"{case} beside {peer}: left out, {why}" for case, peer, why in left_out]
+    notes += [f"{case} beside {peer}: omitted, {reason}" for case, peer, reason in left_out]
     if notes:
         lines += [""] + [f"- {note}" for note in notes]
     return "\n".join(lines) + "\n"
 
 
 class Bench:
-    """What the cases need to know."""
+    """The settings of this run, for the cases."""
 
     def __init__(self, options, folder):
         count = os.cpu_count() or 1
-        apart = count > 1
+        separate = count > 1
         self.build = pathlib.Path(options.build).resolve()
         self.seconds, self.pairs = options.seconds, options.pairs
         self.cores = count
-        self.load_cpus = {count - 1} if apart else None
-        self.house = peers.House(folder, self.build, {0} if apart else None)
+        self.load_cpus = {count - 1} if separate else None
+        self.servers = peers.Servers(folder, self.build, {0} if separate else None)
 
     def run(self, *command, cpus=True, **options):
-        """Runs a load to its end; its output."""
+        """Runs a load until it ends, and returns its output."""
         pinned = self.load_cpus if cpus else None
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120, check=False,
@@ -147,7 +147,7 @@ def main():
             print(f"{case.name:32} beside {', '.join(case.peers)}")
         return 0
     if not chosen:
-        print(f"no case has {' or '.join(options.only)} in its name: --list names them",
+        print(f"no case has {' or '.join(options.only)} in its name: --list prints the names",
               file=sys.stderr)
         return 2
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -159,11 +159,11 @@ def main():
         for number, (case, peer) in enumerate(todo, 1):
             try:
                 row = compare(case, peer, bench, progress, f"[{number}/{len(todo)}]")
-            except (RuntimeError, subprocess.TimeoutExpired, OSError) as why:
-                left_out.append((case.name, peer, str(why).strip().splitlines()[-1]))
+            except (RuntimeError, subprocess.TimeoutExpired, OSError) as error:
+                left_out.append((case.name, peer, str(error).strip().splitlines()[-1]))
                 continue
             if row is None:
-                left_out.append((case.name, peer, "it is not installed here"))
+                left_out.append((case.name, peer, "not installed"))
             else:
                 rows.append(row)
     progress.done()

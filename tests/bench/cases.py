@@ -1,4 +1,4 @@
-"""The cases of tests/bench: what is asked of both servers, what is counted, and what we want to reach."""
+"""The cases of tests/bench: the load, what is measured, and the goal."""
 
 import re
 import resource
@@ -11,8 +11,8 @@ from peers import HOST, cpu_seconds
 
 
 class Case:
-    """A load. `measure` returns the figure, and CPU seconds per million operations where they mean
-    something."""
+    """A load. `measure` returns the figure, and CPU seconds per million operations if they have a
+    meaning."""
 
     unit = "/s"
     lower_is_better = False
@@ -23,7 +23,7 @@ class Case:
         self.options = options or {}
 
     def absolute_goal(self):
-        """What our own figure must not exceed, whatever the peer's is; or None."""
+        """The limit for portlabd's figure, independent of the peer; or None."""
         return None
 
     def goal_beside(self, peer):
@@ -33,7 +33,7 @@ class Case:
         return ""
 
     def peer(self, bench, name, _ours):
-        return bench.house.start(name)
+        return bench.servers.start(name)
 
     def ratio(self, ours, theirs):
         return ours / theirs
@@ -46,16 +46,16 @@ class Case:
         before, began = cpu_seconds(server.pid), time.monotonic()
         rate = self.load(bench, self.port(server))
         if rate <= 0:
-            raise RuntimeError(f"{name} answered nothing")
+            raise RuntimeError(f"{name} sent no answer")
         took = time.monotonic() - began
         peers.wait_for_children(server.pid, children)
         used = cpu_seconds(server.pid) - before
-        # None: a process that nobody waited for took its time along.
+        # None: the CPU time of a process is lost if its parent did not wait for it.
         return {"figure": rate, "cpu": used / (rate * took) * 1e6 if used > 0 else None}
 
 
 class Wrk(Case):
-    """HTTP, asked by wrk."""
+    """HTTP requests by wrk."""
 
     def __init__(self, name, beside, path, connections=64, header=None, **more):
         super().__init__(name, beside, ("http",), **more)
@@ -65,14 +65,14 @@ class Wrk(Case):
         words = ["wrk", "-t1", f"-c{self.connections}", f"-d{max(1, round(bench.seconds))}s"]
         if self.header:
             words += ["-H", self.header]
-        said = bench.run(*words, f"http://{HOST}:{port}{self.path}")
-        if "Non-2xx" in said or re.search(r"Socket errors: connect [1-9]", said):
-            raise RuntimeError(f"wrk was not served: {said}")
-        return float(re.search(r"Requests/sec:\s+([0-9.]+)", said)[1])
+        output = bench.run(*words, f"http://{HOST}:{port}{self.path}")
+        if "Non-2xx" in output or re.search(r"Socket errors: connect [1-9]", output):
+            raise RuntimeError(f"wrk reports errors: {output}")
+        return float(re.search(r"Requests/sec:\s+([0-9.]+)", output)[1])
 
 
 class Dnsperf(Case):
-    """DNS, asked by dnsperf: names that are there, and names that are not."""
+    """DNS queries by dnsperf, for names that exist and names that do not."""
 
     names = ("www A", "server1 A", "ftp A", "pc1 A", "pc2 AAAA", "_http._tcp SRV", "nothing A",
              "www AAAA")
@@ -82,15 +82,15 @@ class Dnsperf(Case):
         self.words = words
 
     def load(self, bench, port):
-        queries = bench.house.write("queries", "".join(
+        queries = bench.servers.write("queries", "".join(
             f"{line.split()[0]}.lab.test {line.split()[1]}\n" for line in self.names))
-        said = bench.run("dnsperf", "-s", HOST, "-p", port, "-d", queries, "-l",
+        output = bench.run("dnsperf", "-s", HOST, "-p", port, "-d", queries, "-l",
                          f"{max(1, round(bench.seconds))}", "-T", "1", *self.words)
-        return float(re.search(r"Queries per second:\s+([0-9.]+)", said)[1])
+        return float(re.search(r"Queries per second:\s+([0-9.]+)", output)[1])
 
 
 class Load(Case):
-    """What bench_load speaks."""
+    """A load of bench_load (load.cpp)."""
 
     def __init__(self, name, beside, service, what, connections, **more):
         super().__init__(name, beside, (service,), **more)
@@ -102,18 +102,18 @@ class Load(Case):
 
 
 class Fetch(Case):
-    """A big file over FTP, by curl. CPU is told per million MiB, which is a TiB."""
+    """A large file over FTP, by curl. CPU seconds are per million MiB (about 1 TiB)."""
 
     unit = "MiB/s"
 
     def load(self, bench, port):
-        said = bench.run("curl", "-sS", "-o", "/dev/null", "-w", "%{speed_download}",
+        output = bench.run("curl", "-sS", "-o", "/dev/null", "-w", "%{speed_download}",
                          f"ftp://{HOST}:{port}/256MiB.bin")
-        return float(said) / 2**20
+        return float(output) / 2**20
 
 
 class Start(Case):
-    """From the start of the process to its first answer over HTTP."""
+    """The time from the start of the process to its first response over HTTP."""
 
     unit = "ms"
     lower_is_better = True
@@ -122,14 +122,14 @@ class Start(Case):
         return 10
 
     def peer(self, bench, name, _ours):
-        server = bench.house.start(name)
+        server = bench.servers.start(name)
         if server:
             server.stop()
         return server
 
     def measure(self, bench, server, name):
         began = time.monotonic()
-        fresh = bench.house.portlabd("http") if name == "portlabd" else bench.house.start(name)
+        fresh = bench.servers.portlabd("http") if name == "portlabd" else bench.servers.start(name)
         with fresh:
             while True:
                 try:
@@ -143,7 +143,7 @@ class Start(Case):
 
 
 class Held:
-    """Idle sessions, each of which has asked once."""
+    """Idle sessions; each has sent one request."""
 
     def __init__(self, bench, port, count):
         self.process = subprocess.Popen(
@@ -151,7 +151,7 @@ class Held:
             stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
             self.__exit__()
-            raise RuntimeError(f"{count} sessions could not be held")
+            raise RuntimeError(f"{count} sessions could not be opened")
 
     def __enter__(self):
         return self
@@ -166,14 +166,14 @@ IDLE = 15_000
 
 
 class IdleMemory(Case):
-    """Memory that each of many idle sessions costs a server that has just started: later on it
-    would only take again what earlier ones gave back."""
+    """Memory per idle session. The server is started anew each time, because it would reuse memory
+    that earlier sessions have freed."""
 
     unit = "bytes"
     lower_is_better = True
 
     def measure(self, bench, server, name):
-        with bench.house.portlabd("http") if name == "portlabd" else bench.house.start(name) as fresh:
+        with bench.servers.portlabd("http") if name == "portlabd" else bench.servers.start(name) as fresh:
             with Held(bench, self.port(fresh), 64):
                 pass
             before = peers.private_bytes(fresh.pid)
@@ -182,25 +182,25 @@ class IdleMemory(Case):
         return {"figure": each, "cpu": None}
 
     def peer(self, bench, name, ours):
-        return Same(ours) if bench.house.installed(name) else None
+        return Same(ours) if bench.servers.installed(name) else None
 
     def absolute_goal(self):
         return 2048
 
     def note(self, bench):
-        return (f"{IDLE:,} sessions that have asked once; private memory of the process, without "
-                "the kernel's sockets")
+        return (f"{IDLE:,} sessions, each after one request; private memory of the process, "
+                "without the kernel's sockets")
 
 
 class IdleLatency(Wrk):
-    """The slowest hundredth of requests while many sessions are idle, beside the same server without
-    them, and beside another one that has as many."""
+    """The 99th percentile of the latency while many sessions are idle, compared with the same
+    server without idle sessions, and with another server with as many."""
 
     unit = "ms"
     lower_is_better = True
 
     def peer(self, bench, name, ours):
-        return Same(ours) if name == "without" else bench.house.start(name)
+        return Same(ours) if name == "without" else bench.servers.start(name)
 
     def measure(self, bench, server, name):
         if name == "without":
@@ -209,15 +209,15 @@ class IdleLatency(Wrk):
             return {"figure": self.p99(bench, self.port(server)), "cpu": None}
 
     def p99(self, bench, port):
-        # The slowest of a few are chance: it takes more of them.
-        said = bench.run("wrk", "-t1", "-c16", f"-d{max(1, round(3 * bench.seconds))}s", "--latency",
+        # A high percentile needs more requests: a longer load.
+        output = bench.run("wrk", "-t1", "-c16", f"-d{max(1, round(3 * bench.seconds))}s", "--latency",
                          f"http://{HOST}:{port}{self.path}")
-        value, unit = re.search(r"99%\s+([0-9.]+)(us|ms|s)", said).groups()
+        value, unit = re.search(r"99%\s+([0-9.]+)(us|ms|s)", output).groups()
         return float(value) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
 
 
 class Same:
-    """The very server that is measured, once more."""
+    """The same server again, as its own peer."""
 
     def __init__(self, server):
         self.server = server
@@ -233,7 +233,7 @@ class Same:
 
 
 class SocketTable(Case):
-    """How long it takes to list a machine with many sockets."""
+    """The time to list the sockets of a machine that has many."""
 
     unit = "ms"
     lower_is_better = True
@@ -260,17 +260,16 @@ class SocketTable(Case):
 
 
 class Workers(Wrk):
-    """Two workers beside one."""
+    """Two workers compared with one."""
 
     def peer(self, bench, name, _ours):
-        return bench.house.portlabd("http")
+        return bench.servers.portlabd("http")
 
     def note(self, bench):
         if bench.cores >= 4:
             return ""
-        return (f"{bench.cores} cores, one of which is the load's: no core is left for a second "
-                "worker, so nothing can be gained here")
-
+        return (f"{bench.cores} cores, one of them for the load: a second worker has no core of "
+                "its own, so no gain is possible")
 
 
 ALL = [
@@ -280,8 +279,8 @@ ALL = [
         goal=1.2),
     Wrk("http 1 MiB", ("nginx",), "/1MiB.bin", connections=16, goal=1.0),
     Dnsperf("dns udp", ("nsd", "knot"), ("-c", "16", "-q", "200"), goal=1.0),
-    # No more at once than the shortest queue of the three holds (Knot's, of 10): beyond it, waiting
-    # for SYNs to be sent again would be what is measured.
+    # At most as many connections at once as the shortest accept queue holds (Knot's: 10). With more,
+    # the case would measure the retransmission of SYNs.
     Load("dns tcp, connection per query", ("nsd", "knot"), "dns", "dns-tcp", 8, goal=1.0),
     Load("ftp connect, log in, quit", ("vsftpd", "pure-ftpd"), "ftp", "ftp-login", 16, goal=5.0),
     Fetch("ftp 256 MiB", ("vsftpd",), ("ftp",), goal=1.0),

@@ -1,4 +1,4 @@
-// The least that a TCP echo server can do: one epoll loop, one buffer. The yardstick of tests/bench.
+// A minimal TCP echo server: one epoll loop, one buffer. tests/bench compares portlabd with it.
 //
 //   echo_tcp_epoll PORT      on 127.0.0.1
 
@@ -27,7 +27,7 @@ static int listen_on(int port) {
   return fd;
 }
 
-static void welcome(int epoll, int listener) {
+static void accept_all(int epoll, int listener) {
   for (;;) {
     const int on = 1;
     const int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -41,7 +41,7 @@ static void welcome(int epoll, int listener) {
 static void echo(int fd) {
   static char buffer[buffer_bytes];
   const ssize_t got = recv(fd, buffer, sizeof buffer, 0);
-  // What does not fit is lost: the load never sends more than the socket takes.
+  // A partial send closes the connection: the load never sends more than the socket buffer holds.
   if (got <= 0 || send(fd, buffer, (size_t)got, MSG_NOSIGNAL) != got) close(fd);
 }
 
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     const int count = epoll_wait(epoll, events, events_max, -1);
     for (int i = 0; i < count; ++i) {
       if (events[i].data.fd == listener)
-        welcome(epoll, listener);
+        accept_all(epoll, listener);
       else
         echo(events[i].data.fd);
     }

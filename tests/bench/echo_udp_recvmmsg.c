@@ -1,5 +1,4 @@
-// The least that a UDP echo server can do: recvmmsg and sendmmsg in turn. The yardstick of
-// tests/bench.
+// A minimal UDP echo server: recvmmsg and sendmmsg in turn. tests/bench compares portlabd with it.
 //
 //   echo_udp_recvmmsg PORT   on 127.0.0.1
 

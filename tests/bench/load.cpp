@@ -1,13 +1,13 @@
-// A client of tests/bench for what wrk and dnsperf do not speak: many sockets, one epoll loop, so
-// that the server and not its client is what is measured.
+// A client of tests/bench for what wrk and dnsperf cannot do. It uses many sockets in one epoll
+// loop, so that it needs less CPU than the server that it measures.
 //
-//   bench_load echo-tcp  ADDRESS PORT CONNECTIONS SECONDS   64 bytes there and back, again and
-//   again bench_load echo-udp  ADDRESS PORT SOCKETS SECONDS       the same, with 8 datagrams under
-//   way each bench_load ftp-login ADDRESS PORT CONNECTIONS SECONDS   connect, USER, PASS, QUIT, and
-//   anew bench_load hold-http ADDRESS PORT CONNECTIONS SECONDS   asks once each, says "ready", then
-//   holds
+//   bench_load echo-tcp  ADDRESS PORT CONNECTIONS SECONDS   64 bytes there and back, repeated
+//   bench_load echo-udp  ADDRESS PORT SOCKETS SECONDS       the same, 8 at once per socket
+//   bench_load dns-tcp   ADDRESS PORT CONNECTIONS SECONDS   connect, one query, close, repeated
+//   bench_load ftp-login ADDRESS PORT CONNECTIONS SECONDS   connect, USER, PASS, QUIT, repeated
+//   bench_load hold-http ADDRESS PORT CONNECTIONS SECONDS   one request each, then idle
 //
-// Prints the number of operations per second (hold-http: nothing but "ready").
+// Prints the number of operations per second; hold-http prints "ready" when all have a response.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -31,31 +31,31 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t echo_bytes = 64;
-constexpr int datagrams_under_way = 8;
-constexpr std::size_t sources = 32;
-/// A datagram that has not come back by then is lost, and sent anew.
+constexpr int datagrams_in_flight = 8;
+constexpr std::size_t source_addresses = 32;
+/// After this time a datagram counts as lost and is sent again.
 constexpr std::chrono::milliseconds lost_after{100};
 
-/// What is said to a server, and what must have come before each thing that is said.
+/// One step of a dialogue: the line to wait for, and the line to send then.
 struct Step {
-  std::string_view expect;  ///< how a line begins that must have come before
-  std::string_view say;
+  std::string_view expect;  ///< the start of the expected line
+  std::string_view send;
 };
 constexpr std::array<Step, 4> ftp_steps = {{{"220 ", "USER anonymous\r\n"},
                                             {"331 ", "PASS me@lab.test\r\n"},
                                             {"230 ", "QUIT\r\n"},
                                             {"221 ", ""}}};
 
-/// www.lab.test A, behind its length (RFC 1035 section 4.2.2).
+/// A query for www.lab.test A, with its length before it (RFC 1035 section 4.2.2).
 constexpr std::string_view dns_question(
     "\0\x1e\x12\x34\1\0\0\1\0\0\0\0\0\0\3www\3lab\4test\0\0\1\0\1", 32);
 
 struct Peer {
   int fd = -1;
-  std::size_t bytes = 0;  // echo: of the message that is coming back
+  std::size_t bytes = 0;  // echo: received bytes of the current message
   std::size_t step = 0;   // ftp
-  std::string said;       // ftp, http: what came and is no complete line yet
-  Clock::time_point heard;
+  std::string received;   // ftp, http, dns: bytes that are not processed yet
+  Clock::time_point last_received;
 };
 
 class Load {
@@ -69,26 +69,27 @@ class Load {
     for (std::size_t i = 0; i < count; ++i) open(i);
   }
 
-  /// Operations that were completed.
+  /// Runs the load until `end`; returns the number of completed operations.
   std::size_t run(Clock::time_point end) {
     std::array<epoll_event, 256> events;
-    auto swept = Clock::now();
+    auto last_resend = Clock::now();
     while (Clock::now() < end) {
       const int ready = ::epoll_wait(epoll_, events.data(), events.size(), 50);
       for (int i = 0; i < ready; ++i) serve(events[static_cast<std::size_t>(i)].data.u64);
-      if (what_ == "echo-udp" && Clock::now() - swept > lost_after) swept = resend();
+      if (what_ == "echo-udp" && Clock::now() - last_resend > lost_after) last_resend = resend();
     }
     return done_;
   }
 
-  /// Until every peer has been answered once, then until `end`.
+  /// Waits until every connection has a response, prints "ready", and keeps them open until `end`.
   void hold(Clock::time_point end) {
     std::array<epoll_event, 256> events;
     while (done_ < peers_.size() && Clock::now() < end) {
       const int ready = ::epoll_wait(epoll_, events.data(), events.size(), 50);
       for (int i = 0; i < ready; ++i) serve(events[static_cast<std::size_t>(i)].data.u64);
     }
-    if (done_ < peers_.size()) throw std::runtime_error("not everybody was answered in time");
+    if (done_ < peers_.size())
+      throw std::runtime_error("not every connection got a response in time");
     std::puts("ready");
     std::fflush(stdout);
     while (Clock::now() < end && ::getppid() != 1) ::usleep(20'000);
@@ -104,11 +105,11 @@ class Load {
     peer.fd = ::socket(AF_INET, udp() ? SOCK_DGRAM : SOCK_STREAM, 0);
     const int on = 1;
     if (!udp()) ::setsockopt(peer.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    // Many source addresses, or the ports in TIME_WAIT, of which there are 28,000 for each, would
-    // be what is measured.
+    // With one source address all its 28,000 ephemeral ports would soon be in TIME_WAIT.
     sockaddr_in from{};
     from.sin_family = AF_INET;
-    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index % sources));
+    from.sin_addr.s_addr =
+        htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index % source_addresses));
     ::setsockopt(peer.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     if (peer.fd < 0 ||
         ::bind(peer.fd, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0 ||
@@ -122,16 +123,16 @@ class Load {
   }
 
   void begin(Peer& peer) {
-    peer.heard = Clock::now();
-    if (what_ == "echo-tcp") say(peer, message_);
-    if (what_ == "dns-tcp") say(peer, dns_question);
-    if (what_ == "hold-http") say(peer, "GET /small.txt HTTP/1.1\r\nHost: lab.test\r\n\r\n");
+    peer.last_received = Clock::now();
+    if (what_ == "echo-tcp") send(peer, message_);
+    if (what_ == "dns-tcp") send(peer, dns_question);
+    if (what_ == "hold-http") send(peer, "GET /small.txt HTTP/1.1\r\nHost: lab.test\r\n\r\n");
     if (udp())
-      for (int i = 0; i < datagrams_under_way; ++i) say(peer, message_);
+      for (int i = 0; i < datagrams_in_flight; ++i) send(peer, message_);
   }
 
-  static void say(const Peer& peer, std::string_view text) {
-    // Small texts to a peer that reads: they fit. A lost datagram is sent again.
+  static void send(const Peer& peer, std::string_view text) {
+    // The text fits into the socket buffer, because the server reads. Lost datagrams: see resend().
     static_cast<void>(::send(peer.fd, text.data(), text.size(), MSG_NOSIGNAL));
   }
 
@@ -141,62 +142,64 @@ class Load {
     for (;;) {
       const auto got = ::recv(peer.fd, in.data(), in.size(), MSG_DONTWAIT);
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-      if (got < 0 && udp()) return;  // refused: nobody there (yet)
+      if (got < 0 && udp()) return;  // refused: no listener yet
       if (got <= 0) return ended(index);
-      if (what_ == "dns-tcp") return hear_dns(index, {in.data(), static_cast<std::size_t>(got)});
-      hear(peer, {in.data(), static_cast<std::size_t>(got)});
+      if (what_ == "dns-tcp") return read_dns(index, {in.data(), static_cast<std::size_t>(got)});
+      read(peer, {in.data(), static_cast<std::size_t>(got)});
       if (!udp()) return;
     }
   }
 
-  void hear(Peer& peer, std::string_view text) {
+  void read(Peer& peer, std::string_view text) {
     if (udp()) {
-      peer.heard = Clock::now();
+      peer.last_received = Clock::now();
       ++done_;
-      say(peer, message_);
+      send(peer, message_);
     } else if (what_ == "echo-tcp") {
       peer.bytes += text.size();
       if (peer.bytes < echo_bytes) return;
       peer.bytes -= echo_bytes;
       ++done_;
-      say(peer, message_);
+      send(peer, message_);
     } else if (what_ == "hold-http") {
-      peer.said += text;
-      if (peer.step == 0 && peer.said.find("\r\n\r\n") != std::string::npos) {
+      peer.received += text;
+      if (peer.step == 0 && peer.received.find("\r\n\r\n") != std::string::npos) {
         peer.step = 1;
         ++done_;
       }
-      if (peer.step == 1) std::string().swap(peer.said);
+      if (peer.step == 1) std::string().swap(peer.received);
     } else {
-      hear_ftp(peer, text);
+      read_ftp(peer, text);
     }
   }
 
-  static void hear_ftp(Peer& peer, std::string_view text) {
-    peer.said += text;
-    for (auto end = peer.said.find('\n'); end != std::string::npos; end = peer.said.find('\n')) {
-      const auto line = peer.said.substr(0, end + 1);
-      peer.said.erase(0, end + 1);
-      // Some let a guest in without a password.
+  static void read_ftp(Peer& peer, std::string_view text) {
+    peer.received += text;
+    for (auto end = peer.received.find('\n'); end != std::string::npos;
+         end = peer.received.find('\n')) {
+      const auto line = peer.received.substr(0, end + 1);
+      peer.received.erase(0, end + 1);
+      // Some servers do not ask for a password.
       if (peer.step == 1 && line.starts_with("230 ")) peer.step = 2;
       if (peer.step == ftp_steps.size() || !line.starts_with(ftp_steps[peer.step].expect)) continue;
-      say(peer, ftp_steps[peer.step++].say);
+      send(peer, ftp_steps[peer.step++].send);
     }
   }
 
-  void hear_dns(std::size_t index, std::string_view text) {
-    auto& said = peers_[index].said += text;
-    if (said.size() < 2) return;
+  void read_dns(std::size_t index, std::string_view text) {
+    auto& received = peers_[index].received += text;
+    if (received.size() < 2) return;
     const auto length =
-        static_cast<unsigned char>(said[0]) * 256U + static_cast<unsigned char>(said[1]);
-    if (said.size() < 2 + length) return;
+        static_cast<unsigned char>(received[0]) * 256U + static_cast<unsigned char>(received[1]);
+    if (received.size() < 2 + length) return;
     ++done_;
     open(index);
   }
 
   void ended(std::size_t index) {
     if (what_ != "ftp-login" || peers_[index].step != ftp_steps.size())
-      throw std::runtime_error("the server hung up early, after: " + peers_[index].said);
+      throw std::runtime_error("the server closed the connection early, after: " +
+                               peers_[index].received);
     ++done_;
     open(index);
   }
@@ -204,7 +207,7 @@ class Load {
   Clock::time_point resend() {
     const auto now = Clock::now();
     for (auto& peer : peers_)
-      if (now - peer.heard > lost_after) begin(peer);
+      if (now - peer.last_received > lost_after) begin(peer);
     return now;
   }
 
@@ -236,7 +239,7 @@ int main(int argc, char** argv) try {
   const auto done = load.run(end);
   const std::chrono::duration<double> took = Clock::now() - begin;
   std::printf("%.1f\n", static_cast<double>(done) / took.count());
-} catch (const std::exception& failure) {
-  std::fprintf(stderr, "bench_load: %s\n", failure.what());
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "bench_load: %s\n", error.what());
   return 1;
 }

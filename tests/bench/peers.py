@@ -1,5 +1,5 @@
-"""The servers that are measured: each starts on a free port of 127.0.0.1, with one worker, and says
-how to reach it. Configured as their own documentation recommends for speed, with logs off as ours.
+"""The servers that are measured. Each runs on a free port of 127.0.0.1 with one worker, without
+logs, and configured as its documentation recommends for speed.
 """
 
 import os
@@ -16,7 +16,7 @@ START_SECONDS = 20
 
 
 def free_port():
-    """A port that is free over TCP and UDP now."""
+    """A port that is free now, for TCP and UDP."""
     while True:
         with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             tcp.bind((HOST, 0))
@@ -40,18 +40,18 @@ def processes_below(pid):
             children.setdefault(parent, []).append(int(entry.name))
     found, todo = [], [pid]
     while todo:
-        one = todo.pop()
-        found.append(one)
-        todo += children.get(one, [])
+        process = todo.pop()
+        found.append(process)
+        todo += children.get(process, [])
     return found
 
 
 def cpu_seconds(pid):
-    """Processor time of a process, its living descendants, and those that were waited for."""
+    """CPU time of a process, its running descendants, and those that were waited for."""
     ticks = 0
-    for one in processes_below(pid):
+    for process in processes_below(pid):
         try:
-            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            fields = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
             ticks += sum(int(field) for field in fields[11:15])
         except OSError:
             pass
@@ -59,7 +59,7 @@ def cpu_seconds(pid):
 
 
 def wait_for_children(pid, count):
-    """A server's processes for sessions that are over end a little later, and count only then."""
+    """Waits for the processes of closed sessions: CPU time counts only when a process has ended."""
     end = time.monotonic() + 1
     while len(processes_below(pid)) > count and time.monotonic() < end:
         time.sleep(0.01)
@@ -68,8 +68,8 @@ def wait_for_children(pid, count):
 def private_bytes(pid):
     """Memory that only this process and its descendants use."""
     total = 0
-    for one in processes_below(pid):
-        for line in pathlib.Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+    for process in processes_below(pid):
+        for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
             if line.startswith("Private_Dirty:"):
                 total += int(line.split()[1]) * 1024
     return total
@@ -100,7 +100,7 @@ class Peer:
             if self.process.poll() is not None or time.monotonic() > end:
                 self.stop()
                 log = (self.folder / f"{self.name}.log").read_text(errors="replace")
-                raise RuntimeError(f"{self.name} does not start: {log[-500:]}")
+                raise RuntimeError(f"{self.name} did not start: {log[-500:]}")
             time.sleep(0.002)
 
     @property
@@ -110,9 +110,9 @@ class Peer:
     def stop(self):
         below = processes_below(self.process.pid)
         for number in (signal.SIGTERM, signal.SIGKILL):
-            for one in below:
+            for process in below:
                 try:
-                    os.kill(one, number)
+                    os.kill(process, number)
                 except ProcessLookupError:
                     pass
             try:
@@ -129,8 +129,8 @@ class Peer:
         self.stop()
 
 
-class House:
-    """The files that every server serves, and how each is started."""
+class Servers:
+    """The files to serve, and a method that starts each server."""
 
     def __init__(self, folder, build, server_cpus):
         self.folder, self.build, self.cpus = pathlib.Path(folder), pathlib.Path(build), server_cpus
@@ -151,7 +151,7 @@ class House:
         return path
 
     def start(self, name, **options):
-        """The peer of this name, or None where it is not installed."""
+        """Starts the server of this name; None if it is not installed."""
         return getattr(self, name.replace("-", "_"))(**options)
 
     def installed(self, name):
@@ -299,8 +299,8 @@ max_per_ip=0
             return Peer("pure-ftpd", [str(program), "-S", f"{HOST},{port}", "-e", "-H", "-c", "1000",
                                       "-C", "1000", "-f", "none", "-4"], port, self.folder,
                         cpus=self.cpus)
-        except RuntimeError as why:
-            print(why, file=sys.stderr)
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
             return None
 
     def echo_tcp_epoll(self):
@@ -357,6 +357,6 @@ service echo {{
             return Peer("xinetd", [self._program("xinetd"), "-dontfork", "-f", str(config),
                                    "-pidfile", str(self.folder / "xinetd.pid")], port, self.folder,
                         cpus=self.cpus)
-        except RuntimeError as why:
-            print(why, file=sys.stderr)
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
             return None

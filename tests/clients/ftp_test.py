@@ -102,7 +102,7 @@ class AgainstPortlabd(ClientTest):
         lines = b'cd docs\nsize nowhere\ncat "two words.txt"\nquote NOOP\nquit\nls\n'
         result = self.ftp(self.url, stdin=lines)
         self.expect(result, 1, "SIZE nowhere: 550")
-        self.assertEqual(result.out, b"2\n200 Nothing done.\n")
+        self.assertEqual(result.out, b"2\n200 OK.\n")
         self.assertEqual(self.ftp(self.url, stdin=b"").code, 0)
 
     def test_a_person_is_asked_and_sees_the_dialogue(self):
@@ -238,7 +238,7 @@ class AgainstOthers(ClientTest):
     def test_a_server_of_another_kind(self):
         with Server(Script({}, b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
             result = portlab("ftp", "--quiet", server.where, "ls")
-            self.expect(result, 1, "is no FTP reply")
+            self.expect(result, 1, "is not an FTP reply")
             self.expect_form(result)
 
     def test_a_server_that_hangs_up_or_is_full(self):

@@ -1,4 +1,4 @@
-// portlabd's configuration file: it is read, or refused with file and reason.
+// portlabd's configuration file: it is read, or refused with its name and a reason.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,12 +12,13 @@ using namespace portlab;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const int file = ::memfd_create("portlab-fuzz", MFD_CLOEXEC);
   static const auto path = "/proc/self/fd/" + std::to_string(file);
-  require(::ftruncate(file, 0) == 0, "the file can be emptied");
-  require(::pwrite(file, data, size, 0) == static_cast<ssize_t>(size), "the file can be written");
+  require(::ftruncate(file, 0) == 0, "ftruncate works");
+  require(::pwrite(file, data, size, 0) == static_cast<ssize_t>(size), "pwrite works");
   const auto settings = read_settings({"--config", path}, {{"http", 80}, {"dns", 53}});
   if (settings)
-    require(settings->core.workers > 0 && settings->core.limits.sessions_max > 0, "sane settings");
+    require(settings->core.workers > 0 && settings->core.limits.sessions_max > 0,
+            "the settings are valid");
   else
-    require(settings.error().text.find(path) != std::string::npos, "a mistake names its file");
+    require(settings.error().text.find(path) != std::string::npos, "an error names the file");
   return 0;
 }

@@ -1,5 +1,5 @@
-// The FTP control connection, from both sides: a visitor's lines, each of which gets a reply that
-// can be sent, and a server's replies.
+// The FTP control connection from both sides. As server: each command line gets one valid reply,
+// which our client can parse. As client: replies of a server are parsed or refused.
 
 #include <stdlib.h>
 
@@ -10,7 +10,6 @@
 #include "common/ftp/command_line.hpp"
 #include "common/ftp/data_address.hpp"
 #include "common/ftp/mlst_facts.hpp"
-#include "common/ftp/path_text.hpp"
 #include "common/ftp/reply.hpp"
 #include "common/ftp/telnet.hpp"
 #include "servers/ftp/command_table.hpp"
@@ -24,19 +23,19 @@ namespace {
 
 constexpr std::size_t line_bytes_max = 512;
 
-/// A folder with a few files, gone with this object.
-class Folder {
+/// A temporary directory with a few files; the destructor removes it.
+class TemporaryDirectory {
  public:
-  Folder() {
+  TemporaryDirectory() {
     std::string name = (std::filesystem::temp_directory_path() / "portlab-fuzz-XXXXXX").string();
-    require(::mkdtemp(name.data()) != nullptr, "a folder can be made");
+    require(::mkdtemp(name.data()) != nullptr, "mkdtemp works");
     root_ = name;
     std::filesystem::create_directories(root_ / "docs" / "deep");
     for (const auto* file : {"hello.txt", "docs/a.txt", "docs/b b.html", "docs/deep/c"})
       std::ofstream(root_ / file) << file;
     site = std::make_unique<SharedSite>(std::make_shared<const Site>(root_));
   }
-  ~Folder() { std::filesystem::remove_all(root_); }
+  ~TemporaryDirectory() { std::filesystem::remove_all(root_); }
 
   std::unique_ptr<SharedSite> site;
 
@@ -52,44 +51,44 @@ class Port final : public PassivePort {
   void close() override {}
 };
 
-void session(std::string_view bytes) {
-  static Folder folder;
+void run_session(std::string_view bytes) {
+  static TemporaryDirectory directory;
   static Port port;
-  const auto here = tcp_endpoint(asio::ip::address_v4::loopback(), 21);
-  const auto there = tcp_endpoint(asio::ip::address_v4::loopback(), 50'000);
-  FtpSession session(*folder.site, here, there, port);
+  const auto server = tcp_endpoint(asio::ip::address_v4::loopback(), 21);
+  const auto client = tcp_endpoint(asio::ip::address_v4::loopback(), 50'000);
+  FtpSession session(*directory.site, server, client, port);
   session.login = Login::done;
   ControlReader reader(line_bytes_max);
   while (!bytes.empty()) {
     bytes.remove_prefix(reader.read(bytes));
-    if (reader.has_answers()) require(reader.take_answers().size() % 3 == 0, "IAC, verb, option");
+    if (reader.has_telnet_replies())
+      require(reader.take_telnet_replies().size() % 3 == 0, "IAC, verb, option");
     const auto line = reader.take_line();
     if (!line) continue;
-    require(line->text.size() <= line_bytes_max + 1, "a line has a limit");
+    require(line->text.size() <= line_bytes_max + 1, "a line is not longer than its limit");
     const auto command = parse_command(line->text);
-    const auto given = answer(session, command);
-    require(given.code >= 150 && given.code < 600, "a reply code");
+    const auto given = run_command(session, command);
+    require(given.code >= 150 && given.code < 600, "the reply code is valid");
     const auto reply = format_reply(given.code, given.text);
-    require(reply.ends_with("\r\n"), "a reply ends");
-    // Our own client must understand it.
-    ReplyReader own;
+    require(reply.ends_with("\r\n"), "a reply ends with CRLF");
+    ReplyReader client_reader;
     std::size_t at = 0;
-    bool whole = false;
+    bool complete = false;
     while (at < reply.size()) {
       const auto end = reply.find('\n', at);
-      auto one = std::string_view(reply).substr(at, end - at);
-      if (one.ends_with('\r')) one.remove_suffix(1);
-      require(!whole, "one reply to one command");
-      const auto read = own.add_line(one);
-      require(read.has_value(), "our client reads our reply");
-      whole = read->has_value();
+      auto reply_line = std::string_view(reply).substr(at, end - at);
+      if (reply_line.ends_with('\r')) reply_line.remove_suffix(1);
+      require(!complete, "one reply to one command");
+      const auto read = client_reader.add_line(reply_line);
+      require(read.has_value(), "our client parses our reply");
+      complete = read->has_value();
       at = end + 1;
     }
-    require(whole, "the reply is whole");
+    require(complete, "the reply is complete");
   }
 }
 
-void hear(std::string_view bytes) {
+void parse_server_bytes(std::string_view bytes) {
   ReplyReader replies;
   while (!bytes.empty()) {
     const auto end = std::min(bytes.find('\n'), bytes.size());
@@ -103,7 +102,7 @@ void hear(std::string_view bytes) {
     static_cast<void>(unquote_path(line));
     static_cast<void>(parse_fact_names(line));
     if (const auto facts = parse_facts(line))
-      require(facts->name.size() <= line.size(), "a name is a part of the line");
+      require(facts->name.size() <= line.size(), "a name is part of the line");
     if (!replies.add_line(line)) return;
   }
 }
@@ -111,7 +110,7 @@ void hear(std::string_view bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  session(as_text({data, size}));
-  hear(as_text({data, size}));
+  run_session(as_text({data, size}));
+  parse_server_bytes(as_text({data, size}));
   return 0;
 }

@@ -1,5 +1,5 @@
-// Runs a fuzzer's corpus without the fuzzing engine, so that every build of the tests does: what
-// was ever found stays mended.
+// Runs a fuzzer's target on the files of its corpus, without libFuzzer. These are regression tests:
+// the corpus contains every input that was once found to fail.
 //
 //   NAME_replay FOLDER
 

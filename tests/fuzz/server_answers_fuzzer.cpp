@@ -1,5 +1,5 @@
-// What servers answer to our clients: HTTP responses, and the control protocol's replies. A bad one
-// is a failure with words.
+// The bytes of servers that our clients read: HTTP responses, and replies of the control protocol.
+// Each is parsed, or is an error with a message.
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,36 +16,36 @@ using namespace portlab;
 
 namespace {
 
-void ask(std::string_view answer, std::string method) {
+void read_http(std::string_view bytes, std::string method) {
   int ends[2];
-  require(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "a pair of sockets can be had");
-  const auto sent = ::send(ends[1], answer.data(), answer.size(), MSG_NOSIGNAL);
-  require(sent == static_cast<ssize_t>(answer.size()), "the answer fits into the socket's buffer");
+  require(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair works");
+  const auto sent = ::send(ends[1], bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  require(sent == static_cast<ssize_t>(bytes.size()), "the bytes fit into the socket's buffer");
   ::shutdown(ends[1], SHUT_WR);
   auto session = ClientSession::adopt(ends[0], Transport::local, std::chrono::seconds(5));
   HttpRequest request;
   request.method = std::move(method);
   HttpSink sink;
   sink.head = [&](const HttpHead& head) {
-    require(head.status >= 100 && head.status <= 999, "three digits");
-    require(head.text().ends_with("\r\n\r\n"), "a head ends");
+    require(head.status >= 100 && head.status <= 999, "the status has three digits");
+    require(head.text().ends_with("\r\n\r\n"), "a head ends with an empty line");
   };
   std::size_t body_bytes = 0;
-  sink.body = [&](Bytes bytes) { body_bytes += bytes.size(); };
+  sink.body = [&](Bytes part) { body_bytes += part.size(); };
   try {
     exchange(session, request, sink);
-  } catch (const CommandError& failure) {
-    require(!failure.reason().empty(), "a failure has a reason");
-    require(failure.exit() != Exit::bad_usage, "it is not the user's fault");
+  } catch (const CommandError& error) {
+    require(!error.reason().empty(), "an error has a reason");
+    require(error.exit() != Exit::bad_usage, "the exit status is not that of bad usage");
   }
-  require(body_bytes <= answer.size(), "a body is a part of the answer");
+  require(body_bytes <= bytes.size(), "a body is part of the response");
   require(request.method != "HEAD" || body_bytes == 0, "HEAD has no body");
   ::close(ends[1]);
 }
 
-void hear_control(std::string_view line) {
+void read_control(std::string_view line) {
   const auto reply = parse_control_reply(line);
-  if (!reply) return require(!reply.error().text.empty(), "a mistake has a name");
+  if (!reply) return require(!reply.error().text.empty(), "an error has a message");
   for (const auto& row : reply->listeners) static_cast<void>(row.moved());
 }
 
@@ -54,10 +54,10 @@ void hear_control(std::string_view line) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = as_text({data, size});
   if (bytes.starts_with('{')) {
-    hear_control(bytes);
+    read_control(bytes);
   } else {
-    ask(bytes, "GET");
-    ask(bytes, "HEAD");
+    read_http(bytes, "GET");
+    read_http(bytes, "HEAD");
   }
   return 0;
 }

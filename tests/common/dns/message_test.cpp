@@ -17,7 +17,7 @@ std::string wire(std::string_view text) { return std::string(name(text).wire_tex
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_query_is_these_bytes) {
+BOOST_AUTO_TEST_CASE(a_query_has_the_expected_bytes) {
   const auto query = make_query(0x1234, {name("www.lab.test."), Type::A, Class::IN}, 0);
   BOOST_TEST(query == "\x12\x34\0\0\0\1\0\0\0\0\0\0"s + "\3www\3lab\4test\0\0\1\0\1"s);
   const auto with_edns = make_query(0x1234, {name("."), Type::NS, Class::IN}, 1232);
@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(a_query_is_these_bytes) {
              "\x12\x34\0\0\0\1\0\0\0\0\0\1"s + "\0\0\2\0\1"s + "\0\0\x29\4\xd0\0\0\0\0\0\0"s);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_written_is_read_back) {
+BOOST_AUTO_TEST_CASE(a_written_message_is_read_back) {
   std::array<std::uint8_t, 1232> buffer{};
   MessageWriter writer(buffer, MessageWriter::opt_bytes);
   writer.question({name("Lab.test."), Type::MX, Class::IN});
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(srv_targets_are_never_compressed) {
   BOOST_TEST(as_text(bytes).ends_with(rdata));
 }
 
-BOOST_AUTO_TEST_CASE(a_record_without_room_leaves_no_trace) {
+BOOST_AUTO_TEST_CASE(a_record_without_room_writes_nothing) {
   constexpr std::size_t record_bytes = 2 + 10 + 4;
   for (const std::size_t room : {record_bytes - 1, record_bytes, record_bytes + 1}) {
     std::vector<std::uint8_t> buffer(12 + 18 + room);
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_record_without_room_leaves_no_trace) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_place_for_opt_is_kept_free) {
+BOOST_AUTO_TEST_CASE(room_for_opt_is_reserved) {
   constexpr std::size_t record_bytes = 2 + 10 + 4;
   for (const std::size_t extra : {10U, 11U}) {
     std::vector<std::uint8_t> buffer(12 + 18 + record_bytes + extra);
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(the_place_for_opt_is_kept_free) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(names_beyond_the_reach_of_a_pointer_are_written_out) {
+BOOST_AUTO_TEST_CASE(names_beyond_the_range_of_pointers_are_not_compressed) {
   std::vector<std::uint8_t> buffer(message_bytes_max);
   MessageWriter writer(buffer);
   writer.question({name("lab.test."), Type::TXT, Class::IN});
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(names_beyond_the_reach_of_a_pointer_are_written_out) {
   BOOST_TEST(message.answers.back().owner.to_text() == "far.away.");
 }
 
-BOOST_AUTO_TEST_CASE(broken_messages_are_refused) {
+BOOST_AUTO_TEST_CASE(incomplete_messages_are_refused) {
   const auto good = make_query(1, {name("lab.test."), Type::A, Class::IN}, 1232);
   BOOST_TEST(read_message(as_bytes(good)).has_value());
   for (std::size_t size = 0; size < good.size(); ++size)

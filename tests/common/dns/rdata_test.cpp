@@ -23,7 +23,7 @@ std::string round_trip(Type type, std::vector<std::string> texts) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(every_type_of_the_lab_is_read_and_written) {
+BOOST_AUTO_TEST_CASE(every_type_of_the_table_is_read_and_written) {
   BOOST_TEST(round_trip(Type::A, {"127.0.0.1"}) == "127.0.0.1");
   BOOST_TEST(round_trip(Type::AAAA, {"2001:DB8:0:0::1"}) == "2001:db8::1");
   BOOST_TEST(round_trip(Type::NS, {"ns1"}) == "ns1.lab.test.");
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(unknown_types_are_bytes_in_hexadecimal) {
   BOOST_TEST(from_words(Type::A, {"\\#", "3", "616263"}).has_error(), "A has four bytes");
 }
 
-BOOST_AUTO_TEST_CASE(wrong_data_is_refused_with_a_reason) {
+BOOST_AUTO_TEST_CASE(invalid_data_is_refused_with_a_reason) {
   const std::vector<std::pair<Type, std::vector<std::string>>> wrong = {
       {Type::A, {}},
       {Type::A, {"127.0.0"}},
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(periods_may_have_units) {
     BOOST_TEST(!seconds(wrong).has_value(), wrong);
 }
 
-BOOST_AUTO_TEST_CASE(rdata_from_the_wire_must_be_exactly_what_its_type_promises) {
+BOOST_AUTO_TEST_CASE(rdata_on_the_wire_must_be_valid_for_its_type) {
   const auto read = [](Type type, const std::string& bytes, std::size_t length) {
     ByteReader in(as_bytes(bytes));
     return read_rdata(in, type, length);
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(rdata_from_the_wire_must_be_exactly_what_its_type_promises)
   BOOST_TEST(read(static_cast<Type>(999), "abc"s, 3).value() == "abc");
 }
 
-BOOST_AUTO_TEST_CASE(compressed_names_are_written_out) {
+BOOST_AUTO_TEST_CASE(compressed_names_are_uncompressed) {
   const auto message = "\4test\0\0\x0a\4mail\xc0\0"s;
   ByteReader in(as_bytes(message));
   in.seek(6);
@@ -125,6 +125,6 @@ BOOST_AUTO_TEST_CASE(compressed_names_are_written_out) {
   BOOST_TEST(rdata_to_text(Type::MX, as_bytes(*rdata)) == "10 mail.test.");
 }
 
-BOOST_AUTO_TEST_CASE(rdata_that_is_not_its_type_is_shown_as_bytes) {
+BOOST_AUTO_TEST_CASE(rdata_that_is_invalid_for_its_type_is_shown_as_bytes) {
   BOOST_TEST(rdata_to_text(Type::A, as_bytes("abc")) == "\\# 3 616263");
 }

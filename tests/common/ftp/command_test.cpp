@@ -5,7 +5,7 @@
 using namespace portlab::ftp;
 using namespace std::string_literals;
 
-BOOST_AUTO_TEST_CASE(a_command_is_a_verb_in_any_case_and_all_that_follows_one_space) {
+BOOST_AUTO_TEST_CASE(a_command_is_a_verb_in_any_case_and_an_argument_after_one_space) {
   BOOST_TEST((parse_command("retr hello.txt") == Command{"RETR", "hello.txt"}));
   BOOST_TEST((parse_command("RETR two words.txt") == Command{"RETR", "two words.txt"}));
   BOOST_TEST((parse_command("RETR  leading") == Command{"RETR", " leading"}));
@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(a_command_is_written_with_its_line_end) {
   BOOST_TEST(format_command({"RETR", "a b"}).value() == "RETR a b\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(telnets_own_bytes_in_a_command_are_escaped) {
+BOOST_AUTO_TEST_CASE(telnet_bytes_in_a_command_are_escaped) {
   BOOST_TEST(format_command({"RETR",
                              "a\xff"
                              "b"})
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(telnets_own_bytes_in_a_command_are_escaped) {
   BOOST_TEST(format_command({"RETR", "a\rb"}).value() == "RETR a\r\0b\r\n"s);
 }
 
-BOOST_AUTO_TEST_CASE(a_line_end_or_a_nul_in_a_path_does_not_become_another_command) {
+BOOST_AUTO_TEST_CASE(a_command_with_a_line_end_or_a_nul_is_not_formatted) {
   BOOST_TEST(!format_command({"RETR", "a\nDELE b"}));
   BOOST_TEST(!format_command({"RETR", "a\r\nDELE b"}));
   BOOST_TEST(!format_command({"RETR", "a\0b"s}));

@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(port_takes_exactly_six_numbers_of_one_byte) {
        {"", "127,0,0,1,195", "127,0,0,1,195,80,1", "256,0,0,1,195,80", "127,0,0,1,195,256",
         "127,0,0,1,-1,80", "127,0,0,1,195,80 ", " 127,0,0,1,195,80", "127.0.0.1,195,80",
         "127,0,0,1,195,", ",,,,,", "1,2,3,4,5,6,", "a,b,c,d,e,f", "000001,0,0,1,195,80"})
-    BOOST_TEST(read_six(wrong) == "none", "'" << wrong << "' was taken for six numbers");
+    BOOST_TEST(read_six(wrong) == "none", "'" << wrong << "' was accepted as six numbers");
 }
 
 BOOST_AUTO_TEST_CASE(the_endpoint_is_found_in_a_227_with_any_text_around_it) {
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(the_port_is_found_in_a_229) {
   BOOST_TEST(parse_extended_passive_text("ok (!!!65535!)").value() == 65'535);
   for (const auto* wrong : {"", "(", "()", "(|||)", "(||||)", "(|||0|)", "(|||65536|)", "(|||x|)",
                             "(||50000|)", "(|||50000)", "(|1||50000|)", "(111500001)"})
-    BOOST_TEST(!parse_extended_passive_text(wrong), "'" << wrong << "' was taken for a 229");
+    BOOST_TEST(!parse_extended_passive_text(wrong), "'" << wrong << "' was accepted as a 229");
 }
 
 BOOST_AUTO_TEST_CASE(eprt_names_family_address_and_port) {
@@ -75,12 +75,12 @@ BOOST_AUTO_TEST_CASE(eprt_names_family_address_and_port) {
   BOOST_TEST(read_eprt("|2|::1|1|") == "[::1]:1");
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_family_in_eprt_is_told_from_nonsense) {
+BOOST_AUTO_TEST_CASE(an_unknown_family_in_eprt_is_a_different_error_from_bad_syntax) {
   BOOST_TEST(read_eprt("|0|127.0.0.1|50000|") == "family");
   BOOST_TEST(read_eprt("|3|whatever|50000|") == "family");
   for (const auto* wrong :
        {"", "|", "||||", "|1|127.0.0.1|50000", "|1|127.0.0.1|50000||", "|1|127.0.0.1|0|",
         "|1|127.0.0.1|65536|", "|1|::1|50000|", "|2|127.0.0.1|50000|", "|1|localhost|50000|",
         "|2|fe80::1%lo|50000|", "|1|127.0.0.1||", "|x|127.0.0.1|50000|", "1", " 1 127.0.0.1 5 "})
-    BOOST_TEST(read_eprt(wrong) == "syntax", "'" << wrong << "' was taken for an EPRT");
+    BOOST_TEST(read_eprt(wrong) == "syntax", "'" << wrong << "' was accepted as an EPRT");
 }

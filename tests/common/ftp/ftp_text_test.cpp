@@ -1,11 +1,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include "common/ftp/ascii.hpp"
-#include "common/ftp/path_text.hpp"
+#include "common/ftp/reply.hpp"
 
 using namespace portlab::ftp;
 
-BOOST_AUTO_TEST_CASE(quotes_in_a_path_are_doubled_and_undoubled) {
+BOOST_AUTO_TEST_CASE(quotes_in_a_path_are_doubled_and_read_back) {
   BOOST_TEST(quote_path("/a \"b\"") == "\"/a \"\"b\"\"\"");
   for (const auto* path : {"/", "", "\"", "/a\"\"b", "/plain"})
     BOOST_TEST(unquote_path(quote_path(path) + " is here").value() == path);
@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(quotes_in_a_path_are_doubled_and_undoubled) {
   BOOST_TEST(!unquote_path("\"no end\"\""));
 }
 
-BOOST_AUTO_TEST_CASE(text_goes_out_with_crlf_wherever_it_is_cut) {
+BOOST_AUTO_TEST_CASE(text_is_encoded_with_crlf_for_every_cut) {
   const std::string text = "one\ntwo\r\nthree\r\r\n\n";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     AsciiEncoder encoder;
@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(text_goes_out_with_crlf_wherever_it_is_cut) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(text_comes_in_with_lf_wherever_it_is_cut) {
+BOOST_AUTO_TEST_CASE(text_is_decoded_with_lf_for_every_cut) {
   const std::string text = "one\r\ntwo\rthree\r\r\n\nlast\r";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     AsciiDecoder decoder;

@@ -7,7 +7,7 @@ using namespace std::string_literals;
 
 namespace {
 
-/// The reply that these lines make, or the word for what else they are.
+/// The reply of these lines as text, or "error" or "unfinished".
 std::string read(std::initializer_list<std::string_view> lines) {
   ReplyReader reader;
   std::string out;
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(a_reply_is_three_digits_and_a_text) {
   BOOST_TEST(format_reply(211, "Features:\nEnd") == "211-Features:\r\n211 End\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(what_could_break_a_reply_is_replaced_and_a_byte_255_is_doubled) {
+BOOST_AUTO_TEST_CASE(control_characters_are_replaced_and_a_byte_255_is_doubled) {
   BOOST_TEST(format_reply(550,
                           "a\rb\0c\x1b"
                           "d"s) == "550 a?b?c?d\r\n");
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(replies_are_read_line_by_line) {
 }
 
 BOOST_AUTO_TEST_CASE(only_the_same_code_and_a_space_end_a_reply_of_many_lines) {
-  // RFC 959 section 4.2 shows this very trap.
+  // This example is in RFC 959 section 4.2.
   BOOST_TEST(read({"123-First line", "Second line", "  234 A line beginning with numbers",
                    "234 another", "123-again", "123 The last line"}) ==
              "123|First line|Second line|  234 A line beginning with numbers|234 another|123-again|"
@@ -53,13 +53,13 @@ BOOST_AUTO_TEST_CASE(only_the_same_code_and_a_space_end_a_reply_of_many_lines) {
   BOOST_TEST(read({"123-First line", "12"}) == "unfinished");
 }
 
-BOOST_AUTO_TEST_CASE(what_does_not_begin_with_a_code_is_no_reply) {
+BOOST_AUTO_TEST_CASE(a_line_without_a_code_is_an_error) {
   for (const auto* wrong :
        {"", "12", "HTTP/1.1 400 Bad Request", "2a0 x", "099 x", "700 x", "220x"})
-    BOOST_TEST(read({wrong}) == "error", "'" << wrong << "' was taken for a reply");
+    BOOST_TEST(read({wrong}) == "error", "'" << wrong << "' was accepted as a reply");
 }
 
-BOOST_AUTO_TEST_CASE(a_reply_without_end_is_given_up) {
+BOOST_AUTO_TEST_CASE(a_reply_has_a_maximum_number_of_lines) {
   const auto lines_taken = [](std::size_t count) {
     ReplyReader reader;
     auto ok = reader.add_line("211-begin").has_value();

@@ -1,5 +1,5 @@
 #pragma once
-// Asks the answerer without a socket, and shows its answers as text.
+// Sends queries to make_response() without a socket, and shows messages as text.
 
 #include <array>
 #include <stdexcept>
@@ -8,15 +8,16 @@
 
 #include "common/dns/message.hpp"
 #include "common/dns/rdata.hpp"
-#include "servers/dns/dns_answer.hpp"
+#include "servers/dns/dns_response.hpp"
 #include "servers/dns/zone_file.hpp"
 
 namespace portlab::dns {
 
+/// How a query is sent.
 struct Asked {
   Transport transport = Transport::udp;
   std::uint16_t udp_bytes = 1232;  ///< 0: without EDNS
-  ListenersNow listeners = {};
+  CurrentListeners listeners = {};
 };
 
 inline Zone zone_from(std::string_view text) { return *parse_zone(text, "test.zone").value().zone; }
@@ -25,12 +26,13 @@ inline Question question(std::string_view name, std::string_view type, Class cla
   return {Name::from_text(name).value(), type_from_text(type).value(), class_};
 }
 
-/// The response's bytes to the query's bytes.
+/// The bytes of the response to the bytes of a query.
 inline std::string ask_bytes(const Zone& zone, std::string_view query, const Asked& how = {}) {
   static std::array<std::uint8_t, message_bytes_max> scratch;
   const Endpoint client{how.transport, parse_address("127.0.0.11").value(), 49876, {}};
   std::string note;
-  return std::string(as_text(answer(zone, how.listeners, as_bytes(query), client, scratch, note)));
+  return std::string(
+      as_text(make_response(zone, how.listeners, as_bytes(query), client, scratch, note)));
 }
 
 inline Message ask(const Zone& zone, const Question& question, const Asked& how = {}) {
@@ -46,7 +48,8 @@ inline std::string to_text(const std::vector<Record>& records) {
   return text;
 }
 
-/// "NOERROR aa" and the records, a line each, sections set apart by "--".
+/// "NOERROR aa" and the records, one per line, with "-- authority" and "-- additional" before these
+/// sections.
 inline std::string to_text(const Message& message) {
   std::string text = to_string(message.rcode());
   if (message.header.authoritative) text += " aa";

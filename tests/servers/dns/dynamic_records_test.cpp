@@ -1,4 +1,4 @@
-// Answers that are made at the moment of the question: who asks, and where services are found.
+// Records that are computed for each response: the client's endpoint, and the ports of services.
 #include "servers/dns/dynamic_records.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -43,7 +43,7 @@ std::string answers(std::string_view name, std::string_view type, const Asked& h
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(whoami_tells_the_asker_its_endpoint) {
+BOOST_AUTO_TEST_CASE(whoami_is_the_endpoint_of_the_client) {
   BOOST_TEST(answers("whoami.lab.test.", "TXT", {}) ==
              "\nwhoami.lab.test. 0 TXT \"udp 127.0.0.11:49876\"");
   BOOST_TEST(answers("whoami.lab.test.", "TXT", with({})) ==
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(whoami_tells_the_asker_its_endpoint) {
   BOOST_TEST((other_family.authorities.at(0).type == Type::SOA));
 }
 
-BOOST_AUTO_TEST_CASE(srv_names_the_port_on_which_the_service_is_found) {
+BOOST_AUTO_TEST_CASE(srv_has_the_port_on_which_the_service_listens) {
   const auto moved = with({row("dns", Transport::udp, 5353), row("http", Transport::tcp, 83)});
   BOOST_TEST(answers("_http._tcp.lab.test.", "SRV", moved) ==
              "\n_http._tcp.lab.test. 0 SRV 0 0 83 www.lab.test.");
@@ -68,14 +68,14 @@ BOOST_AUTO_TEST_CASE(srv_names_the_port_on_which_the_service_is_found) {
   BOOST_TEST(to_text(message.additionals) == "\nwww.lab.test. 60 A 127.0.0.1");
 }
 
-BOOST_AUTO_TEST_CASE(the_live_port_replaces_whatever_the_zone_says) {
+BOOST_AUTO_TEST_CASE(the_current_port_replaces_the_port_in_the_zone) {
   BOOST_TEST(answers("_ftp._tcp.lab.test.", "SRV", with({row("ftp", Transport::tcp, 2121)})) ==
              "\n_ftp._tcp.lab.test. 0 SRV 0 0 2121 www.lab.test.");
   BOOST_TEST(answers("_ftp._tcp.lab.test.", "ANY", with({row("ftp", Transport::tcp, 2121)})) ==
              "\n_ftp._tcp.lab.test. 0 SRV 0 0 2121 www.lab.test.");
 }
 
-BOOST_AUTO_TEST_CASE(each_port_of_a_service_is_a_record_once) {
+BOOST_AUTO_TEST_CASE(each_port_of_a_service_is_one_record) {
   const auto two = with({row("http", Transport::tcp, 80), row("http", Transport::tcp, 83),
                          row("http", Transport::tcp, 80)});
   BOOST_TEST(answers("_http._tcp.lab.test.", "SRV", two) ==
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(each_port_of_a_service_is_a_record_once) {
              "\n_http._tcp.lab.test. 0 SRV 0 0 83 www.lab.test.");
 }
 
-BOOST_AUTO_TEST_CASE(a_service_that_does_not_listen_is_decidedly_not_available) {
+BOOST_AUTO_TEST_CASE(a_service_without_listener_has_the_target_root) {
   const auto only_dns = with({row("dns", Transport::udp, 53)});
   BOOST_TEST(answers("_http._tcp.lab.test.", "SRV", only_dns) ==
              "\n_http._tcp.lab.test. 0 SRV 0 0 0 .");
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_does_not_listen_is_decidedly_not_available) 
              "\n_http._udp.lab.test. 0 SRV 0 0 0 .");
 }
 
-BOOST_AUTO_TEST_CASE(the_ports_of_others_stay_as_written) {
+BOOST_AUTO_TEST_CASE(the_ports_of_other_services_are_not_changed) {
   const auto only_http = with({row("http", Transport::tcp, 80)});
   BOOST_TEST(answers("_ldap._tcp.lab.test.", "SRV", only_http) ==
              "\n_ldap._tcp.lab.test. 300 SRV 1 2 389 www.lab.test.");
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(the_ports_of_others_stay_as_written) {
              "\nx.w.lab.test. 300 SRV 1 2 3 www.lab.test.");
 }
 
-BOOST_AUTO_TEST_CASE(nobody_is_asked_for_listeners_but_for_srv) {
+BOOST_AUTO_TEST_CASE(listeners_are_read_for_srv_only) {
   int asked = 0;
   const Asked counting{Transport::udp, 1232, [&] {
                          ++asked;

@@ -1,5 +1,5 @@
-// Mutated messages and zone files, the same ones on every run. What must hold: no crash, no
-// sanitizer report, and every reply is a message that can be read, no longer than it may be.
+// Mutated messages and zone files, the same in every run. There must be no crash and no report of a
+// sanitizer, and every response must be a valid message within its size limit.
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <fstream>
@@ -78,7 +78,7 @@ std::string lab_zone() {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(mutated_queries_get_readable_replies) {
+BOOST_AUTO_TEST_CASE(mutated_queries_get_valid_responses) {
   const auto zone = *load_zone(PORTLAB_LAB_ZONE).value().zone;
   std::vector<std::string> seeds;
   for (const auto* name : {"lab.test.", "start.lab.test.", "huge.lab.test.", "x.wild.lab.test.",
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(mutated_queries_get_readable_replies) {
   BOOST_TEST(replies > 0);
 }
 
-BOOST_AUTO_TEST_CASE(mutated_responses_are_read_or_refused) {
+BOOST_AUTO_TEST_CASE(mutated_responses_are_parsed_or_refused) {
   const auto zone = *load_zone(PORTLAB_LAB_ZONE).value().zone;
   std::vector<std::string> seeds;
   for (const auto* type : {"SOA", "NS", "MX", "TXT", "A"})
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(mutated_responses_are_read_or_refused) {
   BOOST_TEST(read < rounds);
 }
 
-BOOST_AUTO_TEST_CASE(mutated_zone_files_are_loaded_or_refused_with_a_line) {
+BOOST_AUTO_TEST_CASE(mutated_zone_files_are_loaded_or_refused_with_a_line_number) {
   const auto seed = lab_zone();
   Mutator mutator;
   repeat([&] {
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(mutated_zone_files_are_loaded_or_refused_with_a_line) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(what_is_printed_is_read_back) {
+BOOST_AUTO_TEST_CASE(names_and_texts_are_read_back_from_their_text) {
   Mutator mutator;
   repeat([&] {
     std::string bytes(mutator.below(60) + 1, '\0');
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(what_is_printed_is_read_back) {
     const auto string = character_string(bytes).value();
     const std::vector<Word> words{{rdata_to_text(Type::TXT, as_bytes(string)).substr(1), true, 1}};
     auto word = words.front();
-    word.text.pop_back();  // the quotes are the lexer's
+    word.text.pop_back();  // the lexer removes the quotes
     BOOST_REQUIRE(rdata_from_words(Type::TXT, {{word}}, Name()).value() == string);
   });
 }

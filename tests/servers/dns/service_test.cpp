@@ -1,4 +1,4 @@
-// DNS behind the core, over real sockets.
+// The DNS service over real sockets.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
@@ -48,7 +48,7 @@ Message parse(const std::string& bytes) { return read_message(as_bytes(bytes)).v
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_CASE(a_datagram_is_answered_by_one, Lab) {
+BOOST_FIXTURE_TEST_CASE(a_datagram_gets_a_datagram, Lab) {
   TestClient client(udp);
   client.send(query("www.lab.test.", "A", 0xBEEF));
   const auto message = parse(client.receive());
@@ -56,7 +56,7 @@ BOOST_FIXTURE_TEST_CASE(a_datagram_is_answered_by_one, Lab) {
   BOOST_TEST(to_text(message) == "NOERROR aa\nwww.lab.test. 300 A 127.0.0.1");
 }
 
-BOOST_FIXTURE_TEST_CASE(whoami_is_the_clients_own_endpoint, Lab) {
+BOOST_FIXTURE_TEST_CASE(whoami_is_the_endpoint_of_the_socket, Lab) {
   TestClient over_udp(udp);
   over_udp.send(query("whoami.lab.test.", "TXT"));
   BOOST_TEST(to_text(parse(over_udp.receive()).answers) ==
@@ -104,7 +104,7 @@ BOOST_FIXTURE_TEST_CASE(a_query_may_come_in_one_byte_pieces, Lab) {
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(a_peer_that_has_said_all_still_gets_its_answers, Lab) {
+BOOST_FIXTURE_TEST_CASE(after_a_half_close_the_responses_are_still_sent, Lab) {
   TestClient client(tcp);
   client.send(framed(query("www.lab.test.", "A", 1)) + framed(query("ftp.lab.test.", "A", 2)));
   client.finish();
@@ -113,10 +113,10 @@ BOOST_FIXTURE_TEST_CASE(a_peer_that_has_said_all_still_gets_its_answers, Lab) {
   BOOST_TEST(client.is_closed_by_peer());
 }
 
-BOOST_FIXTURE_TEST_CASE(the_longest_message_is_read_whole, Lab) {
+BOOST_FIXTURE_TEST_CASE(the_longest_message_is_read_completely, Lab) {
   TestClient client(tcp);
   auto message = query("www.lab.test.", "A");
-  message.resize(message_bytes_max, 'x');  // garbage behind the question is ignored
+  message.resize(message_bytes_max, 'x');  // bytes after the question are ignored
   client.send(framed(message) + framed(query("www.lab.test.", "A", 2)));
   BOOST_TEST((parse(receive_framed(client)).rcode() == Rcode::NOERROR));
   BOOST_TEST(parse(receive_framed(client)).header.id == 2);
@@ -138,14 +138,14 @@ BOOST_FIXTURE_TEST_CASE(a_message_shorter_than_a_header_ends_the_session, Lab) {
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(answers_before_a_broken_message_are_sent, Lab) {
+BOOST_FIXTURE_TEST_CASE(responses_before_an_invalid_message_are_sent, Lab) {
   TestClient client(tcp);
   client.send(framed(query("www.lab.test.", "A", 5)) + framed("x"));
   BOOST_TEST(parse(receive_framed(client)).header.id == 5);
   BOOST_TEST(client.is_closed_by_peer());
 }
 
-BOOST_FIXTURE_TEST_CASE(no_reply_is_sent_to_what_is_no_query, Lab) {
+BOOST_FIXTURE_TEST_CASE(bytes_that_are_not_a_query_get_no_datagram, Lab) {
   TestClient client(udp);
   auto response = query("www.lab.test.", "A", 1);
   response[2] = '\x80';

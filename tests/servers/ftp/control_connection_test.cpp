@@ -7,7 +7,7 @@ using namespace portlab;
 using namespace portlab::ftp::server;
 using namespace std::string_literals;
 
-BOOST_AUTO_TEST_CASE(a_guest_lists_and_fetches_over_the_second_port) {
+BOOST_AUTO_TEST_CASE(a_client_lists_and_fetches_over_the_data_connection) {
   Server server;
   Talk talk(server.endpoint);
   talk.log_in();
@@ -51,8 +51,8 @@ BOOST_AUTO_TEST_CASE(the_server_connects_to_the_port_that_port_names) {
   Talk talk(server.endpoint);
   talk.log_in();
   const auto loopback = talk.control.local().address;
-  auto mine = open_listening(tcp_endpoint(loopback, 0), {}).value();
-  const auto here = local_endpoint_of(mine.front().get(), Transport::tcp);
+  auto listening = open_listening(tcp_endpoint(loopback, 0), {}).value();
+  const auto here = local_endpoint_of(listening.front().get(), Transport::tcp);
   talk.say("PORT " + portlab::ftp::format_six_numbers(here), "200");
   talk.say("NLST docs/deep", "150");
   talk.expect("226");
@@ -72,14 +72,14 @@ BOOST_AUTO_TEST_CASE(over_ipv6_epsv_and_eprt_do_what_pasv_can_not) {
   talk.say("NLST docs/deep", "150");
   BOOST_TEST(data.receive_all() == "docs/deep/c d.txt\r\n");
   talk.expect("226");
-  auto mine = open_listening(tcp_endpoint(talk.control.local().address, 0), {}).value();
-  const auto here = local_endpoint_of(mine.front().get(), Transport::tcp);
+  auto listening = open_listening(tcp_endpoint(talk.control.local().address, 0), {}).value();
+  const auto here = local_endpoint_of(listening.front().get(), Transport::tcp);
   talk.say("EPRT " + portlab::ftp::format_extended_port(here), "200");
   talk.say("NLST", "150");
   talk.expect("226");
 }
 
-BOOST_AUTO_TEST_CASE(a_data_connection_is_a_row_that_belongs_to_the_control_row) {
+BOOST_AUTO_TEST_CASE(the_row_of_a_data_connection_names_the_control_connection_as_parent) {
   Server server;
   server.files.write("big", std::string(std::size_t{64} << 20, 'x'));
   Talk talk(server.endpoint);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_data_connection_is_a_row_that_belongs_to_the_control_row)
       [](const auto& rows) { return rows.size() == 1 && rows[0].note == "RETR big 226"; }));
 }
 
-BOOST_AUTO_TEST_CASE(a_password_is_not_written_into_the_row) {
+BOOST_AUTO_TEST_CASE(a_password_is_not_shown_in_the_session_table) {
   Server server;
   Talk talk(server.endpoint);
   talk.say("USER anonymous", "331");
@@ -118,10 +118,10 @@ BOOST_AUTO_TEST_CASE(only_the_control_connections_own_address_gets_data) {
   const auto data_port = talk.pasv();
   talk.control.send("NLST\r\n");
   talk.expect("150");
-  TestClient thief(data_port, at("127.0.0.3"));
-  BOOST_TEST(thief.receive_all() == "");
-  TestClient owner(data_port, at("127.0.0.2"));
-  BOOST_TEST(owner.receive_all().starts_with("docs\r\n"));
+  TestClient other_host(data_port, at("127.0.0.3"));
+  BOOST_TEST(other_host.receive_all() == "");
+  TestClient own_host(data_port, at("127.0.0.2"));
+  BOOST_TEST(own_host.receive_all().starts_with("docs\r\n"));
   talk.expect("226");
   talk.say("PORT 127,0,0,3,195,80", "504");
 }
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(over_long_lines_and_nuls_get_a_reply_and_the_next_line_is_r
   talk.say("NOOP", "200");
 }
 
-BOOST_AUTO_TEST_CASE(random_bytes_do_no_harm) {
+BOOST_AUTO_TEST_CASE(after_random_bytes_the_server_still_serves) {
   Server server;
   Talk talk(server.endpoint);
   std::string bytes;
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(random_bytes_do_no_harm) {
   Talk(server.endpoint).say("NOOP", "200");
 }
 
-BOOST_AUTO_TEST_CASE(the_guest_of_a_swapped_site_sees_the_new_one) {
+BOOST_AUTO_TEST_CASE(after_a_reload_a_running_session_lists_the_new_site) {
   Server server;
   Talk talk(server.endpoint);
   talk.log_in();
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(the_guest_of_a_swapped_site_sees_the_new_one) {
   BOOST_TEST(talk.fetch("NLST new.txt") == "new.txt\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_full_house_says_421) {
+BOOST_AUTO_TEST_CASE(beyond_the_session_limit_the_reply_is_421) {
   CoreOptions options;
   options.limits.sessions_max = 1;
   Server server(options);
@@ -195,12 +195,12 @@ BOOST_AUTO_TEST_CASE(a_full_house_says_421) {
   TestClient late(server.endpoint);
   BOOST_TEST(late.receive_all().starts_with("421 "));
   talk.log_in();
-  TestClient data(talk.pasv());  // there is no seat for a data connection either
+  TestClient data(talk.pasv());  // a data connection counts as a session, too
   talk.say("LIST", "150");
   talk.expect("425");
 }
 
-BOOST_AUTO_TEST_CASE(silence_and_the_servers_stop_end_with_421) {
+BOOST_AUTO_TEST_CASE(idle_time_out_and_server_stop_send_421) {
   CoreOptions options;
   options.limits.idle_seconds = 1;
   Server server(options);

@@ -2,7 +2,7 @@
 
 using namespace portlab::ftp::server;
 
-BOOST_AUTO_TEST_CASE(pasv_tells_address_and_port_in_six_numbers_and_the_arithmetic) {
+BOOST_AUTO_TEST_CASE(the_reply_to_pasv_has_six_numbers_and_the_calculated_port) {
   FtpTestClient client;
   BOOST_TEST(client.logged_in().reply("PASV") ==
              "227 Entering Passive Mode (127,0,0,1,195,80). The data port is 195*256+80 = "
@@ -10,7 +10,7 @@ BOOST_AUTO_TEST_CASE(pasv_tells_address_and_port_in_six_numbers_and_the_arithmet
   BOOST_TEST(client.port.opened);
 }
 
-BOOST_AUTO_TEST_CASE(epsv_tells_the_port_alone_and_minds_the_family) {
+BOOST_AUTO_TEST_CASE(the_reply_to_epsv_has_the_port_and_the_family_must_match) {
   FtpTestClient v4;
   BOOST_TEST(v4.logged_in().reply("EPSV") == "229 Entering Extended Passive Mode (|||50000|)\r\n");
   CHECK_CODE(v4, "EPSV 1", 229);
@@ -25,13 +25,13 @@ BOOST_AUTO_TEST_CASE(epsv_tells_the_port_alone_and_minds_the_family) {
   BOOST_TEST(v6.reply("EPSV 1") == "522 Network protocol not supported, use (2)\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(pasv_can_not_name_an_ipv6_address) {
+BOOST_AUTO_TEST_CASE(pasv_over_ipv6_is_522) {
   FtpTestClient client("::1");
   CHECK_CODE(client.logged_in(), "PASV", 522);
   BOOST_TEST(!client.port.opened);
 }
 
-BOOST_AUTO_TEST_CASE(without_any_free_port_pasv_and_epsv_say_so) {
+BOOST_AUTO_TEST_CASE(without_a_free_port_pasv_and_epsv_are_425) {
   FtpTestClient client;
   client.logged_in().port.available = false;
   CHECK_CODE(client, "PASV", 425);
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(without_any_free_port_pasv_and_epsv_say_so) {
   CHECK_CODE(client, "LIST", 425);
 }
 
-BOOST_AUTO_TEST_CASE(port_and_eprt_accept_the_visitors_own_address) {
+BOOST_AUTO_TEST_CASE(port_and_eprt_accept_the_clients_own_address) {
   FtpTestClient v4;
   CHECK_CODE(v4.logged_in(), "PORT 127,0,0,1,195,80", 200);
   BOOST_TEST(std::get<Active>(v4.session.data).port == 50'000);
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(port_and_eprt_accept_the_visitors_own_address) {
   BOOST_TEST(std::get<Active>(v6.session.data).port == 50'000);
 }
 
-BOOST_AUTO_TEST_CASE(port_and_eprt_to_anybody_else_are_refused) {
+BOOST_AUTO_TEST_CASE(port_and_eprt_to_another_host_are_refused) {
   // The bounce attack of RFC 2577.
   FtpTestClient client;
   client.logged_in();
@@ -68,13 +68,13 @@ BOOST_AUTO_TEST_CASE(port_and_eprt_to_anybody_else_are_refused) {
   CHECK_CODE(v6, "PORT 127,0,0,1,195,80", 504);
 }
 
-BOOST_AUTO_TEST_CASE(lftp_names_itself_by_the_unspecified_ipv6_address) {
+BOOST_AUTO_TEST_CASE(eprt_accepts_the_unspecified_address_that_lftp_sends) {
   FtpTestClient client("::1");
   CHECK_CODE(client.logged_in(), "EPRT |2|::|50000|", 200);
   BOOST_TEST(std::get<Active>(client.session.data).port == 50'000);
 }
 
-BOOST_AUTO_TEST_CASE(well_known_ports_get_no_data) {
+BOOST_AUTO_TEST_CASE(well_known_ports_are_refused_as_data_ports) {
   FtpTestClient client;
   client.logged_in();
   CHECK_CODE(client, "PORT 127,0,0,1,0,25", 504);
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(malformed_ports_are_bad_arguments) {
   CHECK_CODE(client, "EPRT |9|x|50000|", 522);
 }
 
-BOOST_AUTO_TEST_CASE(after_epsv_all_nothing_else_opens_a_data_port) {
+BOOST_AUTO_TEST_CASE(after_epsv_all_only_epsv_opens_a_data_port) {
   FtpTestClient client;
   CHECK_CODE(client.logged_in(), "epsv all", 200);
   for (const auto* line : {"PASV", "PORT 127,0,0,1,195,80", "EPRT |1|127.0.0.1|50000|"})
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_new_data_port_replaces_the_old_one) {
   CHECK_CODE(client, "NLST", 425);
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_port_leaves_the_one_that_is) {
+BOOST_AUTO_TEST_CASE(a_refused_port_command_keeps_the_previous_data_port) {
   FtpTestClient client;
   client.logged_in().say("PASV");
   CHECK_CODE(client, "PORT 127,0,0,2,195,80", 504);

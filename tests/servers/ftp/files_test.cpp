@@ -4,15 +4,15 @@ using namespace portlab::ftp::server;
 
 namespace {
 
-std::string range_of(const Reply& answer) {
-  if (!answer.transfer) return "no transfer: " + std::to_string(answer.code);
-  const auto& transfer = std::get<FileTransfer>(*answer.transfer);
+std::string range_of(const Reply& reply) {
+  if (!reply.transfer) return "no transfer: " + std::to_string(reply.code);
+  const auto& transfer = std::get<FileTransfer>(*reply.transfer);
   return std::to_string(transfer.range.offset) + "+" + std::to_string(transfer.range.length);
 }
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(cwd_walks_and_pwd_tells_where) {
+BOOST_AUTO_TEST_CASE(cwd_changes_the_working_directory_and_pwd_prints_it) {
   FtpTestClient client;
   client.logged_in();
   const auto at = [&](const std::string& line) {
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(cwd_walks_and_pwd_tells_where) {
   BOOST_TEST(at("XCUP") == "\"/\"");
 }
 
-BOOST_AUTO_TEST_CASE(cwd_to_a_file_or_nowhere_or_out_changes_nothing) {
+BOOST_AUTO_TEST_CASE(cwd_to_a_file_a_missing_path_or_out_of_the_root_is_550) {
   FtpTestClient client;
   client.logged_in();
   for (const auto* line : {"CWD hello.txt", "CWD nowhere", "CWD out", "CWD docs/nowhere/../..x"})
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(no_path_leaves_the_root) {
       CHECK_CODE(client, std::string(verb) + path, 550);
 }
 
-BOOST_AUTO_TEST_CASE(retr_sends_a_file_and_rest_says_from_where) {
+BOOST_AUTO_TEST_CASE(retr_sends_a_file_from_the_offset_of_rest) {
   FtpTestClient client;
   client.logged_in();
   client.say("PASV");
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(retr_sends_a_file_and_rest_says_from_where) {
   BOOST_TEST(range_of(client.say("RETR hello.txt")) == "0+13");
   client.say("REST 12");
   BOOST_TEST(range_of(client.say("RETR hello.txt")) == "12+1");
-  BOOST_TEST(range_of(client.say("RETR hello.txt")) == "0+13");  // REST holds once
+  BOOST_TEST(range_of(client.say("RETR hello.txt")) == "0+13");  // REST applies to one RETR
   client.say("REST 13");
   BOOST_TEST(range_of(client.say("RETR hello.txt")) == "13+0");
   client.say("REST 14");
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(the_reply_to_retr_names_type_and_size) {
              "150 Opening BINARY mode data connection for hello.txt (13 bytes).\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_marker_that_counts_bytes_does_not_fit_type_a) {
+BOOST_AUTO_TEST_CASE(rest_with_an_offset_is_refused_in_type_a) {
   FtpTestClient client;
   client.logged_in().say("PASV");
   client.say("REST 5");
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(each_line_of_nlst_is_an_argument_for_retr) {
   CHECK_CODE(client, "NLST nowhere", 550);
 }
 
-BOOST_AUTO_TEST_CASE(mlsd_tells_the_chosen_facts_of_a_directory_only) {
+BOOST_AUTO_TEST_CASE(mlsd_lists_the_chosen_facts_of_a_directory_only) {
   FtpTestClient client;
   client.logged_in().say("PASV");
   client.say("OPTS MLST type;size;");
@@ -159,14 +159,14 @@ BOOST_AUTO_TEST_CASE(mlsd_tells_the_chosen_facts_of_a_directory_only) {
 BOOST_AUTO_TEST_CASE(stat_with_a_path_lists_on_the_control_connection) {
   FtpTestClient client;
   client.logged_in();
-  const auto folder = client.reply("STAT docs");
-  BOOST_TEST(folder.starts_with("212-Status:\r\n -r--r--r--"), folder);
-  BOOST_TEST(folder.ends_with("deep\r\n212 End\r\n"), folder);
+  const auto listed = client.reply("STAT docs");
+  BOOST_TEST(listed.starts_with("212-Status:\r\n -r--r--r--"), listed);
+  BOOST_TEST(listed.ends_with("deep\r\n212 End\r\n"), listed);
   BOOST_TEST(client.reply("STAT hello.txt").starts_with("213-"));
   CHECK_CODE(client, "STAT nowhere", 550);
 }
 
-BOOST_AUTO_TEST_CASE(whatever_would_change_something_is_refused_with_its_own_code) {
+BOOST_AUTO_TEST_CASE(every_command_that_would_change_a_file_is_refused) {
   FtpTestClient client;
   client.logged_in().say("PASV");
   for (const auto* line : {"STOR x", "STOU", "STOU x", "APPE x"}) CHECK_CODE(client, line, 553);
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(whatever_would_change_something_is_refused_with_its_own_cod
   CHECK_CODE(client, "SITE CHMOD 777 hello.txt", 501);
 }
 
-BOOST_AUTO_TEST_CASE(a_visitor_sees_the_new_site_once_it_was_swapped) {
+BOOST_AUTO_TEST_CASE(after_a_reload_commands_use_the_new_site) {
   FtpTestClient client;
   client.logged_in();
   client.say("TYPE I");
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(lists_for_programs_name_what_can_be_fetched) {
   BOOST_TEST(client.list("LIST odd").find("es?c.txt\r\n") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(stat_knows_a_directory_behind_the_flags_of_ls) {
+BOOST_AUTO_TEST_CASE(stat_finds_a_directory_after_the_options_of_ls) {
   FtpTestClient client;
   client.logged_in();
   CHECK_CODE(client, "STAT -la docs", 212);

@@ -1,6 +1,5 @@
 #pragma once
-// A visitor of the FTP server without any socket: says lines, hears replies, remembers the
-// dialogue.
+// An FTP client without a socket: runs command lines in an FtpSession and records the dialogue.
 
 #include <stdlib.h>
 
@@ -14,7 +13,7 @@
 
 namespace portlab::ftp::server {
 
-/// A folder with a few files, gone with this object.
+/// A temporary directory with a few files; the destructor removes it.
 class TemporarySite {
  public:
   TemporarySite() {
@@ -64,30 +63,31 @@ class FakePassivePort : public PassivePort {
   Endpoint endpoint_;
 };
 
-/// Says commands and keeps the dialogue, which a failing check prints.
+/// Runs commands and records the dialogue, which a failing check prints.
 class FtpTestClient {
  public:
   explicit FtpTestClient(std::string_view address = "127.0.0.1")
       : port(tcp_endpoint(parse_address(address).value(), 50'000)),
         server(tcp_endpoint(parse_address(address).value(), 21)),
-        guest(tcp_endpoint(parse_address(address).value(), 40'000)),
-        session(*files.site, server, guest, port) {}
+        client(tcp_endpoint(parse_address(address).value(), 40'000)),
+        session(*files.site, server, client, port) {}
 
-  /// The answer's code.
+  /// The code of the reply.
   int code(const std::string& line) { return say(line).code; }
-  /// The answer as it would be sent.
+  /// The reply as it would be sent.
   std::string reply(const std::string& line) {
-    const auto answer = say(line);
-    return format_reply(answer.code, answer.text);
+    const auto given = say(line);
+    return format_reply(given.code, given.text);
   }
   /// What a command would send over the data connection.
   std::string list(const std::string& line) {
-    const auto answer = say(line);
-    if (!answer.transfer) return "no transfer: " + std::to_string(answer.code);
-    return std::get<std::string>(*answer.transfer);
+    const auto given = say(line);
+    if (!given.transfer) return "no transfer: " + std::to_string(given.code);
+    return std::get<std::string>(*given.transfer);
   }
+  /// Runs one command line.
   Reply say(const std::string& line) {
-    auto given = answer(session, parse_command(line));
+    auto given = run_command(session, parse_command(line));
     dialogue += "> " + line + "\n" + format_reply(given.code, given.text);
     return given;
   }
@@ -100,18 +100,18 @@ class FtpTestClient {
   TemporarySite files;
   FakePassivePort port;
   Endpoint server;
-  Endpoint guest;
+  Endpoint client;
   FtpSession session;
   std::string dialogue;
 };
 
-/// The visitor says `line` and must get `expected`; else the dialogue is shown.
-#define CHECK_CODE(client, line, expected)                                              \
-  do {                                                                                  \
-    const int got = (client).code(line);                                                \
-    BOOST_TEST(got == (expected), "'" << (line) << "' was answered " << got << ", not " \
-                                      << (expected) << "; the dialogue:\n"              \
-                                      << (client).dialogue);                            \
+/// Runs `line` and checks the code of the reply; a failure prints the dialogue.
+#define CHECK_CODE(client, line, expected)                                                        \
+  do {                                                                                            \
+    const int got = (client).code(line);                                                          \
+    BOOST_TEST(got == (expected), "'" << (line) << "' got " << got << ", expected " << (expected) \
+                                      << "; the dialogue:\n"                                      \
+                                      << (client).dialogue);                                      \
   } while (false)
 
 }  // namespace portlab::ftp::server

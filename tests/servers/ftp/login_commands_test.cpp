@@ -2,7 +2,7 @@
 
 using namespace portlab::ftp::server;
 
-BOOST_AUTO_TEST_CASE(a_guest_logs_in_with_either_name_in_any_case) {
+BOOST_AUTO_TEST_CASE(anonymous_and_ftp_log_in_in_any_case) {
   for (const auto* name : {"anonymous", "ftp", "Anonymous", "FTP"}) {
     FtpTestClient client;
     CHECK_CODE(client, std::string("USER ") + name, 331);
@@ -17,13 +17,13 @@ BOOST_AUTO_TEST_CASE(the_password_may_be_empty) {
   CHECK_CODE(client, "PASS", 230);
 }
 
-BOOST_AUTO_TEST_CASE(pass_without_user_is_a_bad_sequence) {
+BOOST_AUTO_TEST_CASE(pass_without_user_is_503) {
   FtpTestClient client;
   CHECK_CODE(client, "PASS me", 503);
   CHECK_CODE(client.logged_in(), "PASS again", 202);
 }
 
-BOOST_AUTO_TEST_CASE(nobody_else_is_known_and_the_password_is_not_even_asked_for) {
+BOOST_AUTO_TEST_CASE(any_other_user_is_refused_before_the_password) {
   FtpTestClient client;
   CHECK_CODE(client, "USER root", 530);
   CHECK_CODE(client, "PASS secret", 503);
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(nobody_else_is_known_and_the_password_is_not_even_asked_for
   CHECK_CODE(client, "USER", 501);
 }
 
-BOOST_AUTO_TEST_CASE(the_fifth_refused_login_ends_the_session_and_rein_buys_no_more) {
+BOOST_AUTO_TEST_CASE(the_fifth_refused_login_ends_the_session_also_after_rein) {
   FtpTestClient client;
   for (int i = 1; i < logins_refused_max; ++i) {
     CHECK_CODE(client, "USER root", 530);
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_new_user_logs_the_old_one_out) {
   CHECK_CODE(client, "PWD", 530);
 }
 
-BOOST_AUTO_TEST_CASE(before_the_login_only_what_tells_about_the_server_is_answered) {
+BOOST_AUTO_TEST_CASE(before_the_login_only_information_commands_work) {
   FtpTestClient client;
   for (const auto& row : command_table()) {
     const std::string line = std::string(row.verb) + (row.argument == Argument::none ? "" : " x");
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(before_the_login_only_what_tells_about_the_server_is_answer
   CHECK_CODE(client, "STAT /", 530);
 }
 
-BOOST_AUTO_TEST_CASE(rein_forgets_everything_else) {
+BOOST_AUTO_TEST_CASE(rein_resets_the_session) {
   FtpTestClient client;
   client.logged_in();
   for (const auto* line : {"CWD docs", "TYPE I", "EPSV ALL", "EPSV", "REST 5"}) client.say(line);
@@ -76,9 +76,9 @@ BOOST_AUTO_TEST_CASE(rein_forgets_everything_else) {
 
 BOOST_AUTO_TEST_CASE(quit_ends_the_session) {
   FtpTestClient client;
-  const auto goodbye = client.say("QUIT");
-  BOOST_TEST(goodbye.code == 221);
-  BOOST_TEST(goodbye.closes);
+  const auto reply = client.say("QUIT");
+  BOOST_TEST(reply.code == 221);
+  BOOST_TEST(reply.closes);
 }
 
 BOOST_AUTO_TEST_CASE(unknown_unimplemented_and_malformed_commands_have_a_code_each) {

@@ -2,7 +2,7 @@
 
 using namespace portlab::ftp::server;
 
-BOOST_AUTO_TEST_CASE(type_mode_and_structure_know_what_rfc_1123_asks_for) {
+BOOST_AUTO_TEST_CASE(type_mode_and_stru_accept_what_rfc_1123_requires) {
   FtpTestClient client;
   client.logged_in();
   for (const auto* line :
@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(rest_takes_a_number_of_bytes) {
     CHECK_CODE(client, line, 501);
 }
 
-BOOST_AUTO_TEST_CASE(allo_is_superfluous) {
+BOOST_AUTO_TEST_CASE(allo_needs_a_number_and_does_nothing) {
   FtpTestClient client;
   client.logged_in();
   CHECK_CODE(client, "ALLO 100", 202);
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(opts_choose_facts_and_utf8) {
   BOOST_TEST(client.reply("OPTS MLST") == "200 MLST OPTS\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(feat_lists_one_feature_a_line_behind_one_space) {
+BOOST_AUTO_TEST_CASE(feat_lists_one_feature_per_line_after_one_space) {
   FtpTestClient client;
   BOOST_TEST(client.reply("FEAT") ==
              "211-Features:\r\n EPRT\r\n EPSV\r\n MDTM\r\n MLST "
@@ -53,11 +53,11 @@ BOOST_AUTO_TEST_CASE(feat_lists_one_feature_a_line_behind_one_space) {
              "UTF8\r\n211 End\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(stat_tells_how_things_stand) {
+BOOST_AUTO_TEST_CASE(stat_shows_the_state_of_the_session) {
   FtpTestClient client;
   client.logged_in().say("PORT 127,0,0,1,195,80");
   const auto status = client.reply("STAT");
-  for (const auto* part : {"211-", "127.0.0.1:40000", "guest", "TYPE A", "127.0.0.1:50000"})
+  for (const auto* part : {"211-", "127.0.0.1:40000", "anonymous", "TYPE A", "127.0.0.1:50000"})
     BOOST_TEST(status.find(part) != std::string::npos, part << " is missing in\n" << status);
   BOOST_TEST(client.reply("SYST") == "215 UNIX Type: L8\r\n");
 }

@@ -1,5 +1,5 @@
 #pragma once
-// An FTP client for tests over real sockets: it says a line, checks the code of the reply, and
+// An FTP client for tests over real sockets: it sends a line, checks the code of the reply, and
 // opens data connections.
 
 #include <boost/test/unit_test.hpp>
@@ -13,7 +13,7 @@
 
 namespace portlab::ftp::server {
 
-/// A server with a site of its own.
+/// An FTP server with a temporary site.
 struct Server {
   explicit Server(CoreOptions options = {})
       : running(make_ftp_service(files.site), std::move(options)),
@@ -29,7 +29,7 @@ class Talk {
   explicit Talk(const Endpoint& server) : control(server) { expect("220"); }
   Talk(const Endpoint& server, const Endpoint& from) : control(server, from) { expect("220"); }
 
-  /// The next reply, all its lines; the test fails (and the dialogue is shown) if its code differs.
+  /// The next reply, all its lines. The test fails and prints the dialogue if its code differs.
   std::string expect(const std::string& code) {
     std::string reply;
     do {
@@ -53,7 +53,7 @@ class Talk {
     const auto reply = say("EPSV", "229");
     return tcp_endpoint(control.local().address, parse_extended_passive_text(reply).value());
   }
-  /// Everything that a command sends over a passive data connection.
+  /// All bytes that a command sends over a passive data connection.
   std::string fetch(const std::string& line) {
     TestClient data(pasv());
     say(line, "150");

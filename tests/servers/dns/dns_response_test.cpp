@@ -1,4 +1,4 @@
-// Bytes in, bytes out: what is answered to messages of every kind, well-formed and not.
+// The bytes of the responses to queries of every kind, well-formed or not.
 #include <boost/test/unit_test.hpp>
 
 #include "ask.hpp"
@@ -63,7 +63,7 @@ void expect(std::string_view what, const std::string& query, const std::string& 
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(what_is_no_query_gets_no_reply) {
+BOOST_AUTO_TEST_CASE(bytes_that_are_not_a_query_get_no_response) {
   const auto query = header(no_flags, "1000") + plain_question;
   for (std::size_t size = 0; size < header_bytes; ++size)
     expect("shorter than a header", query.substr(0, size), "");
@@ -71,22 +71,22 @@ BOOST_AUTO_TEST_CASE(what_is_no_query_gets_no_reply) {
   expect("a response with an unknown opcode", header("\xf8\0"sv, "0000"), "");
 }
 
-BOOST_AUTO_TEST_CASE(flags_are_answered_as_an_authority_does) {
+BOOST_AUTO_TEST_CASE(the_flags_of_a_response_are_those_of_an_authoritative_server) {
   const auto answered = [&](std::string_view sent, std::string_view flags) {
     auto response = good_answer();
     response.replace(2, 2, flags);
     expect("flags", header(sent, "1000") + plain_question, response);
   };
   answered("\0\0"sv, "\x84\0"sv);
-  answered("\1\0"sv, "\x85\0"sv);    // RD comes back
-  answered("\4\0"sv, "\x84\0"sv);    // AA in a query means nothing
-  answered("\2\0"sv, "\x84\0"sv);    // nor does TC
-  answered("\0\x80"sv, "\x84\0"sv);  // nor RA
+  answered("\1\0"sv, "\x85\0"sv);    // RD is copied
+  answered("\4\0"sv, "\x84\0"sv);    // AA in a query has no meaning
+  answered("\2\0"sv, "\x84\0"sv);    // nor has TC
+  answered("\0\x80"sv, "\x84\0"sv);  // nor has RA
   answered("\0\x40"sv, "\x84\0"sv);  // Z must be zero
-  answered("\0\x20"sv, "\x84\0"sv);  // AD: nothing was validated
-  answered("\0\x10"sv, "\x84\0"sv);  // CD: nothing was to be
-  answered("\7\xf0"sv, "\x85\0"sv);  // all of them
-  answered("\0\5"sv, "\x84\0"sv);    // a code in a query
+  answered("\0\x20"sv, "\x84\0"sv);  // AD: this server does not validate
+  answered("\0\x10"sv, "\x84\0"sv);  // CD: the same
+  answered("\7\xf0"sv, "\x85\0"sv);  // all flags
+  answered("\0\5"sv, "\x84\0"sv);    // a response code in a query
 }
 
 BOOST_AUTO_TEST_CASE(other_opcodes_are_not_implemented) {
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(other_opcodes_are_not_implemented) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_question_that_cannot_be_read_is_a_format_error) {
+BOOST_AUTO_TEST_CASE(a_malformed_question_is_formerr) {
   const auto bare = header("\x80\1"sv, "0000");
   for (std::size_t size = 0; size < plain_question.size(); ++size)
     expect("cut off", header(no_flags, "1000") + plain_question.substr(0, size), bare);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_question_that_cannot_be_read_is_a_format_error) {
   expect("a pointer into the header", header(no_flags, "1000") + "\xc0\0\0\1\0\1"s, bare);
   expect("a label of 64", header(no_flags, "1000") + "\x40" + std::string(64, 'a') + "\0\0\1\0\1"s,
          bare);
-  expect("RD comes back", header("\1\0"sv, "0000"), header("\x81\1"sv, "0000"));
+  expect("RD is copied", header("\1\0"sv, "0000"), header("\x81\1"sv, "0000"));
   expect("two questions, with EDNS",
          header(no_flags, "2001") + plain_question + plain_question + opt(),
          header("\x80\1"sv, "0001") + our_opt);
@@ -128,12 +128,12 @@ BOOST_AUTO_TEST_CASE(the_longest_name_is_answered) {
   BOOST_TEST(hex(response.substr(2, 2)) == hex("\x84\3"sv));
 }
 
-BOOST_AUTO_TEST_CASE(records_in_a_query_must_be_whole_but_are_ignored) {
+BOOST_AUTO_TEST_CASE(records_in_a_query_must_be_complete_and_are_ignored) {
   const auto broken = header("\x80\1"sv, "1000") + plain_question;
   const auto record = "\3ns1\3lab\4test\0\0\1\0\1\0\0\0\0\0\4abcd"s;
   for (const auto* counts : {"1100", "1010", "1001"}) {
-    expect("promised, not there", header(no_flags, counts) + plain_question, broken);
-    expect("there", header(no_flags, counts) + plain_question + record, good_answer());
+    expect("counted but missing", header(no_flags, counts) + plain_question, broken);
+    expect("complete", header(no_flags, counts) + plain_question + record, good_answer());
     for (std::size_t cut = 1; cut < record.size(); ++cut)
       expect("cut off",
              header(no_flags, counts) + plain_question + record.substr(0, record.size() - cut),
@@ -159,10 +159,10 @@ BOOST_AUTO_TEST_CASE(edns_is_answered_with_edns) {
   expect("unknown flags", asked(opt("\0\0\x7f\xff"sv)), with_opt);
   expect("an extended code in a query", asked(opt("\xff\0\0\0"sv)), with_opt);
   with_opt[with_opt.size() - 4] = '\x80';
-  expect("DO comes back (RFC 3225)", asked(opt("\0\0\x80\0"sv)), with_opt);
+  expect("DO is copied (RFC 3225)", asked(opt("\0\0\x80\0"sv)), with_opt);
 }
 
-BOOST_AUTO_TEST_CASE(another_version_of_edns_is_not_spoken_here) {
+BOOST_AUTO_TEST_CASE(another_version_of_edns_is_badvers) {
   const auto question = header(no_flags, "1001") + plain_question;
   const auto badvers = header("\x80\0"sv, "1001") + plain_question;
   for (const char version : {'\1', '\2', '\xff'})
@@ -174,11 +174,11 @@ BOOST_AUTO_TEST_CASE(another_version_of_edns_is_not_spoken_here) {
          badvers + "\0\0\x29\4\xd0\1\0\0\0\0\0"s);
 }
 
-BOOST_AUTO_TEST_CASE(a_misplaced_or_broken_opt_is_a_format_error) {
+BOOST_AUTO_TEST_CASE(a_misplaced_or_malformed_opt_is_formerr) {
   const auto broken = header("\x80\1"sv, "1000") + plain_question;
   const auto with_opt = header("\x80\1"sv, "1001") + plain_question + our_opt;
   expect("two", header(no_flags, "1002") + plain_question + opt() + opt(), with_opt);
-  expect("not the root's",
+  expect("owner not the root",
          header(no_flags, "1001") + plain_question + opt("\0\0\0\0"sv, "", "\1a\0"sv), broken);
   expect("in the answer section", header(no_flags, "1100") + plain_question + opt(), broken);
   expect("in the authority section", header(no_flags, "1010") + plain_question + opt(), broken);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_misplaced_or_broken_opt_is_a_format_error) {
          header(no_flags, "1001") + plain_question + opt("\0\0\0\0"sv, "\0\x64\0"sv), with_opt);
 }
 
-BOOST_AUTO_TEST_CASE(a_datagram_is_never_longer_than_the_asker_takes) {
+BOOST_AUTO_TEST_CASE(a_datagram_is_not_larger_than_the_client_accepts) {
   // big is 12 + 18 + 12 + 502 = 544 bytes, with OPT 555.
   const auto big = question("big.lab.test.", "TXT");
   const auto size_for = [&](std::uint16_t udp_bytes) {
@@ -206,17 +206,17 @@ BOOST_AUTO_TEST_CASE(a_datagram_is_never_longer_than_the_asker_takes) {
   BOOST_TEST(size_for(65535) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_datagram_is_never_longer_than_we_send) {
+BOOST_AUTO_TEST_CASE(a_datagram_is_not_larger_than_the_servers_limit) {
   const auto huge = question("huge.lab.test.", "TXT");
   const auto over_udp = ask(zone(), huge, {Transport::udp, 65535, {}});
   BOOST_TEST(over_udp.header.truncated);
-  BOOST_TEST(over_udp.answers.empty());  // the set goes whole or not at all (RFC 2181 section 9)
+  BOOST_TEST(over_udp.answers.empty());  // the complete set or nothing (RFC 2181 section 9)
   const auto over_tcp = ask(zone(), huge, {Transport::tcp, 512, {}});
   BOOST_TEST(!over_tcp.header.truncated);
   BOOST_TEST(over_tcp.answers.size() == 6U);
 }
 
-BOOST_AUTO_TEST_CASE(without_room_additional_records_are_left_out_silently) {
+BOOST_AUTO_TEST_CASE(additional_records_without_room_are_omitted) {
   std::string text = "@ 60 SOA ns1 root 1 2 3 4 5\n";
   for (int i = 0; i < 12; ++i) {
     const auto name = "name-server-number-" + std::to_string(i);
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(without_room_additional_records_are_left_out_silently) {
   BOOST_TEST(message.additionals.size() < 24U);
 }
 
-BOOST_AUTO_TEST_CASE(glue_without_room_is_said) {
+BOOST_AUTO_TEST_CASE(glue_without_room_sets_tc) {
   std::string text = "@ 60 SOA ns root 1 2 3 4 5\n@ NS ns.elsewhere.\n";
   for (int i = 0; i < 12; ++i) {
     const auto name = "name-server-number-" + std::to_string(i) + ".sub";
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(glue_without_room_is_said) {
   }
   const auto zone = zone_from(text);
   BOOST_TEST(ask(zone, question("sub.lab.test.", "A"), {Transport::udp, 0, {}}).header.truncated);
-  const auto whole = ask(zone, question("sub.lab.test.", "A"), {Transport::tcp, 0, {}});
-  BOOST_TEST(!whole.header.truncated);
-  BOOST_TEST(whole.additionals.size() == 24U);
+  const auto complete = ask(zone, question("sub.lab.test.", "A"), {Transport::tcp, 0, {}});
+  BOOST_TEST(!complete.header.truncated);
+  BOOST_TEST(complete.additionals.size() == 24U);
 }

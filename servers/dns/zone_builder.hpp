@@ -1,5 +1,5 @@
 #pragma once
-// From records, as they stood in the file, to a zone that can be served.
+// Builds a zone from the records of a zone file, and checks it.
 
 #include <memory>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace portlab::dns {
 
-/// A record and the line it began on.
+/// A record and the line of the file on which it starts.
 struct ZoneRecord {
   Name owner;
   Type type = Type::A;
@@ -19,8 +19,8 @@ struct ZoneRecord {
   std::size_t line = 0;
 };
 
-/// Builds the zone; `problems` says what keeps it from being served (then the zone is null),
-/// `warnings` what is doubtful.
+/// Builds the zone. Errors are added to `problems`; then the result is null. Doubtful data is added
+/// to `warnings`.
 std::shared_ptr<const Zone> build_zone(const std::vector<ZoneRecord>& records,
                                        std::vector<ZoneProblem>& problems,
                                        std::vector<ZoneProblem>& warnings);

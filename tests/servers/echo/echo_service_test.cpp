@@ -10,20 +10,20 @@
 
 using namespace portlab;
 
-BOOST_AUTO_TEST_CASE(what_goes_in_comes_out_over_tcp) {
+BOOST_AUTO_TEST_CASE(bytes_are_echoed_over_tcp) {
   RunningCore running(make_echo_service());
   TestClient client(running.listen("echo/tcp=0"));
   client.send("hello");
   BOOST_TEST(client.receive_exactly(5) == "hello");
 }
 
-BOOST_AUTO_TEST_CASE(after_half_close_everything_said_before_is_still_echoed) {
+BOOST_AUTO_TEST_CASE(after_a_half_close_all_bytes_are_still_echoed) {
   RunningCore running(make_echo_service());
   TestClient client(running.listen("echo/tcp=0"));
-  const std::string said(200'000, 'x');
-  client.send(said);
+  const std::string sent(200'000, 'x');
+  client.send(sent);
   client.finish();
-  BOOST_TEST(client.receive_all().size() == said.size());
+  BOOST_TEST(client.receive_all().size() == sent.size());
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_udp_datagram_is_echoed) {
@@ -31,13 +31,13 @@ BOOST_AUTO_TEST_CASE(the_largest_udp_datagram_is_echoed) {
   TestClient client(running.listen("echo/udp=0"));
   for (const std::size_t size :
        {std::size_t{1}, std::size_t{512}, std::size_t{65'506}, std::size_t{65'507}}) {
-    const std::string said(size, 'u');
-    client.send(said);
-    BOOST_TEST(client.receive_exactly(size) == said);
+    const std::string sent(size, 'u');
+    client.send(sent);
+    BOOST_TEST(client.receive_exactly(size) == sent);
   }
 }
 
-BOOST_AUTO_TEST_CASE(ipv6_is_served_like_ipv4) {
+BOOST_AUTO_TEST_CASE(echo_works_over_ipv6) {
   RunningCore running(make_echo_service());
   const auto tcp = running.listen("echo=[::1]:0");
   TestClient over_tcp(tcp);
@@ -48,19 +48,19 @@ BOOST_AUTO_TEST_CASE(ipv6_is_served_like_ipv4) {
   BOOST_TEST(over_udp.receive() == "six");
 }
 
-BOOST_AUTO_TEST_CASE(a_datagram_from_a_small_services_port_is_not_answered) {
+BOOST_AUTO_TEST_CASE(a_datagram_from_the_port_of_a_replying_service_gets_no_reply) {
   const auto service = make_echo_service();
-  const auto here = udp_endpoint(asio::ip::make_address("127.0.0.1"), 7000);
+  const auto local = udp_endpoint(asio::ip::make_address("127.0.0.1"), 7000);
   std::string note;
   std::array<std::uint8_t, 64> scratch{};
-  const auto answers = [&](std::uint16_t from) {
-    const auto there = udp_endpoint(here.address, from);
-    const Datagram query{as_bytes("ping"), here, there, false};
+  const auto gets_reply = [&](std::uint16_t from) {
+    const auto remote = udp_endpoint(local.address, from);
+    const Datagram query{as_bytes("ping"), local, remote, false};
     return service.datagram->reply(query, scratch, note).has_value();
   };
-  BOOST_TEST(answers(40'000));
+  BOOST_TEST(gets_reply(40'000));
   for (const int port : {0, 7, 13, 17, 19, 37, 53, 7000})
-    BOOST_TEST(!answers(static_cast<std::uint16_t>(port)));
+    BOOST_TEST(!gets_reply(static_cast<std::uint16_t>(port)));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_datagram_is_echoed_like_any_other) {
@@ -73,15 +73,15 @@ BOOST_AUTO_TEST_CASE(an_empty_datagram_is_echoed_like_any_other) {
   BOOST_TEST(::recv(client.descriptor(), &byte, 1, MSG_DONTWAIT) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(our_own_listeners_get_no_echo) {
-  // Two echo ports of one server: one forged datagram between them would bounce for ever.
+BOOST_AUTO_TEST_CASE(a_datagram_from_a_listener_of_the_same_server_gets_no_reply) {
+  // Two echo ports of one server: a forged datagram would start an endless loop between them.
   RunningCore running(make_echo_service());
   const auto one = running.listen("echo/udp=127.0.0.1:0");
   auto two = running.listen("echo/udp=127.0.0.2:0");
   TestClient forger(one, {Transport::udp, asio::ip::make_address("127.0.0.3"), two.port, {}});
   forger.send("bounce");
-  TestClient honest(one);
-  honest.send("after");
-  BOOST_TEST(honest.receive() == "after");
+  TestClient client(one);
+  client.send("after");
+  BOOST_TEST(client.receive() == "after");
   BOOST_TEST(forger.nothing_arrived());
 }

@@ -1,5 +1,5 @@
-// The zone's tree: what is answered to well-formed questions (RFC 1034 section 4.3.2).
-#include "servers/dns/dns_answer.hpp"
+// The records in the responses to well-formed queries (RFC 1034 section 4.3.2).
+#include "servers/dns/zone_lookup.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -69,7 +69,7 @@ void check(const std::vector<Case>& cases) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_name_that_exists_is_answered_with_authority) {
+BOOST_AUTO_TEST_CASE(a_name_that_exists_gets_an_authoritative_answer) {
   check({
       {"mail.lab.test.", "A", "NOERROR aa\nmail.lab.test. 300 A 127.0.0.2"},
       {"www.lab.test.", "A",
@@ -79,13 +79,13 @@ BOOST_AUTO_TEST_CASE(a_name_that_exists_is_answered_with_authority) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(the_case_of_the_question_comes_back_as_it_was) {
+BOOST_AUTO_TEST_CASE(the_response_has_the_name_in_the_case_of_the_query) {
   check({{"MAIL.lab.test.", "A", "NOERROR aa\nMAIL.lab.test. 300 A 127.0.0.2"}});
   const auto message = ask(zone(), question("WwW.lAb.TeSt.", "A"));
   BOOST_TEST(message.questions.at(0).name.to_text() == "WwW.lAb.TeSt.");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_there_is_said_with_the_soa_and_its_negative_ttl) {
+BOOST_AUTO_TEST_CASE(a_negative_response_has_the_soa_with_the_negative_ttl) {
   check({
       {"nothing.lab.test.", "A", "NXDOMAIN aa" + soa},
       {"a.b.nothing.lab.test.", "TXT", "NXDOMAIN aa" + soa},
@@ -93,19 +93,19 @@ BOOST_AUTO_TEST_CASE(nothing_there_is_said_with_the_soa_and_its_negative_ttl) {
       {"lab.test.", "A", "NOERROR aa" + soa},
       {"lab.test.", "DS", "NOERROR aa" + soa},
       {"office.lab.test.", "A", "NOERROR aa" + soa},  // an empty non-terminal exists
-      {"nobody.office.lab.test.", "A", "NXDOMAIN aa" + soa},
+      {"missing.office.lab.test.", "A", "NXDOMAIN aa" + soa},
       {"below.www.lab.test.", "A", "NXDOMAIN aa" + soa},
       {"www.lab.test.", "TYPE666", "NOERROR aa" + soa},
   });
 }
 
-BOOST_AUTO_TEST_CASE(the_negative_ttl_is_the_smaller_of_the_soas_two) {
+BOOST_AUTO_TEST_CASE(the_negative_ttl_is_the_smaller_of_ttl_and_minimum_of_the_soa) {
   const auto small = zone_from("@ 5 SOA ns1 root 1 2 3 4 60\n@ 5 NS ns.elsewhere.\n");
   const auto message = ask(small, question("x.lab.test.", "A"));
   BOOST_TEST(message.authorities.at(0).ttl == 5U);
 }
 
-BOOST_AUTO_TEST_CASE(aliases_are_followed_inside_the_zone) {
+BOOST_AUTO_TEST_CASE(cnames_are_followed_inside_the_zone) {
   const auto web = "\nweb.lab.test. 300 CNAME www.lab.test."s;
   const auto www = "\nwww.lab.test. 300 A 127.0.0.3\nwww.lab.test. 300 A 127.0.0.4"s;
   const auto start = "\nstart.lab.test. 300 CNAME web.lab.test."s;
@@ -116,19 +116,19 @@ BOOST_AUTO_TEST_CASE(aliases_are_followed_inside_the_zone) {
       {"start.lab.test.", "ANY", "NOERROR aa" + start},
       {"start.lab.test.", "TXT", "NOERROR aa" + start + web + soa},
       {"out.lab.test.", "A", "NOERROR aa\nout.lab.test. 300 CNAME www.elsewhere."},
-      // RFC 6604: the code speaks of the last name.
+      // RFC 6604: the code is that of the last name.
       {"lost.lab.test.", "A", "NXDOMAIN aa\nlost.lab.test. 300 CNAME nothing.lab.test." + soa},
   });
 }
 
-BOOST_AUTO_TEST_CASE(aliases_that_go_round_in_circles_end) {
+BOOST_AUTO_TEST_CASE(cname_loops_end) {
   const auto ring1 = "\nring1.lab.test. 300 CNAME ring2.lab.test."s;
   const auto ring2 = "\nring2.lab.test. 300 CNAME ring1.lab.test."s;
   check({
       {"ring1.lab.test.", "A", "NOERROR aa" + ring1 + ring2},
       {"ring2.lab.test.", "A", "NOERROR aa" + ring2 + ring1},
       {"self.lab.test.", "A", "NOERROR aa\nself.lab.test. 300 CNAME self.lab.test."},
-      // Wildcards answer under every name, each name once.
+      // A wildcard has many owners; each may occur once.
       {"a.loop.lab.test.", "A", "NOERROR aa\na.loop.lab.test. 300 CNAME a.loop.lab.test."},
       {"x.loop.lab.test.", "A",
        "NOERROR aa\nx.loop.lab.test. 300 CNAME a.loop.lab.test.\na.loop.lab.test. 300 CNAME "
@@ -139,21 +139,21 @@ BOOST_AUTO_TEST_CASE(aliases_that_go_round_in_circles_end) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(a_chain_of_aliases_is_followed_so_far_and_no_further) {
+BOOST_AUTO_TEST_CASE(a_cname_chain_has_a_maximum_length) {
   std::string text = "@ 60 SOA ns1 root 1 2 3 4 5\n@ NS ns.elsewhere.\nend A 127.0.0.1\n";
-  for (std::size_t i = 0; i < chain_max + 1; ++i)
+  for (std::size_t i = 0; i < cname_chain_max + 1; ++i)
     text +=
         "c" + std::to_string(i) + " CNAME " + (i == 0 ? "end" : "c" + std::to_string(i - 1)) + "\n";
   const auto chain = zone_from(text);
-  // chain_max aliases and no address; one fewer, and the address fits.
+  // cname_chain_max CNAMEs without an address; with one fewer there is an address.
   const auto answers = [&](std::size_t aliases) {
     return ask(chain, question("c" + std::to_string(aliases - 1) + ".lab.test.", "A")).answers;
   };
-  BOOST_TEST(answers(chain_max - 1).size() == chain_max);
-  BOOST_TEST((answers(chain_max - 1).back().type == Type::A));
-  BOOST_TEST(answers(chain_max).size() == chain_max);
-  BOOST_TEST((answers(chain_max).back().type == Type::CNAME));
-  BOOST_TEST(answers(chain_max + 1).size() == chain_max);
+  BOOST_TEST(answers(cname_chain_max - 1).size() == cname_chain_max);
+  BOOST_TEST((answers(cname_chain_max - 1).back().type == Type::A));
+  BOOST_TEST(answers(cname_chain_max).size() == cname_chain_max);
+  BOOST_TEST((answers(cname_chain_max).back().type == Type::CNAME));
+  BOOST_TEST(answers(cname_chain_max + 1).size() == cname_chain_max);
 }
 
 BOOST_AUTO_TEST_CASE(wildcards_answer_as_rfc_4592_says) {
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(wildcards_answer_as_rfc_4592_says) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(addresses_of_the_targets_come_along) {
+BOOST_AUTO_TEST_CASE(addresses_of_targets_are_additional_records) {
   const auto addresses =
       "\n-- additional\nns1.lab.test. 300 A 127.0.0.1\nns1.lab.test. 300 AAAA ::1"s;
   check({
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(addresses_of_the_targets_come_along) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(delegated_names_are_referred_to_their_own_servers) {
+BOOST_AUTO_TEST_CASE(delegated_names_get_a_referral) {
   const auto referral =
       "\n-- authority\nsub.lab.test. 300 NS ns.sub.lab.test.\nsub.lab.test. 300 NS ns1.lab.test.\n"
       "-- additional\nns.sub.lab.test. 300 A 127.0.0.6\nns1.lab.test. 300 A 127.0.0.1\n"
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(delegated_names_are_referred_to_their_own_servers) {
       {"ns.sub.lab.test.", "A", "NOERROR" + referral},
       {"no.such.sub.lab.test.", "A", "NOERROR" + referral},
       {"hidden.sub.lab.test.", "TXT", "NOERROR" + referral},
-      {"sub.lab.test.", "DS", "NOERROR aa" + soa},  // belongs to this side of the cut
+      {"sub.lab.test.", "DS", "NOERROR aa" + soa},  // belongs to the parent side of the zone cut
       {"x.sub.lab.test.", "DS", "NOERROR" + referral},
       {"into.lab.test.", "A", "NOERROR aa\ninto.lab.test. 300 CNAME host.sub.lab.test." + referral},
       {"x.glueless.lab.test.", "A",
@@ -209,13 +209,13 @@ BOOST_AUTO_TEST_CASE(delegated_names_are_referred_to_their_own_servers) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(any_is_answered_with_one_set) {
+BOOST_AUTO_TEST_CASE(any_is_answered_with_one_record_set) {
   check({{"any.lab.test.", "ANY", "NOERROR aa\nany.lab.test. 300 TXT \"first\""},
          {"office.lab.test.", "ANY", "NOERROR aa" + soa},
          {"nothing.lab.test.", "ANY", "NXDOMAIN aa" + soa}});
 }
 
-BOOST_AUTO_TEST_CASE(other_peoples_names_are_refused) {
+BOOST_AUTO_TEST_CASE(names_outside_the_zone_are_refused) {
   check({
       {".", "NS", "REFUSED"},
       {"test.", "A", "REFUSED"},
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(other_peoples_names_are_refused) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(transfers_and_meta_types_are_politely_declined) {
+BOOST_AUTO_TEST_CASE(transfers_and_meta_types_get_error_codes) {
   check({
       {"lab.test.", "AXFR", "REFUSED"},
       {"lab.test.", "IXFR", "REFUSED"},
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(transfers_and_meta_types_are_politely_declined) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(other_classes_have_their_own_answers) {
+BOOST_AUTO_TEST_CASE(classes_other_than_in_are_answered_or_refused) {
   const auto in_class = [&](std::string_view name, std::string_view type, Class class_) {
     return to_text(ask(zone(), question(name, type, class_)));
   };
@@ -254,11 +254,11 @@ BOOST_AUTO_TEST_CASE(other_classes_have_their_own_answers) {
   BOOST_TEST(in_class("version.bind.", "TXT", Class::IN) == "REFUSED");
 }
 
-BOOST_AUTO_TEST_CASE(the_note_tells_the_question_and_its_outcome) {
+BOOST_AUTO_TEST_CASE(the_note_has_the_question_and_the_response_code) {
   std::array<std::uint8_t, 512> scratch{};
   std::string note = "old";
   const auto query = make_query(1, question("www.Lab.test.", "A"), 0);
   const auto client = udp_endpoint(parse_address("::1").value(), 1);
-  answer(zone(), {}, as_bytes(query), client, scratch, note);
+  make_response(zone(), {}, as_bytes(query), client, scratch, note);
   BOOST_TEST(note == "A www.Lab.test NOERROR");
 }
