@@ -1,6 +1,8 @@
 #pragma once
-// Range requests (RFC 9110 section 14): which bytes of a file a Range field asks for.
+// Range requests (RFC 9110 section 14): which bytes of a file a Range field selects. By hand:
+// neither Beast nor Boost parses Range.
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -9,23 +11,22 @@
 
 namespace portlab::http {
 
-/// More ranges than that in one request are somebody's attack (RFC 9110 section 17.15): the whole
-/// file is the answer.
+/// With more ranges than that in one request (an attack: RFC 9110 section 17.15) the response is
+/// the whole file.
 inline constexpr std::size_t ranges_max = 16;
 
 struct RangeChoice {
   enum class Kind : std::uint8_t {
-    whole,          ///< 200: no range, or none that this server heeds
+    whole,          ///< 200: no range, or one that is ignored
     parts,          ///< 206: one or more
-    unsatisfiable,  ///< 416: all of them lie behind the file's end
+    unsatisfiable,  ///< 416: all of them begin after the file's end
   };
   Kind kind = Kind::whole;
-  std::vector<ByteRange> parts;  ///< each within the file, in the order asked for
+  std::vector<ByteRange> parts;  ///< each within the file, in the requested order
 };
 
-/// Reads a Range field for a file of `size` bytes. A unit other than bytes, a syntax error, too
-/// many ranges and ranges that overlap or together exceed the file are ignored, as section 14.2
-/// allows: the whole file.
+/// Reads a Range field for a file of `size` bytes. The field is ignored, as section 14.2 allows,
+/// if its unit is not bytes, it is malformed, it has too many ranges, or ranges overlap.
 RangeChoice choose_ranges(std::string_view field, std::uint64_t size);
 
 }  // namespace portlab::http

@@ -1,69 +1,72 @@
-#include "servers/http/conditional.hpp"
+#include "servers/http/conditional_request.hpp"
 
-#include "servers/http/date.hpp"
-#include "servers/http/http_text.hpp"
+#include "servers/http/http_date.hpp"
 
 namespace portlab::http {
 
 namespace {
 
-/// entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE (section 8.8.3).
+/// entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE (RFC 9110 section 8.8.3).
 bool is_entity_tag(std::string_view text) {
   if (text.starts_with("W/")) text.remove_prefix(2);
   return text.size() >= 2 && text.front() == '"' && text.back() == '"' &&
          text.substr(1, text.size() - 2).find_first_of("\" ") == std::string_view::npos;
 }
 
-/// Whether the lines of a field name our tag, or are "*". Section 8.8.3.2: a weak comparison looks
-/// only at what is quoted, a strong one wants no weak tag at all.
-bool etag_matches(const Head& head, Field field, std::string_view etag, bool weakly) {
-  bool named = false;
-  head.each(field, [&](std::string_view value) {
-    if (value == "*") named = true;
-    ListReader list(value);
-    while (auto tag = list.next()) {
-      if (!is_entity_tag(*tag)) continue;
-      if (weakly && tag->starts_with("W/")) tag->remove_prefix(2);
-      if (!etag.empty() && *tag == etag) named = true;
-    }
+enum class Comparison : std::uint8_t { strong, weak };
+
+/// Whether the field lists this ETag, or is "*". A weak comparison looks only at what is between
+/// the quotes; in a strong one a weak tag matches nothing (RFC 9110 section 8.8.3.2).
+bool etag_matches(const Request& request, std::string_view field, std::string_view etag,
+                  Comparison comparison) {
+  bool matches = false;
+  request.for_each_field(field, [&](std::string_view value) {
+    if (value == "*") matches = true;
   });
-  return named;
+  request.for_each_element(field, [&](std::string_view tag) {
+    if (!is_entity_tag(tag)) return;
+    if (comparison == Comparison::weak && tag.starts_with("W/")) tag.remove_prefix(2);
+    if (!etag.empty() && tag == etag) matches = true;
+  });
+  return matches;
 }
 
-/// A field with one valid date in it; anything else must be ignored.
-std::optional<std::int64_t> date_of(const Head& head, Field field, std::int64_t now) {
-  if (head.count(field) != 1) return std::nullopt;
-  return parse_date(*head.find(field), now);
+/// The date in a field; nullopt for a field that must be ignored: repeated, or with no valid date.
+std::optional<std::int64_t> date_in(const Request& request, std::string_view field,
+                                    std::int64_t now) {
+  const auto value = request.field(field);
+  return value ? parse_date(*value, now) : std::nullopt;
 }
 
 }  // namespace
 
-Verdict check_preconditions(const Head& head, const Validators& validators, std::int64_t now) {
-  if (head.has(Field::if_match)) {
-    if (!etag_matches(head, Field::if_match, validators.etag, false))
+Verdict check_preconditions(const Request& request, const Validators& validators,
+                            std::int64_t now) {
+  if (request.count_fields("If-Match") > 0) {
+    if (!etag_matches(request, "If-Match", validators.etag, Comparison::strong))
       return Verdict::precondition_failed;
-  } else if (const auto date = date_of(head, Field::if_unmodified_since, now)) {
+  } else if (const auto date = date_in(request, "If-Unmodified-Since", now)) {
     if (validators.modified && *validators.modified > *date) return Verdict::precondition_failed;
   }
-  if (head.has(Field::if_none_match)) {
-    if (etag_matches(head, Field::if_none_match, validators.etag, true))
+  if (request.count_fields("If-None-Match") > 0) {
+    if (etag_matches(request, "If-None-Match", validators.etag, Comparison::weak))
       return Verdict::not_modified;
-  } else if (const auto date = date_of(head, Field::if_modified_since, now)) {
-    // A date that is still to come says nothing about what the client has.
+  } else if (const auto date = date_in(request, "If-Modified-Since", now)) {
+    // A date in the future is no statement about the client's copy.
     if (validators.modified && *validators.modified <= *date && *date <= now)
       return Verdict::not_modified;
   }
   return Verdict::proceed;
 }
 
-bool if_range_matches(const Head& head, const Validators& validators, std::int64_t now) {
-  const auto condition = head.find(Field::if_range);
-  if (!condition) return true;
-  if (head.count(Field::if_range) > 1) return false;
-  if (is_entity_tag(*condition)) return *condition == validators.etag;  // strong comparison
+bool if_range_matches(const Request& request, const Validators& validators, std::int64_t now) {
+  const auto lines = request.count_fields("If-Range");
+  if (lines != 1) return lines == 0;
+  const auto condition = *request.field("If-Range");
+  if (is_entity_tag(condition)) return condition == validators.etag;  // strong comparison
   // A date is a strong validator only when it is a second old: the file may have changed again
   // within that second (section 8.8.2.2).
-  const auto date = parse_date(*condition, now);
+  const auto date = parse_date(condition, now);
   return date && validators.modified == date && *date < now;
 }
 

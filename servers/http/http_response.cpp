@@ -1,43 +1,23 @@
-#include "servers/http/response.hpp"
+#include "servers/http/http_response.hpp"
 
-#include <charconv>
+#include <utility>
 
-#include "servers/http/date.hpp"
-#include "servers/http/range.hpp"
+#include "servers/http/byte_range.hpp"
+#include "servers/http/conditional_request.hpp"
+#include "servers/http/http_date.hpp"
 
 namespace portlab::http {
 
 namespace {
 
-void append_number(std::string& out, std::uint64_t number) {
-  char digits[20];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-}
-
 /// "bytes 0-99/612" (RFC 9110 section 14.4).
 std::string content_range(const ByteRange& range, std::uint64_t size) {
-  std::string text = "bytes ";
-  append_number(text, range.offset);
-  text += '-';
-  append_number(text, range.offset + range.length - 1);
-  text += '/';
-  append_number(text, size);
-  return text;
+  return "bytes " + std::to_string(range.offset) + "-" +
+         std::to_string(range.offset + range.length - 1) + "/" + std::to_string(size);
 }
 
-std::string_view status_line(unsigned status) {
-  switch (status) {
-    case 200:
-      return "HTTP/1.1 200 OK\r\nServer: Portlab\r\nDate: ";
-    case 304:
-      return "HTTP/1.1 304 Not Modified\r\nServer: Portlab\r\nDate: ";
-    default:
-      return {};
-  }
-}
-
-/// No part may hold the boundary. We do not search the file for it: it is made of the ETag, which
-/// follows from the whole content and so can't well be part of it.
+/// No part may contain the boundary. The file is not searched for it: the boundary is made of the
+/// ETag, which depends on the whole content, so the content can't well contain it.
 std::string boundary_for(const Representation& representation) {
   std::string boundary = "portlab-";
   for (const char c : representation.etag)
@@ -46,167 +26,149 @@ std::string boundary_for(const Representation& representation) {
 }
 
 /// 206 with several parts: multipart/byteranges (RFC 9110 section 14.6).
-void answer_in_parts(Response& answer, const std::vector<ByteRange>& ranges) {
-  const auto& whole = *answer.representation;
+void add_parts(Response& response, const std::vector<ByteRange>& ranges) {
+  const auto& whole = *response.representation;
   const auto boundary = boundary_for(whole);
-  answer.fields += "Content-Type: multipart/byteranges; boundary=" + boundary + "\r\n";
-  answer.fields += whole.fields;
+  response.fields =
+      "Content-Type: multipart/byteranges; boundary=" + boundary + "\r\n" + whole.fields;
   for (const auto& range : ranges) {
-    std::string text = answer.parts.empty() ? "--" : "\r\n--";
+    std::string text = response.parts.empty() ? "--" : "\r\n--";
     text += boundary + "\r\nContent-Type: " + std::string(whole.type) +
             "\r\nContent-Range: " + content_range(range, whole.size) + "\r\n\r\n";
-    answer.length += text.size() + range.length;
-    answer.parts.push_back({std::move(text), range});
+    response.length += text.size() + range.length;
+    response.parts.push_back({std::move(text), range});
   }
   BodyPart end{"\r\n--" + boundary + "--\r\n", {}};
-  answer.length += end.text.size();
-  answer.parts.push_back(std::move(end));
+  response.length += end.text.size();
+  response.parts.push_back(std::move(end));
 }
 
-void answer_whole(Response& answer) {
-  const auto& whole = *answer.representation;
-  answer.status = 200;
-  answer.length = whole.size;
-}
-
-Response answer_range(Response answer, const RangeChoice& choice) {
-  const auto& whole = *answer.representation;
+Response partial_response(std::shared_ptr<const Representation> representation,
+                          const RangeChoice& choice) {
+  const auto& whole = *representation;
   if (choice.kind == RangeChoice::Kind::unsatisfiable) {
-    auto refused = text_answer(416, "the file has " + std::to_string(whole.size) + " bytes");
-    refused.fields += "Content-Range: bytes */" + std::to_string(whole.size) + "\r\n";
-    return refused;
+    auto response = text_response(416, "the file has " + std::to_string(whole.size) + " bytes");
+    response.fields += "Content-Range: bytes */" + std::to_string(whole.size) + "\r\n";
+    return response;
   }
-  answer.status = 206;
+  Response response;
+  response.status = 206;
+  response.representation = std::move(representation);
   if (choice.parts.size() > 1) {
-    answer_in_parts(answer, choice.parts);
-    return answer;
+    add_parts(response, choice.parts);
+    return response;
   }
   const auto& range = choice.parts.front();
-  answer.length = range.length;
-  answer.fields += "Content-Type: " + std::string(whole.type) + "\r\n" + whole.fields +
-                   "Content-Range: " + content_range(range, whole.size) + "\r\n";
-  answer.parts.push_back({{}, range});
-  return answer;
+  response.length = range.length;
+  response.fields = "Content-Type: " + std::string(whole.type) + "\r\n" + whole.fields +
+                    "Content-Range: " + content_range(range, whole.size) + "\r\n";
+  response.parts.push_back({{}, range});
+  return response;
+}
+
+Response not_modified_response(const Representation& whole) {
+  Response response;
+  response.status = 304;
+  if (!whole.etag.empty()) response.fields = "ETag: " + whole.etag + "\r\n";
+  response.fields += "Cache-Control: " + std::string(whole.cache_control) + "\r\n";
+  return response;
 }
 
 }  // namespace
 
 std::string_view reason_phrase(unsigned status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 206:
-      return "Partial Content";
-    case 301:
-      return "Moved Permanently";
-    case 304:
-      return "Not Modified";
-    case 400:
-      return "Bad Request";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 412:
-      return "Precondition Failed";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 416:
-      return "Range Not Satisfiable";
-    case 417:
-      return "Expectation Failed";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 501:
-      return "Not Implemented";
-    case 503:
-      return "Service Unavailable";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Unknown";
+  struct Row {
+    unsigned status;
+    std::string_view phrase;
+  };
+  constexpr Row rows[] = {
+      {200, "OK"},
+      {206, "Partial Content"},
+      {301, "Moved Permanently"},
+      {304, "Not Modified"},
+      {400, "Bad Request"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {408, "Request Timeout"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {503, "Service Unavailable"},
+      {505, "HTTP Version Not Supported"},
+  };
+  for (const auto& row : rows)
+    if (row.status == status) return row.phrase;
+  return "Unknown";
+}
+
+void append_head(std::string& out, const Response& response, std::string_view message_fields) {
+  out += "HTTP/1.1 " + std::to_string(response.status) + " ";
+  out += reason_phrase(response.status);
+  out += "\r\nServer: Portlab\r\nDate: " + format_date(seconds_now()) + "\r\n";
+  if (response.representation && response.parts.empty()) {
+    out += "Content-Type: ";
+    out += response.representation->type;
+    out += "\r\n";
+    out += response.representation->fields;
   }
+  out += response.fields;
+  out += message_fields;
+  out += "\r\n";
 }
 
-Response text_answer(unsigned status, std::string_view explanation) {
-  Response answer;
-  answer.status = status;
-  answer.fields = "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n";
-  answer.text = std::to_string(status) + " ";
-  answer.text += reason_phrase(status);
-  answer.text += "\n";
-  answer.text += explanation;
-  answer.text += "\n";
-  answer.length = answer.text.size();
-  return answer;
+Response text_response(unsigned status, std::string_view explanation) {
+  Response response;
+  response.status = status;
+  response.fields =
+      "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n";
+  response.text = std::to_string(status) + " " + std::string(reason_phrase(status)) + "\n" +
+                  std::string(explanation) + "\n";
+  response.length = response.text.size();
+  return response;
 }
 
-Response refusal_answer(const HttpError& refusal) {
-  auto answer = text_answer(refusal.status, refusal.reason);
-  answer.close = true;
-  return answer;
+std::shared_ptr<const Representation> fresh_representation(std::string_view type,
+                                                           std::string content) {
+  auto fresh = std::make_shared<Representation>();
+  fresh->type = type;
+  fresh->cache_control = "no-store";
+  fresh->fields = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  fresh->size = content.size();
+  fresh->content = std::move(content);
+  return fresh;
 }
 
-Response answer_with(std::shared_ptr<const Representation> representation, const Head& head,
-                     std::int64_t now) {
+Response respond_with(std::shared_ptr<const Representation> representation, const Request& request,
+                      std::int64_t now) {
   const auto& whole = *representation;
   const Validators validators{whole.etag, whole.modified};
-  switch (check_preconditions(head, validators, now)) {
-    case Verdict::precondition_failed:
-      return text_answer(412, "the file is not what the request's condition says");
-    case Verdict::not_modified: {
-      Response answer;
-      answer.status = 304;
-      if (!whole.etag.empty()) answer.fields = "ETag: " + whole.etag + "\r\n";
-      answer.fields += "Cache-Control: " + std::string(whole.cache_control) + "\r\n";
-      return answer;
+  if (request.is_read()) {
+    switch (check_preconditions(request, validators, now)) {
+      case Verdict::precondition_failed:
+        return text_response(412, "the resource does not meet the request's condition");
+      case Verdict::not_modified:
+        return not_modified_response(whole);
+      case Verdict::proceed:
+        break;
     }
-    case Verdict::proceed:
-      break;
   }
-  Response answer;
-  answer.representation = std::move(representation);
-  // Range means something with GET alone (RFC 9110 section 14.2).
-  if (whole.has_ranges() && head.method == "GET" && head.count(Field::range) == 1 &&
-      if_range_matches(head, validators, now)) {
-    const auto choice = choose_ranges(*head.find(Field::range), whole.size);
-    if (choice.kind != RangeChoice::Kind::whole) return answer_range(std::move(answer), choice);
+  // Range is defined for GET alone (RFC 9110 section 14.2). What has no ETag has no ranges.
+  const auto range = request.method == "GET" ? request.field("Range") : std::nullopt;
+  if (range && !whole.etag.empty() && if_range_matches(request, validators, now)) {
+    const auto choice = choose_ranges(*range, whole.size);
+    if (choice.kind != RangeChoice::Kind::whole)
+      return partial_response(std::move(representation), choice);
   }
-  answer_whole(answer);
-  return answer;
-}
-
-void append_head(std::string& out, const Response& answer) {
-  if (const auto line = status_line(answer.status); !line.empty()) {
-    out += line;
-  } else {
-    out += "HTTP/1.1 ";
-    append_number(out, answer.status);
-    out += ' ';
-    out += reason_phrase(answer.status);
-    out += "\r\nServer: Portlab\r\nDate: ";
-  }
-  out += date_now();
-  out += "\r\n";
-  if (answer.representation && answer.parts.empty()) {
-    out += "Content-Type: ";
-    out += answer.representation->type;
-    out += "\r\n";
-    out += answer.representation->fields;
-  }
-  out += answer.fields;
-  if (answer.status != 304) {
-    out += "Content-Length: ";
-    append_number(out, answer.length);
-    out += "\r\n";
-  }
-  if (answer.close) out += "Connection: close\r\n";
-  if (answer.says_keep_alive && !answer.close) out += "Connection: keep-alive\r\n";
-  out += "\r\n";
+  Response response;
+  response.length = whole.size;
+  response.representation = std::move(representation);
+  return response;
 }
 
 }  // namespace portlab::http

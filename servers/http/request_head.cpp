@@ -1,24 +1,30 @@
-#include "servers/http/head.hpp"
+#include "servers/http/request_head.hpp"
 
 #include <algorithm>
 
-#include "servers/http/http_text.hpp"
+#include "servers/http/request_framing.hpp"
+#include "servers/http/request_target.hpp"
 
 namespace portlab::http {
 
 namespace {
 
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f;
-}
+/// Enough for a browser's request without growing.
+constexpr std::size_t head_bytes_usual = 512;
+constexpr std::size_t fields_usual = 16;
+
+constexpr HttpError no_method{400, "the request line does not begin with a method"};
+constexpr HttpError no_target{400, "the request line has no target"};
+constexpr HttpError method_too_long{501, "no method is that long"};
+constexpr HttpError line_too_long{414, "the request line is too long"};
+constexpr HttpError fields_too_long{431, "the header is too long"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// A request-target of visible ASCII. Browsers send some characters raw that RFC 3986 wants
-/// encoded, such as "|": harmless, so they pass. "#" does not: a fragment is the client's own.
-std::optional<HttpError> target_fault(std::string_view target) {
-  if (target.empty()) return HttpError{400, "the request line has no target"};
+/// A request-target of visible ASCII. Browsers send some characters as they are that RFC 3986 wants
+/// encoded, such as "|"; they are accepted. "#" is not: a fragment stays in the client.
+std::optional<HttpError> target_error(std::string_view target) {
+  if (target.empty()) return no_target;
   for (const char c : target) {
     if (c == '#') return HttpError{400, "a request target has no fragment (#)"};
     if (c <= ' ' || c > '~') return HttpError{400, "the target has a byte that a URL can't have"};
@@ -26,36 +32,19 @@ std::optional<HttpError> target_fault(std::string_view target) {
   return std::nullopt;
 }
 
-/// HTTP-version (RFC 9112 section 2.3): exactly "HTTP/" DIGIT "." DIGIT.
-std::optional<HttpError> version_fault(std::string_view version) {
-  if (version.size() != 8 || !version.starts_with("HTTP/") || !is_digit(version[5]) ||
-      version[6] != '.' || !is_digit(version[7]))
-    return HttpError{400, "the request line does not end in an HTTP version such as HTTP/1.1"};
-  if (version != "HTTP/1.1" && version != "HTTP/1.0")
-    return HttpError{505, "this server speaks HTTP/1.1 and HTTP/1.0"};
-  return std::nullopt;
+/// HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 section 2.3).
+std::optional<HttpError> version_error(std::string_view version) {
+  if (version == "HTTP/1.1" || version == "HTTP/1.0") return std::nullopt;
+  if (version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+      version[6] == '.' && is_digit(version[7]))
+    return HttpError{505, "this server supports HTTP/1.1 and HTTP/1.0"};
+  return HttpError{400, "the request line does not end in an HTTP version such as HTTP/1.1"};
 }
 
 }  // namespace
 
-std::optional<HttpError> request_line_fault(std::string_view line) {
-  if (std::any_of(line.begin(), line.end(), is_control))
-    return HttpError{400, "a control character in the request line"};
-  const auto method_end = line.find(' ');
-  const auto method = line.substr(0, method_end);
-  if (!is_token(method)) return HttpError{400, "the request line does not begin with a method"};
-  if (method.size() > method_bytes_max) return HttpError{501, "no method is that long"};
-  if (method_end == std::string_view::npos) return HttpError{400, "the request line has no target"};
-  const auto rest = line.substr(method_end + 1);
-  const auto target_end = rest.find(' ');
-  if (target_end == std::string_view::npos)
-    return HttpError{400, "a request line is METHOD TARGET VERSION; this one has two words"};
-  if (const auto fault = target_fault(rest.substr(0, target_end))) return fault;
-  return version_fault(rest.substr(target_end + 1));
-}
-
-std::optional<HttpError> field_line_fault(std::string_view line) {
-  if (line.starts_with(' ') || line.starts_with('\t'))
+std::optional<HttpError> field_line_error(std::string_view line) {
+  if (trim_front(line).size() != line.size())
     return HttpError{400, "a line that begins with white space (RFC 9112 section 5.2)"};
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return HttpError{400, "a header line without a colon"};
@@ -63,84 +52,99 @@ std::optional<HttpError> field_line_fault(std::string_view line) {
   if (name.empty()) return HttpError{400, "a header line without a name"};
   if (name.ends_with(' ') || name.ends_with('\t'))
     return HttpError{400, "white space before a colon (RFC 9112 section 5.1)"};
-  if (!is_token(name)) return HttpError{400, "a header name that is no token"};
-  const auto value = line.substr(colon + 1);
-  if (std::any_of(value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; }))
+  if (!is_token(name)) return HttpError{400, "a header name that is not a token"};
+  if (has_control_character(line.substr(colon + 1)))
     return HttpError{400, "a control character in a header's value (RFC 9110 section 5.5)"};
   return std::nullopt;
 }
 
-HeadScanner::State HeadScanner::scan(std::string_view pending) {
+ReadState HeadReader::read(std::string_view bytes, std::size_t& used) {
+  used = 0;
   for (;;) {
-    const auto newline = pending.find('\n', std::max(scanned_, line_));
+    const auto rest = bytes.substr(used);
+    const auto newline = rest.find('\n', searched_);
     if (newline == std::string_view::npos) {
-      scanned_ = pending.size();
-      return check_unfinished(pending.substr(line_));
+      searched_ = rest.size();
+      return check_unfinished_line(rest);
     }
-    const auto line = pending.substr(line_, newline - line_);
-    const auto state = take_line(line);
-    if (state == State::refused) return state;
-    line_ = newline + 1;
-    if (lines_ == 0) {
-      begin_ = line_;
-    } else if (lines_ == 1) {
-      fields_begin_ = line_;
-    }
-    if (state == State::complete) return state;
+    searched_ = 0;
+    used += newline + 1;
+    const auto state = read_line(rest.substr(0, newline));
+    if (state != ReadState::more) return state;
   }
 }
 
-HeadScanner::State HeadScanner::take_line(std::string_view line) {
-  if (!line.ends_with('\r')) return refuse({400, "a line that ends in LF alone; HTTP wants CR LF"});
+ReadState HeadReader::read_line(std::string_view line) {
+  if (!line.ends_with('\r')) return refuse({400, "a line that ends in LF alone, without CR"});
   line.remove_suffix(1);
-  if (lines_ == 0) {
-    if (line.empty())
-      return ++empty_lines_ > empty_lines_max ? refuse({400, "nothing but empty lines"})
-                                              : State::more;
-    if (line.size() > request_line_bytes_max) return refuse({414, "the request line is too long"});
-    if (const auto fault = request_line_fault(line)) return refuse(*fault);
-    ++lines_;
-    return State::more;
+  const bool is_request_line = request_.head.empty();
+  if (is_request_line && line.empty()) {
+    if (++empty_lines_ > empty_lines_max) return refuse({400, "too many empty lines"});
+    return ReadState::more;
   }
-  if (line.empty()) return State::complete;
-  if (line_ - fields_begin_ + line.size() + 2 > fields_bytes_max)
-    return refuse({431, "the header is too long"});
-  if (++lines_ - 1 > fields_max) return refuse({431, "too many header lines"});
-  if (const auto fault = field_line_fault(line)) return refuse(*fault);
-  return State::more;
+  if (is_request_line) request_.head.reserve(head_bytes_usual);
+  request_.head += line;
+  request_.head += "\r\n";
+  if (is_request_line) return read_request_line(line);
+  return line.empty() ? finish() : read_field_line(line);
 }
 
-HeadScanner::State HeadScanner::check_unfinished(std::string_view line) {
-  const bool has_cr = line.ends_with('\r');
-  const auto text = has_cr ? line.substr(0, line.size() - 1) : line;
-  if (lines_ > 0) {
-    const auto so_far = line_ - fields_begin_ + text.size() + 2;
-    return !text.empty() && so_far > fields_bytes_max ? refuse({431, "the header is too long"})
-                                                      : State::more;
-  }
-  // Something that is no HTTP at all (a TLS hello, say) need not be waited for.
-  const auto method = text.substr(0, std::min(text.find(' '), method_bytes_max + 1));
-  if (!std::all_of(method.begin(), method.end(), is_token_char) || text.starts_with(' '))
-    return refuse({400, "the request line does not begin with a method"});
-  if (method.size() > method_bytes_max) return refuse({501, "no method is that long"});
-  if (text.size() > request_line_bytes_max) return refuse({414, "the request line is too long"});
-  return State::more;
+ReadState HeadReader::read_request_line(std::string_view line) {
+  const auto state = check_request_line_so_far(line);
+  if (state != ReadState::more) return state;
+  if (request_.method.size() == line.size()) return refuse(no_target);
+  const auto rest = line.substr(request_.method.size() + 1);
+  const auto target_end = rest.find(' ');
+  if (target_end == std::string_view::npos)
+    return refuse({400, "a request line is METHOD TARGET VERSION; this one has two words"});
+  const auto target = rest.substr(0, target_end);
+  const auto version = rest.substr(target_end + 1);
+  if (const auto error = target_error(target)) return refuse(*error);
+  if (const auto error = version_error(version)) return refuse(*error);
+  request_.target = target;
+  request_.http_1_0 = version == "HTTP/1.0";
+  request_.fields.reserve(fields_usual);
+  return ReadState::more;
 }
 
-HeadScanner::State HeadScanner::refuse(HttpError refusal) {
-  refusal_ = refusal;
-  return State::refused;
+ReadState HeadReader::read_field_line(std::string_view line) {
+  fields_bytes_ += line.size() + 2;
+  if (fields_bytes_ > fields_bytes_max) return refuse(fields_too_long);
+  if (request_.fields.size() == fields_max) return refuse({431, "too many header lines"});
+  if (const auto error = field_line_error(line)) return refuse(*error);
+  const auto colon = line.find(':');
+  request_.fields.push_back(
+      {std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))});
+  return ReadState::more;
 }
 
-std::optional<std::string_view> Head::find(Field field) const {
-  for (const auto& line : fields())
-    if (line.field == field) return line.value;
-  return std::nullopt;
+/// Refuses what can't become a request any more (a TLS hello, for example) without the rest of it.
+ReadState HeadReader::check_unfinished_line(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.empty()) return ReadState::more;
+  if (request_.head.empty()) return check_request_line_so_far(line);
+  const bool too_long = fields_bytes_ + line.size() + 2 > fields_bytes_max;
+  return too_long ? refuse(fields_too_long) : ReadState::more;
 }
 
-std::size_t Head::count(Field field) const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(fields(), [field](const auto& line) { return line.field == field; }));
+ReadState HeadReader::check_request_line_so_far(std::string_view line) {
+  const auto method = line.substr(0, std::min(line.find(' '), method_bytes_max + 1));
+  if (!is_token(method)) return refuse(no_method);
+  if (method.size() > method_bytes_max) return refuse(method_too_long);
+  request_.method = method;
+  return line.size() > request_line_bytes_max ? refuse(line_too_long) : ReadState::more;
+}
+
+/// The checks that need all field lines.
+ReadState HeadReader::finish() {
+  if (const auto error = read_framing(request_)) return refuse(*error);
+  if (const auto error = read_target(request_)) return refuse(*error);
+  return ReadState::complete;
+}
+
+ReadState HeadReader::refuse(HttpError error) {
+  error_ = error;
+  return ReadState::refused;
 }
 
 }  // namespace portlab::http

@@ -1,43 +1,40 @@
-#include "servers/http/target.hpp"
+#include "servers/http/request_target.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
-#include "servers/http/framing.hpp"
-#include "servers/http/http_text.hpp"
+#include "servers/http/request_framing.hpp"
 
 namespace portlab::http {
 
 namespace {
 
-std::variant<Target, HttpError> parse_path(std::string_view text) {
-  Target target;
+std::optional<HttpError> read_path(std::string_view text, Request& request) {
   const auto question = std::min(text.find('?'), text.size());
-  const auto path = text.substr(0, question);
-  if (question < text.size()) target.query = text.substr(question + 1);
-  if (path.find('%') == std::string_view::npos) {
-    target.path = path;
-    return target;
-  }
-  auto decoded = percent_decode(path);
-  if (!decoded) return HttpError{400, "a percent sign that no two hex digits follow"};
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::any_of(decoded->begin(), decoded->end(), is_control))
+  if (question < text.size()) request.query = text.substr(question + 1);
+  auto path = percent_decode(text.substr(0, question));
+  if (!path) return HttpError{400, "a percent sign without two hex digits after it"};
+  if (has_control_character(*path) || path->find('\t') != std::string::npos)
     return HttpError{400, "an encoded control character in the path"};
-  target.path = std::move(*decoded);
-  return target;
+  request.path = std::move(*path);
+  return std::nullopt;
 }
 
 }  // namespace
 
-std::variant<Target, HttpError> parse_target(std::string_view method, std::string_view text) {
-  if (method == "CONNECT") return HttpError{501, "this server is no tunnel"};
-  if (text == "*") {
-    if (method != "OPTIONS") return HttpError{400, "only OPTIONS may ask about *"};
-    return Target{.whole_server = true, .path = {}, .query = {}};
+std::optional<HttpError> read_target(Request& request) {
+  const bool is_options = request.method == "OPTIONS";
+  if (request.method == "CONNECT") return HttpError{501, "this server is not a proxy"};
+  std::string_view text = request.target;
+  if (text == "*") {  // asterisk-form
+    if (!is_options) return HttpError{400, "the target * is for OPTIONS only"};
+    request.whole_server = true;
+    return std::nullopt;
   }
-  if (text.starts_with('/')) return parse_path(text);
+  if (text.starts_with('/')) return read_path(text, request);  // origin-form
 
-  // absolute-form: what a client sends to a proxy, and a server must understand.
+  // absolute-form: what a client sends to a proxy. A server must accept it, too.
   constexpr std::string_view scheme = "http://";
   if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme))
     return HttpError{400, "the target is neither a path nor an http URL"};
@@ -46,12 +43,14 @@ std::variant<Target, HttpError> parse_target(std::string_view method, std::strin
   if (!is_valid_host(text.substr(0, host_end)))
     return HttpError{400, "the URL's host is not HOST or HOST:PORT"};
   text.remove_prefix(host_end);
-  if (text.empty() && method == "OPTIONS")  // section 3.2.4: the same as "*"
-    return Target{.whole_server = true, .path = {}, .query = {}};
-  if (text.starts_with('/')) return parse_path(text);
-  auto target = parse_path(text);
-  if (auto* found = std::get_if<Target>(&target)) found->path = "/";
-  return target;
+  if (text.empty() && is_options) {  // the same as "*" (section 3.2.4)
+    request.whole_server = true;
+    return std::nullopt;
+  }
+  if (text.starts_with('/')) return read_path(text, request);
+  const auto error = read_path(text, request);
+  request.path = "/";
+  return error;
 }
 
 }  // namespace portlab::http

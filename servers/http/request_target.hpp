@@ -1,23 +1,15 @@
 #pragma once
-// What a request asks for: the four forms of a request target (RFC 9112 section 3.2).
+// The four forms of a request target (RFC 9112 section 3.2).
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <variant>
+#include <optional>
 
-#include "servers/http/head.hpp"
+#include "servers/http/request.hpp"
 
 namespace portlab::http {
 
-struct Target {
-  bool whole_server = false;  ///< "*": OPTIONS about the server itself
-  std::string path;           ///< decoded, "/" first
-  std::string_view query;     ///< as it came, without the "?"
-};
-
-/// The target, or why there is none. A host inside the target overrides the Host field (section
-/// 3.2.2); as this server has one site for all names, neither decides anything.
-std::variant<Target, HttpError> parse_target(std::string_view method, std::string_view target);
+/// Sets `whole_server`, `path` and `query` from the request's method and target; or says why they
+/// can't be had. The host of an absolute target overrides the Host field (section 3.2.2); this
+/// server has one site for all names, so it uses neither.
+std::optional<HttpError> read_target(Request& request);
 
 }  // namespace portlab::http

@@ -1,43 +1,64 @@
 #pragma once
-// What is found under which path: a table of this server's own resources, and the site for all the
-// rest.
+// The table of routes: which handler answers which path, for which methods.
+//
+// To add a route, write a handler and add one line to the table in routes.cpp.
 
-#include <memory>
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "common/endpoint.hpp"
 #include "servers/http/file_cache.hpp"
-#include "servers/http/response.hpp"
-#include "servers/http/target.hpp"
+#include "servers/http/http_response.hpp"
+#include "servers/http/request.hpp"
+#include "servers/http/response_writer.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/site/shared_site.hpp"
 
 namespace portlab::http {
 
-/// One request, and all that a resource may need to answer it.
+/// What a handler may need beside the request.
 struct RequestContext {
-  const Head& head;
-  const Target& target;
-  std::string_view raw;      ///< head and body as they arrived, for a resource that keeps them
-  std::string_view content;  ///< the body as it was meant, for one that keeps it
-  std::uint64_t turn;        ///< Connection::turn
-  const Endpoint& local;
-  const Endpoint& remote;
-  const ServerView& tables;
-  /// The page of all sessions; null until an answer says that it wants it.
-  std::shared_ptr<const Representation> sessions;
+  const Endpoint& local;   ///< the server's end of the connection
+  const Endpoint& remote;  ///< the client's end
+  const ServerView& server;
   const SharedSite& site;
   FileCache& files;
 };
 
-/// The answer to a well-formed request whose body, if any, has been read.
-Response answer(const RequestContext& exchange);
+/// Answers one request through `response`. All three outlive the coroutine.
+using Handler = Task<void> (*)(const Request& request, ResponseWriter& response,
+                               const RequestContext& context);
 
-/// What the resource at this path looks at of a request's body.
-enum class BodyKept : std::uint8_t { nothing, raw, content };
-BodyKept body_kept(std::string_view path);
+/// The error of a path below a prefix where nothing is; nullopt if something is there.
+using FindError = std::optional<Response> (*)(const Request& request,
+                                              const RequestContext& context);
 
-/// The site's part: a file, a folder's index.html, a list of the folder, or a redirection to it.
-Response answer_from_site(const RequestContext& exchange);
+struct Methods {
+  std::string_view allow;  ///< the Allow field (RFC 9110 section 10.2.1)
+  bool any_other = false;  ///< the handler also gets methods that are not listed, except TRACE
+};
+
+struct Route {
+  std::string_view path;  ///< "/whoami"; or a prefix, with a "*" behind it: "/docs/*"
+  Methods methods;
+  BodyKept body = BodyKept::nothing;
+  Handler handle = nullptr;
+  FindError find_error = nullptr;  ///< for a prefix; not set: all of its paths exist
+};
+
+/// This server's table. The first route that matches is taken.
+std::span<const Route> server_routes();
+
+/// The route of a request; null if there is none.
+const Route* find_route(std::span<const Route> routes, const Request& request);
+
+/// Whether the route's handler gets requests with that method.
+bool is_allowed(const Route* route, std::string_view method);
+
+/// Answers a request that has been read to its end: by its route's handler; or 404, 405, 501, or
+/// OPTIONS, from the table. `route`: as find_route returned it.
+Task<void> handle_request(const Route* route, const Request& request, ResponseWriter& response,
+                          const RequestContext& context);
 
 }  // namespace portlab::http
