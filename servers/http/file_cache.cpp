@@ -1,23 +1,21 @@
 #include "servers/http/file_cache.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 
-#include "servers/http/date.hpp"
+#include "servers/http/http_date.hpp"
 #include "servers/http/media_type.hpp"
 
 namespace portlab::http {
 
 namespace {
 
-/// Longer than the slowest kernel's step (10 ms at HZ=100).
+/// Longer than the slowest kernel's step of file times (10 ms at HZ=100).
 constexpr std::int64_t quiet_ns = 50'000'000;
 constexpr std::int64_t reopen_ns = 1'000'000'000;
 constexpr std::int64_t ns_per_second = 1'000'000'000;
@@ -39,7 +37,7 @@ std::string quoted_hex(std::initializer_list<std::uint64_t> numbers) {
   return text + '"';
 }
 
-/// FNV-1a: not against forgers, but no two versions of a file meet in 64 bits by chance.
+/// FNV-1a: 64 bits tell the versions of a file apart. It does not withstand an attacker.
 std::uint64_t hash_of(std::string_view content) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : content)
@@ -47,27 +45,25 @@ std::uint64_t hash_of(std::string_view content) {
   return hash;
 }
 
-/// Strong (RFC 9110 section 8.8.1). What is in memory is known by its content. What is not: by its
-/// inode, its size and the time of its last change, which nobody can set back.
+/// A strong ETag (RFC 9110 section 8.8.1): of a file in memory from its content, of another one
+/// from its inode, its size and the time of its last change, which no program can set.
 std::string etag_of(const Representation& file, const SiteEntry& entry) {
   if (!file.file) return quoted_hex({file.size, hash_of(file.content)});
   return quoted_hex({entry.inode, entry.size, static_cast<std::uint64_t>(entry.changed_ns)});
 }
 
-bool read_all(int descriptor, std::string& content) {
+bool read_all(const File& file, std::string& content) {
   std::size_t have = 0;
   while (have < content.size()) {
-    const auto got =
-        ::pread(descriptor, content.data() + have, content.size() - have, static_cast<off_t>(have));
-    if (got <= 0) return false;
-    have += static_cast<std::size_t>(got);
+    const auto count = file.read_at(have, std::span(content).subspan(have));
+    if (!count || *count == 0) return false;
+    have += *count;
   }
   return true;
 }
 
-}  // namespace
-
-std::shared_ptr<Representation> represent(OpenEntry opened, std::int64_t now_seconds) {
+/// Null if the file can't be read, or became shorter meanwhile.
+std::shared_ptr<const Representation> represent(OpenEntry opened, std::int64_t now_seconds) {
   auto file = std::make_shared<Representation>();
   file->type = media_type_of(opened.entry.name);
   file->size = opened.entry.size;
@@ -75,7 +71,7 @@ std::shared_ptr<Representation> represent(OpenEntry opened, std::int64_t now_sec
     file->file = std::move(opened.file);
   } else {
     file->content.resize(file->size);
-    if (!read_all(opened.file.descriptor(), file->content)) return nullptr;
+    if (!read_all(opened.file, file->content)) return nullptr;
   }
   file->etag = etag_of(*file, opened.entry);
   // Never later than Date (RFC 9110 section 8.8.2.1).
@@ -86,21 +82,21 @@ std::shared_ptr<Representation> represent(OpenEntry opened, std::int64_t now_sec
   return file;
 }
 
+}  // namespace
+
 std::shared_ptr<const Representation> FileCache::find(const std::shared_ptr<const Site>& site,
-                                                      const std::string& path, std::uint64_t turn) {
+                                                      const std::string& path) {
   const std::lock_guard lock(mutex_);
   if (site_ != site) return nullptr;
   const auto found = files_.find(path);
   if (found == files_.end()) return nullptr;
   auto& kept = found->second;
   const auto age = now_ns() - kept.opened_ns;
-  const bool looked_at = kept.looked_at == turn;
-  if (age < 0 || age > reopen_ns || (!looked_at && site->peek(path) != kept.entry)) {
+  if (age < 0 || age > reopen_ns || site->peek(path) != kept.entry) {
     bytes_ -= kept.representation->size;
     files_.erase(found);
     return nullptr;
   }
-  kept.looked_at = turn;
   kept.last_used = ++uses_;
   return kept.representation;
 }
@@ -112,14 +108,14 @@ std::shared_ptr<const Representation> FileCache::load(const std::shared_ptr<cons
   auto representation = represent(std::move(opened), opened_ns / ns_per_second);
   if (representation && !representation->file && opened_ns - entry.changed_ns > quiet_ns &&
       site->peek(path) == entry)
-    keep(site, path, {entry, representation, opened_ns, 0, 0});
+    keep(site, path, {entry, representation, opened_ns, 0});
   return representation;
 }
 
 void FileCache::keep(const std::shared_ptr<const Site>& site, const std::string& path, Kept kept) {
   const std::lock_guard lock(mutex_);
   clear_if_other(site);
-  if (files_.contains(path)) return;  // another worker was faster
+  if (files_.contains(path)) return;  // another worker has just added it
   make_room(kept.representation->size);
   kept.last_used = ++uses_;
   bytes_ += kept.representation->size;
@@ -133,7 +129,7 @@ void FileCache::clear_if_other(const std::shared_ptr<const Site>& site) {
   site_ = site;
 }
 
-/// The one that nobody asked for the longest goes first.
+/// Removes the least recently used files first.
 void FileCache::make_room(std::uint64_t bytes) {
   while (!files_.empty() && (files_.size() >= files_max || bytes_ + bytes > bytes_max)) {
     const auto oldest = std::min_element(files_.begin(), files_.end(), [](auto& a, auto& b) {

@@ -1,6 +1,6 @@
 #include "servers/http/media_type.hpp"
 
-#include "servers/http/http_text.hpp"
+#include "servers/http/http_syntax.hpp"
 
 namespace portlab::http {
 
@@ -15,7 +15,7 @@ constexpr Row rows[] = {
     {"html", "text/html; charset=utf-8"},
     {"htm", "text/html; charset=utf-8"},
     {"txt", "text/plain; charset=utf-8"},
-    {"md", "text/plain; charset=utf-8"},  // browsers show it, instead of saving it
+    {"md", "text/plain; charset=utf-8"},  // browsers display it instead of saving it
     {"log", "text/plain; charset=utf-8"},
     {"conf", "text/plain; charset=utf-8"},
     {"zone", "text/plain; charset=utf-8"},

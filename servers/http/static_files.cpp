@@ -1,10 +1,8 @@
-// The site's part of the server: files, folders, and a page that lists a folder.
+#include "servers/http/static_files.hpp"
 
-#include <ctime>
+#include <utility>
 
-#include "servers/http/date.hpp"
-#include "servers/http/http_text.hpp"
-#include "servers/http/resources.hpp"
+#include "servers/http/http_date.hpp"
 
 namespace portlab::http {
 
@@ -13,20 +11,20 @@ namespace {
 Response site_error(SiteError error) {
   switch (error) {
     case SiteError::forbidden:
-      return text_answer(403, "that may not be read");
+      return text_response(403, "the server may not read that");
     case SiteError::unavailable: {
-      auto answer = text_answer(503, "this machine is short of something; try again");
-      answer.fields += "Retry-After: 1\r\n";
-      return answer;
+      auto response = text_response(503, "the server is short of memory or descriptors; try again");
+      response.fields += "Retry-After: 1\r\n";
+      return response;
     }
     case SiteError::not_found:
     case SiteError::not_directory:
       break;
   }
-  return text_answer(404, "nothing has that name here");
+  return text_response(404, "the server has no file of that name");
 }
 
-std::string in_words(std::uint64_t bytes) {
+std::string with_unit(std::uint64_t bytes) {
   return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
 }
 
@@ -44,8 +42,8 @@ th:nth-child(2), td:nth-child(2) { text-align: right; white-space: nowrap; }
 </style>
 )";
 
-/// Names are somebody else's text: escaped as HTML where they are shown, encoded where they are a
-/// link. "./" in front, or "a:b" would be a URL with the scheme "a".
+/// File names may contain anything: they are escaped as HTML where they are shown, and encoded in
+/// links. A link begins with "./"; without it "a:b" would be a URL with the scheme "a".
 std::string list_page(const std::string& path, const std::vector<SiteEntry>& entries) {
   const auto title = html_escape(path);
   std::string page(page_begin);
@@ -57,63 +55,70 @@ std::string list_page(const std::string& path, const std::vector<SiteEntry>& ent
     const std::string slash = folder ? "/" : "";
     page += "<tr><td><a href=\"./" + percent_encode_path(entry.name) + slash + "\">" +
             html_escape(entry.name) + slash + "</a></td><td>" +
-            (folder ? "" : in_words(entry.size)) + "</td><td>" +
+            (folder ? "" : with_unit(entry.size)) + "</td><td>" +
             format_date(entry.modified_ns / 1'000'000'000) + "</td></tr>\n";
   }
   page += "</table>\n</body>\n</html>\n";
   return page;
 }
 
-Response list(const RequestContext& exchange, const Site& site, const std::string& path) {
-  const auto entries = site.list(path);
+Response list_folder(const Request& request, const Site& site) {
+  const auto entries = site.list(request.path);
   if (!entries) return site_error(entries.error());
-  const std::string normal = normal_path(path);
+  const std::string path = normal_path(request.path);
   auto page = std::make_shared<Representation>();
   page->type = "text/html; charset=utf-8";
   page->fields =
       "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n"
       "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n";
-  page->content = list_page(normal.empty() ? "/" : "/" + normal + "/", *entries);
+  page->content = list_page(path.empty() ? "/" : "/" + path + "/", *entries);
   page->size = page->content.size();
-  return answer_with(std::move(page), exchange.head, seconds_now());
+  return respond_with(std::move(page), request, seconds_now());
 }
 
-/// Made from the path without dot segments and doubled slashes: "//elsewhere" would lead to
-/// another server.
-Response redirect_to_folder(const RequestContext& exchange) {
-  auto location = "/" + percent_encode_path(normal_path(exchange.target.path)) + "/";
-  if (!exchange.target.query.empty()) location += "?" + std::string(exchange.target.query);
-  auto answer = text_answer(301, "a folder's name ends in a slash: " + location);
-  answer.fields += "Location: " + location + "\r\n";
-  return answer;
-}
-
-Response serve(const RequestContext& exchange, std::shared_ptr<const Representation> file) {
-  if (!file) return site_error(SiteError::unavailable);  // cut short while it was read
-  return answer_with(std::move(file), exchange.head, seconds_now());
+/// The location is made of the path without dot segments and doubled slashes: "//elsewhere" would
+/// lead to another server.
+Response redirect_to_folder(const Request& request) {
+  auto location = "/" + percent_encode_path(normal_path(request.path)) + "/";
+  if (!request.query.empty()) location += "?" + request.query;
+  auto response = text_response(301, "a folder's name ends in a slash: " + location);
+  response.fields += "Location: " + location + "\r\n";
+  return response;
 }
 
 bool names_folder(std::string_view path) {
   return path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
 }
 
+Response find_file(const Request& request, const RequestContext& context) {
+  const auto site = context.site.get();
+  const bool folder = names_folder(request.path);
+  const std::string path = folder ? request.path + "/index.html" : request.path;
+  auto file = context.files.find(site, path);
+  if (!file) {
+    auto opened = site->open(path);
+    if (!opened && folder && opened.error() == SiteError::not_found)
+      return list_folder(request, *site);
+    if (!opened) return site_error(opened.error());
+    if (opened->entry.kind == SiteEntry::Kind::directory)
+      return folder ? list_folder(request, *site) : redirect_to_folder(request);
+    file = context.files.load(site, path, std::move(*opened));
+  }
+  if (!file) return site_error(SiteError::unavailable);  // it became shorter while it was read
+  return respond_with(std::move(file), request, seconds_now());
+}
+
 }  // namespace
 
-Response answer_from_site(const RequestContext& exchange) {
-  const auto site = exchange.site.get();
-  const bool folder = names_folder(exchange.target.path);
-  const std::string path = folder ? exchange.target.path + "/index.html" : exchange.target.path;
-  if (auto known = exchange.files.find(site, path, exchange.turn))
-    return serve(exchange, std::move(known));
-  auto opened = site->open(path);
-  if (!opened) {
-    if (folder && opened.error() == SiteError::not_found)
-      return list(exchange, *site, exchange.target.path);
-    return site_error(opened.error());
-  }
-  if (opened->entry.kind == SiteEntry::Kind::directory)
-    return folder ? list(exchange, *site, exchange.target.path) : redirect_to_folder(exchange);
-  return serve(exchange, exchange.files.load(site, path, std::move(*opened)));
+Task<void> serve_file(const Request& request, ResponseWriter& response,
+                      const RequestContext& context) {
+  return response.send(find_file(request, context));
+}
+
+std::optional<Response> find_file_error(const Request& request, const RequestContext& context) {
+  auto response = find_file(request, context);
+  if (response.status < 400) return std::nullopt;
+  return response;
 }
 
 }  // namespace portlab::http

@@ -98,6 +98,8 @@ void Connection::set_message_deadline(std::chrono::seconds limit, std::string_vi
   session_->set_message_deadline(limit, farewell);
 }
 
+void Connection::suspend_deadline() { session_->set_deadline(Clock::time_point::max()); }
+
 void Connection::note(std::string_view text) { session_->note(text); }
 const Endpoint& Connection::local() const { return session_->local(); }
 const Endpoint& Connection::remote() const { return session_->remote(); }

@@ -106,6 +106,9 @@ class Connection {
   void start_idle_timeout(std::string_view farewell = {});
   /// The message that is now due must be complete within `limit`, however many reads it takes.
   void set_message_deadline(std::chrono::seconds limit, std::string_view farewell = {});
+  /// No deadline until the next one is set: for a response that is sent in parts, minutes apart.
+  /// Each write still has its own.
+  void suspend_deadline();
   /// What the row says last: "GET /index.html 200". Shown by netstat, /api/sessions and the log.
   void note(std::string_view text);
 

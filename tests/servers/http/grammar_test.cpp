@@ -1,19 +1,18 @@
-// The pure parts: words, dates, targets, ranges, and the scanner with its bytes cut everywhere.
+// The pure parts: syntax, dates, targets, ranges; and the readers of head and body, with their input
+// cut into pieces in every way.
 
 #include <boost/test/unit_test.hpp>
 #include <random>
 #include <string>
 #include <string_view>
 
-#include "servers/http/body.hpp"
-#include "servers/http/date.hpp"
-#include "servers/http/framing.hpp"
-#include "servers/http/head.hpp"
-#include "servers/http/http_text.hpp"
+#include "servers/http/byte_range.hpp"
+#include "servers/http/http_date.hpp"
+#include "servers/http/http_syntax.hpp"
 #include "servers/http/media_type.hpp"
-#include "servers/http/range.hpp"
-#include "servers/http/response.hpp"
-#include "servers/http/target.hpp"
+#include "servers/http/request_framing.hpp"
+#include "servers/http/request_target.hpp"
+#include "tests/servers/http/read_requests.hpp"
 
 using namespace portlab;
 using namespace portlab::http;
@@ -27,17 +26,17 @@ BOOST_AUTO_TEST_CASE(numbers_are_digits_that_fit) {
 }
 
 BOOST_AUTO_TEST_CASE(lists_are_split_at_commas_outside_quotes) {
-  const auto all = [](std::string_view list) {
+  const auto split = [](std::string_view list) {
     std::string joined;
     ListReader reader(list);
     while (const auto element = reader.next()) joined += "[" + std::string(*element) + "]";
     return joined;
   };
-  BOOST_TEST(all("a, b ,,\tc") == "[a][b][c]");
-  BOOST_TEST(all("\"a,b\", W/\"c\"") == "[\"a,b\"][W/\"c\"]");
-  BOOST_TEST(all("") == "");
-  BOOST_TEST(all(" , ,") == "");
-  BOOST_TEST(all("\"open, a") == "[\"open, a]");
+  BOOST_TEST(split("a, b ,,\tc") == "[a][b][c]");
+  BOOST_TEST(split("\"a,b\", W/\"c\"") == "[\"a,b\"][W/\"c\"]");
+  BOOST_TEST(split("") == "");
+  BOOST_TEST(split(" , ,") == "");
+  BOOST_TEST(split("\"open, a") == "[\"open, a]");
 }
 
 BOOST_AUTO_TEST_CASE(percent_signs_need_two_hex_digits) {
@@ -97,11 +96,11 @@ BOOST_AUTO_TEST_CASE(hosts_are_names_or_addresses_with_or_without_port) {
 
 BOOST_AUTO_TEST_CASE(targets_come_in_four_forms) {
   const auto path = [](std::string_view method, std::string_view text) -> std::string {
-    const auto target = parse_target(method, text);
-    if (const auto* refusal = std::get_if<HttpError>(&target))
-      return std::to_string(refusal->status);
-    const auto& found = std::get<Target>(target);
-    return found.whole_server ? "*" : found.path + " " + std::string(found.query);
+    Request request;
+    request.method = method;
+    request.target = text;
+    if (const auto error = read_target(request)) return std::to_string(error->status);
+    return request.whole_server ? "*" : request.path + " " + request.query;
   };
   BOOST_TEST(path("GET", "/") == "/ ");
   BOOST_TEST(path("GET", "/a%20b?c=%20&d?e") == "/a b c=%20&d?e");
@@ -117,12 +116,12 @@ BOOST_AUTO_TEST_CASE(targets_come_in_four_forms) {
   BOOST_TEST(path("GET", "http://u@lab/") == "400");
   BOOST_TEST(path("GET", "") == "400");
   BOOST_TEST(path("GET", "/%00") == "400");
-  BOOST_TEST(path("GET", "/?%00%zz") == "/ %00%zz");  // the query is nobody's business here
+  BOOST_TEST(path("GET", "/?%00%zz") == "/ %00%zz");  // the server does not decode queries
   BOOST_TEST(path("CONNECT", "lab:80") == "501");
 }
 
 BOOST_AUTO_TEST_CASE(ranges_of_every_small_file_are_right) {
-  // Against the plain reading of the RFC, for all files of up to 6 bytes and all single ranges.
+  // Compared with the text of the RFC, for all files of up to 6 bytes and all single ranges.
   for (std::uint64_t size = 1; size <= 6; ++size)
     for (std::uint64_t first = 0; first <= 8; ++first) {
       for (std::uint64_t last = first; last <= 8; ++last) {
@@ -149,56 +148,11 @@ BOOST_AUTO_TEST_CASE(ranges_of_every_small_file_are_right) {
 
 namespace {
 
-/// What a server would make of these bytes: the requests and the refusal at the end, if any.
-/// `next_piece` says how many bytes arrive at a time.
-template <class NextPiece>
-std::string read_all(std::string_view bytes, NextPiece next_piece) {
-  std::string seen;
-  std::size_t arrived = 0, begin = 0;
-  const auto more = [&] {
-    if (arrived == bytes.size()) return false;
-    arrived = std::min(bytes.size(), arrived + next_piece());
-    return true;
-  };
-  const auto pending = [&] { return bytes.substr(begin, arrived - begin); };
-  for (;;) {
-    HeadScanner scanner;
-    auto state = scanner.scan(pending());
-    while (state == HeadScanner::State::more && more()) state = scanner.scan(pending());
-    if (state == HeadScanner::State::more) return seen + "?";
-    if (state == HeadScanner::State::refused)
-      return seen + std::to_string(scanner.refusal().status);
-    const std::string raw(scanner.head(pending()));
-    begin += scanner.bytes();
-    Head head;
-    if (const auto fault = parse_head(raw, head)) return seen + std::to_string(fault->status);
-    const auto framing = framing_of(head);
-    if (const auto* fault = std::get_if<HttpError>(&framing))
-      return seen + std::to_string(fault->status);
-    seen += std::string(head.method) + " " + std::string(head.target);
-    if (std::get<Framing>(framing).has_body()) {
-      BodyReader body(raw);
-      for (;;) {
-        std::size_t taken = 0;
-        const auto read = body.read(pending(), taken);
-        BOOST_REQUIRE(taken <= pending().size());
-        begin += taken;
-        if (read == BodyReader::State::complete) break;
-        if (read == BodyReader::State::refused)
-          return seen + " " + std::to_string(body.refusal().status);
-        if (!more()) return seen + "?";
-      }
-      seen += " +" + std::to_string(body.content_bytes());
-    }
-    seen += "; ";
-  }
-}
-
 std::string read_whole(std::string_view bytes) {
-  return read_all(bytes, [&] { return bytes.size(); });
+  return read_requests(bytes, [&] { return bytes.size(); });
 }
 
-const std::string conversation =
+const std::string requests =
     "GET /a HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n"
     "\r\nPOST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     "5;e=\"f\"\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\nT: v\r\n\r\n"
@@ -207,36 +161,36 @@ const std::string conversation =
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_conversation_reads_the_same_however_it_is_cut) {
+BOOST_AUTO_TEST_CASE(requests_are_read_the_same_however_they_are_cut) {
   const std::string wanted = "GET /a; POST /b +21; PUT /c +7; HEAD /d; ?";
-  BOOST_TEST(read_whole(conversation) == wanted);
-  for (std::size_t piece = 1; piece < conversation.size(); ++piece)
-    BOOST_REQUIRE(read_all(conversation, [&] { return piece; }) == wanted);
+  BOOST_TEST(read_whole(requests) == wanted);
+  for (std::size_t piece = 1; piece < requests.size(); ++piece)
+    BOOST_REQUIRE(read_requests(requests, [&] { return piece; }) == wanted);
 }
 
-BOOST_AUTO_TEST_CASE(every_beginning_of_a_conversation_is_waited_for) {
-  for (std::size_t cut = 0; cut < conversation.size(); ++cut) {
-    const auto seen = read_whole(std::string_view(conversation).substr(0, cut));
+BOOST_AUTO_TEST_CASE(no_beginning_of_a_request_is_answered) {
+  for (std::size_t cut = 0; cut < requests.size(); ++cut) {
+    const auto seen = read_whole(std::string_view(requests).substr(0, cut));
     BOOST_REQUIRE_MESSAGE(seen.ends_with("?"), cut << ": " << seen);
   }
 }
 
-BOOST_AUTO_TEST_CASE(mutated_conversations_are_read_the_same_however_they_are_cut) {
-  // Under the sanitizers this is the fuzzer: 20,000 conversations with a few bytes changed.
+BOOST_AUTO_TEST_CASE(mutated_requests_are_read_the_same_however_they_are_cut) {
+  // With the sanitizers this is a small fuzzer: 20,000 inputs with a few bytes changed.
   std::mt19937 random(20260101);
   const auto below = [&](std::size_t limit) { return random() % limit; };
   using namespace std::string_view_literals;
-  constexpr auto spice = "\r\n \t:;,=\"0aAfF\0x#%\x7f\xff/"sv;
+  constexpr auto characters = "\r\n \t:;,=\"0aAfF\0x#%\x7f\xff/"sv;
   for (int round = 0; round < 20'000; ++round) {
-    std::string mutated = conversation;
+    std::string mutated = requests;
     for (auto edits = 1 + below(4); edits > 0; --edits) {
       const auto at = below(mutated.size());
       switch (below(4)) {
         case 0:
-          mutated[at] = spice[below(spice.size())];
+          mutated[at] = characters[below(characters.size())];
           break;
         case 1:
-          mutated.insert(at, 1, spice[below(spice.size())]);
+          mutated.insert(at, 1, characters[below(characters.size())]);
           break;
         case 2:
           mutated.erase(at, 1 + below(3));
@@ -246,8 +200,8 @@ BOOST_AUTO_TEST_CASE(mutated_conversations_are_read_the_same_however_they_are_cu
       }
     }
     const auto whole = read_whole(mutated);
-    const auto cut = read_all(mutated, [&] { return 1 + below(9); });
-    // Cut, some mistakes are seen earlier, but never a different request.
+    const auto cut = read_requests(mutated, [&] { return 1 + below(9); });
+    // In pieces some errors are found earlier, but never a different request.
     BOOST_REQUIRE_MESSAGE(whole == cut, whole << "\n" << cut << "\n" << mutated);
   }
 }

@@ -40,7 +40,7 @@ struct Folder {
 };
 
 /// A response, taken apart by a reader that is not the server's own.
-struct Response {
+struct TestResponse {
   int status = 0;
   std::string head;
   std::string body;
@@ -72,8 +72,10 @@ struct Lab : Folder {
   RunningCore core;
   Endpoint server;
 
-  explicit Lab(CoreOptions options = {}) : core(options) {
-    core.core.add(make_http_service(site, core.core));
+  explicit Lab(CoreOptions options = {},
+               std::span<const http::Route> routes = http::server_routes())
+      : core(options) {
+    core.core.add(make_http_service(site, core.core, routes));
     core.start();
     server = core.listen("http=0");
   }
@@ -81,8 +83,8 @@ struct Lab : Folder {
   TestClient client() const { return TestClient(server); }
 
   /// Reads one response: to the length that it announces.
-  static Response read(TestClient& client, bool to_head = false) {
-    Response response;
+  static TestResponse read(TestClient& client, bool to_head = false) {
+    TestResponse response;
     response.head = client.receive_until("\r\n\r\n");
     response.status = std::atoi(response.head.substr(9, 3).c_str());
     const auto length = response.field("Content-Length");
@@ -92,14 +94,14 @@ struct Lab : Folder {
   }
 
   /// One request on a connection of its own.
-  Response ask(std::string_view request) const {
+  TestResponse ask(std::string_view request) const {
     TestClient asking(server);
     asking.send(request);
     return read(asking, request.starts_with("HEAD "));
   }
 
   /// GET with a Host, and more field lines.
-  Response get(const std::string& target, const std::string& fields = {}) const {
+  TestResponse get(const std::string& target, const std::string& fields = {}) const {
     return ask("GET " + target + " HTTP/1.1\r\nHost: lab\r\n" + fields + "\r\n");
   }
 };

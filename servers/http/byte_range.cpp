@@ -1,10 +1,10 @@
-#include "servers/http/range.hpp"
+#include "servers/http/byte_range.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <optional>
 
-#include "servers/http/http_text.hpp"
+#include "servers/http/http_syntax.hpp"
 
 namespace portlab::http {
 
@@ -12,14 +12,14 @@ namespace {
 
 struct Spec {
   bool well_formed = false;
-  std::optional<ByteRange> range;  // nothing: unsatisfiable
+  std::optional<ByteRange> range;  // nullopt: unsatisfiable
 };
 
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// A number beyond 64 bits is beyond every file.
+/// A number of more than 64 bits is after the end of every file.
 std::uint64_t position(std::string_view digits) {
   return parse_decimal(digits).value_or(std::numeric_limits<std::uint64_t>::max());
 }
@@ -61,17 +61,17 @@ RangeChoice choose_ranges(std::string_view field, std::uint64_t size) {
   const auto equals = field.find('=');
   if (equals == std::string_view::npos || !equal_ignoring_case(field.substr(0, equals), "bytes"))
     return {};
-  if (size == 0) return {};  // Content-Range can't name a part of nothing
+  if (size == 0) return {};  // Content-Range can't describe a part of an empty file
   RangeChoice choice;
-  std::size_t asked = 0;
+  std::size_t count = 0;
   ListReader list(field.substr(equals + 1));
   while (const auto text = list.next()) {
-    if (++asked > ranges_max) return {};
+    if (++count > ranges_max) return {};
     const auto spec = read_spec(*text, size);
     if (!spec.well_formed) return {};
     if (spec.range) choice.parts.push_back(*spec.range);
   }
-  if (asked == 0) return {};
+  if (count == 0) return {};
   if (choice.parts.empty()) return {Kind::unsatisfiable, {}};
   if (overlap(choice.parts)) return {};
   choice.kind = Kind::parts;

@@ -1,8 +1,8 @@
-#include "servers/http/date.hpp"
+#include "servers/http/http_date.hpp"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <ctime>
 
 namespace portlab::http {
@@ -14,46 +14,40 @@ constexpr std::array<std::string_view, 7> weekdays = {"Sunday",   "Monday", "Tue
 constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-void append_digits(std::string& out, unsigned value, unsigned width) {
-  unsigned divisor = 1;
-  for (unsigned i = 1; i < width; ++i) divisor *= 10;
-  for (; divisor > 0; divisor /= 10) out += static_cast<char>('0' + value / divisor % 10);
-}
-
-/// Takes a date's text apart; the first mistake makes everything after it fail.
+/// Reads a date from left to right; after the first error nothing else is read.
 class DateReader {
  public:
   explicit DateReader(std::string_view text) : rest_(text) {}
 
   void literal(std::string_view wanted) {
-    good_ = good_ && rest_.starts_with(wanted);
-    if (good_) rest_.remove_prefix(wanted.size());
+    valid_ = valid_ && rest_.starts_with(wanted);
+    if (valid_) rest_.remove_prefix(wanted.size());
   }
 
-  /// Exactly `width` digits; with `padded`, the first may be a space.
+  /// Exactly `width` digits; with `padded` the first may be a space.
   unsigned digits(unsigned width, bool padded = false) {
-    good_ = good_ && rest_.size() >= width;
+    valid_ = valid_ && rest_.size() >= width;
     unsigned value = 0;
-    for (unsigned i = 0; good_ && i < width; ++i) {
+    for (unsigned i = 0; valid_ && i < width; ++i) {
       const char c = rest_[i];
       if (padded && i == 0 && c == ' ') continue;
-      good_ = c >= '0' && c <= '9';
+      valid_ = c >= '0' && c <= '9';
       value = value * 10 + static_cast<unsigned>(c - '0');
     }
-    if (good_) rest_.remove_prefix(width);
+    if (valid_) rest_.remove_prefix(width);
     return value;
   }
 
   /// One of the names, or of their first three letters.
   template <std::size_t N>
   unsigned name(const std::array<std::string_view, N>& names, bool shortened) {
-    for (unsigned i = 0; good_ && i < N; ++i) {
+    for (unsigned i = 0; valid_ && i < N; ++i) {
       const auto wanted = shortened ? names[i].substr(0, 3) : names[i];
       if (!rest_.starts_with(wanted)) continue;
       rest_.remove_prefix(wanted.size());
       return i;
     }
-    good_ = false;
+    valid_ = false;
     return 0;
   }
 
@@ -65,11 +59,11 @@ class DateReader {
     second = digits(2);
   }
 
-  /// All was read, all was right, and the calendar has such a day.
+  /// The date; nullopt after an error, with text left over, or for a day that does not exist.
   std::optional<std::int64_t> seconds() const {
     using namespace std::chrono;
-    // 60 is a leap second; this clock has none, so it is the next minute's first.
-    if (!good_ || !rest_.empty() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    // 60 is a leap second; system time has none, so it is the first second of the next minute.
+    if (!valid_ || !rest_.empty() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
     const year_month_day date(std::chrono::year(static_cast<int>(year)),
                               std::chrono::month(month + 1), std::chrono::day(day));
     if (!date.ok()) return std::nullopt;
@@ -81,7 +75,7 @@ class DateReader {
 
  private:
   std::string_view rest_;
-  bool good_ = true;
+  bool valid_ = true;
 };
 
 std::optional<std::int64_t> parse_imf_fixdate(std::string_view text) {
@@ -138,28 +132,21 @@ std::optional<std::int64_t> parse_asctime(std::string_view text) {
 }  // namespace
 
 std::string format_date(std::int64_t seconds) {
+  // Not strftime: its names depend on the locale.
   using namespace std::chrono;
   const sys_seconds when{std::chrono::seconds(seconds)};
   const auto midnight = floor<days>(when);
   const year_month_day date(midnight);
   const hh_mm_ss clock(when - midnight);
-  std::string out;
-  out.reserve(29);
-  out += weekdays[weekday(midnight).c_encoding()].substr(0, 3);
-  out += ", ";
-  append_digits(out, static_cast<unsigned>(date.day()), 2);
-  out += ' ';
-  out += months[static_cast<unsigned>(date.month()) - 1];
-  out += ' ';
-  append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  out += ' ';
-  append_digits(out, static_cast<unsigned>(clock.hours().count()), 2);
-  out += ':';
-  append_digits(out, static_cast<unsigned>(clock.minutes().count()), 2);
-  out += ':';
-  append_digits(out, static_cast<unsigned>(clock.seconds().count()), 2);
-  out += " GMT";
-  return out;
+  const auto* weekday_name = weekdays[weekday(midnight).c_encoding()].data();
+  const auto* month_name = months[static_cast<unsigned>(date.month()) - 1].data();
+  std::array<char, 64> text;
+  const int size = std::snprintf(
+      text.data(), text.size(), "%.3s, %02u %.3s %04d %02d:%02d:%02d GMT", weekday_name,
+      static_cast<unsigned>(date.day()), month_name, static_cast<int>(date.year()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()));
+  return {text.data(), static_cast<std::size_t>(size)};
 }
 
 std::optional<std::int64_t> parse_date(std::string_view text, std::int64_t now) {
@@ -169,19 +156,5 @@ std::optional<std::int64_t> parse_date(std::string_view text, std::int64_t now) 
 }
 
 std::int64_t seconds_now() { return std::time(nullptr); }
-
-std::string_view date_now() {
-  // Trivially destructible: a view of it stays valid to the thread's very end.
-  struct Formatted {
-    std::int64_t seconds = -1;
-    std::array<char, 29> text;
-  };
-  static thread_local Formatted formatted;
-  if (const auto now = seconds_now(); now != formatted.seconds) {
-    std::ranges::copy(format_date(now), formatted.text.begin());
-    formatted.seconds = now;
-  }
-  return {formatted.text.data(), formatted.text.size()};
-}
 
 }  // namespace portlab::http
