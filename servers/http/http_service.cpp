@@ -344,7 +344,7 @@ std::string_view HttpStream::overload_reply() const {
 }  // namespace
 
 Service make_http_service(std::shared_ptr<SharedSite> site, const ServerView& tables) {
-  return {{"http", 80, "RFC 9112"}, std::make_unique<HttpStream>(std::move(site), tables), nullptr};
+  return {service_info("http"), std::make_unique<HttpStream>(std::move(site), tables), nullptr};
 }
 
 }  // namespace portlab
