@@ -40,11 +40,11 @@ void reserve_standard_descriptors() {
 
 int serve(const std::vector<std::string>& arguments) {
   using namespace portlab;
-  auto settings = read_settings(arguments, known_services());
+  auto settings = read_settings(arguments);
   if (!settings)
     return complain(settings.error().text + "\n  try: portlabd --help", exit_bad_usage);
   if (settings->show_help) {
-    std::cout << settings_help(known_services());
+    std::cout << settings_help();
     return 0;
   }
   if (settings->show_version) {

@@ -1,5 +1,10 @@
 #include "servers/services.hpp"
 
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
 #include "servers/dns/dns_service.hpp"
 #include "servers/echo/echo_service.hpp"
 #include "servers/ftp/ftp_service.hpp"
@@ -9,37 +14,28 @@ namespace portlab {
 
 namespace {
 
-using Make = Service (*)(const ServiceContext& context, const ServerView& tables);
+using Make = Service (*)(const ServiceContext& context, const ServerView& view);
 
-struct Row {
-  const char* name;
-  std::uint16_t default_port;
-  Make make;
-};
-
-/// Name, default port, and how it is made. Adding a protocol is adding a line here.
-constexpr Row table[] = {
-    {"http", 80,
-     [](const ServiceContext& f, const ServerView& t) { return make_http_service(f.site, t); }},
-    {"ftp", 21,
-     [](const ServiceContext& f, const ServerView&) { return make_ftp_service(f.site); }},
-    {"dns", 53,
-     [](const ServiceContext& f, const ServerView& t) { return make_dns_service(f.zones, t); }},
-    {"echo", 7, [](const ServiceContext&, const ServerView&) { return make_echo_service(); }},
+/// How each service is made. A new protocol has a line here; its facts are in common's list.
+const std::map<std::string_view, Make> makers{
+    {"http", [](auto& context, auto& view) { return make_http_service(context.site, view); }},
+    {"ftp", [](auto& context, auto&) { return make_ftp_service(context.site); }},
+    {"dns", [](auto& context, auto& view) { return make_dns_service(context.zones, view); }},
+    {"echo", [](auto&, auto&) { return make_echo_service(); }},
 };
 
 }  // namespace
 
-std::vector<Service> make_services(const ServiceContext& context, const ServerView& tables) {
+std::vector<Service> make_services(const ServiceContext& context, const ServerView& view) {
   std::vector<Service> services;
-  for (const auto& row : table) services.push_back(row.make(context, tables));
+  for (const auto& known : known_services()) {
+    const auto make = makers.find(known.name);
+    if (make == makers.end())
+      throw std::logic_error("servers/services.cpp can't make the service " +
+                             std::string(known.name));
+    services.push_back(make->second(context, view));
+  }
   return services;
-}
-
-std::vector<KnownService> known_services() {
-  std::vector<KnownService> known;
-  for (const auto& row : table) known.push_back({row.name, row.default_port});
-  return known;
 }
 
 }  // namespace portlab

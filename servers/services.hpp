@@ -1,10 +1,10 @@
 #pragma once
-// The one table that names all protocols.
+// Makes the services that common/known_services.hpp lists. The only file that includes each
+// protocol; a protocol never includes another.
 
 #include <memory>
 #include <vector>
 
-#include "servers/daemon/settings.hpp"
 #include "servers/dns/zone_store.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/site/shared_site.hpp"
@@ -17,10 +17,8 @@ struct ServiceContext {
   std::shared_ptr<dns::ZoneStore> zones;
 };
 
-/// Every service, in the order in which portlabd lists them. `tables` must outlive them.
-std::vector<Service> make_services(const ServiceContext& context, const ServerView& tables);
-
-/// Their names and default ports, for the command line.
-std::vector<KnownService> known_services();
+/// Makes all services of the list, in its order. `view` must outlive them. Throws std::logic_error
+/// where the table in services.cpp and the list differ.
+std::vector<Service> make_services(const ServiceContext& context, const ServerView& view);
 
 }  // namespace portlab

@@ -7,6 +7,7 @@
 #include "clients/cli/options.hpp"
 #include "clients/net/client_session.hpp"
 #include "common/dns/message.hpp"
+#include "common/known_services.hpp"
 
 namespace portlab {
 
@@ -26,7 +27,7 @@ struct DnsReply {
 };
 
 /// DNS's default port.
-inline constexpr std::uint16_t dns_default_port = 53;
+inline const std::uint16_t dns_default_port = default_port_of("dns");
 
 /// The server that --dns names; else the DNS listener of the portlabd that runs here, wherever it
 /// moved to; else 127.0.0.1 port 53.

@@ -5,6 +5,7 @@
 
 #include "clients/doctor/checks.hpp"
 #include "clients/net/host_info.hpp"
+#include "common/known_services.hpp"
 #include "common/port.hpp"
 #include "common/system/private_network.hpp"
 #include "common/system/privileges.hpp"
@@ -29,8 +30,8 @@ Check check_room(const std::string& name, std::uint16_t shift, const std::string
   const auto room = room_for_services(shift);
   if (room.complete())
     return {name, Answer::yes,
-            shift == 0 ? "http 80, ftp 21, dns 53 and echo 7 are free, and you may have them"
-                       : "http 8080, ftp 8021, dns 8053 and echo 8007 are free"};
+            services_and_ports(shift) +
+                (shift == 0 ? " are free, and you may have them" : " are free")};
   if (room.taken.empty())
     return {name, Answer::no, "this user may not listen on " + joined(room.forbidden), instead};
   const std::string forbidden =

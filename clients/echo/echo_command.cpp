@@ -18,6 +18,7 @@
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/net/client_session.hpp"
+#include "common/known_services.hpp"
 
 namespace portlab {
 
@@ -25,7 +26,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::uint16_t default_port = 7;
+const std::uint16_t default_port = default_port_of("echo");
 /// What an IPv4 datagram can carry: 65,535 bytes less the headers of IPv4 (20) and UDP (8).
 constexpr std::size_t datagram_bytes_max = 65'507;
 /// What is taken from stdin: it is kept, to be compared with what comes back.

@@ -22,6 +22,7 @@
 #include "clients/ftp/ftp_shell.hpp"
 #include "clients/ftp/ftp_url.hpp"
 #include "clients/net/client_session.hpp"
+#include "common/known_services.hpp"
 
 namespace portlab {
 
@@ -30,7 +31,7 @@ namespace {
 using namespace ftp::client;
 namespace json = boost::json;
 
-constexpr std::uint16_t default_port = 21;
+const std::uint16_t default_port = default_port_of("ftp");
 
 constexpr Manual manual{
     "ftp",

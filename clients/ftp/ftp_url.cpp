@@ -16,7 +16,7 @@ namespace {
 
 namespace urls = boost::urls;
 
-constexpr std::uint16_t default_port = 21;
+const std::uint16_t default_port = default_port_of("ftp");
 constexpr const char* shape = "ftp://HOST/PATH or ftp://HOST:PORT/PATH";
 
 CommandError bad_url(const std::string& text, const std::string& why, const std::string& advice) {

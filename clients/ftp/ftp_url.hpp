@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "common/known_services.hpp"
+
 namespace portlab::ftp::client {
 
 /// An ftp URL, taken apart and decoded.
@@ -11,7 +13,7 @@ struct FtpUrl {
   std::string user = "anonymous";
   std::string password = "guest@lab.test";  ///< an address by custom (RFC 1635)
   std::string host;                         ///< without brackets
-  std::uint16_t port = 21;
+  std::uint16_t port = default_port_of("ftp");
   std::string path;      ///< seen from where the login leads; empty: that place itself
   bool as_text = false;  ///< ";type=a"
 

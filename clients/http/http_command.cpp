@@ -16,6 +16,7 @@
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/http/http_fetch.hpp"
+#include "common/known_services.hpp"
 
 namespace portlab {
 
@@ -210,7 +211,7 @@ int run_http(const Arguments& arguments) {
   auto sessions = open_sessions(plan, *options);
   json::array cards;
   for (const auto& session : sessions)
-    cards.push_back(to_json(card_of(session, "http", 80, *options)));
+    cards.push_back(to_json(card_of(session, "http", default_port_of("http"), *options)));
   std::vector<HttpFetched> results;
   for (auto& session : sessions) {
     auto& output = results.empty() ? *shown : *nowhere;

@@ -11,12 +11,13 @@
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/net/resolver.hpp"
+#include "common/known_services.hpp"
 
 namespace portlab {
 
 namespace {
 
-constexpr std::uint16_t default_port = 80;
+const std::uint16_t default_port = default_port_of("http");
 
 bool same_name(std::string_view a, std::string_view b) {
   return boost::algorithm::iequals(a, b, std::locale::classic());

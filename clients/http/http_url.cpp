@@ -11,6 +11,7 @@
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/port/port_facts.hpp"
+#include "common/known_services.hpp"
 #include "common/port.hpp"
 
 namespace portlab {
@@ -19,7 +20,7 @@ namespace {
 
 namespace urls = boost::urls;
 
-constexpr std::uint16_t default_port = 80;
+const std::uint16_t default_port = default_port_of("http");
 constexpr const char* shape = "http://HOST/PATH or http://HOST:PORT/PATH";
 
 CommandError bad_url(const std::string& text, const std::string& why, const std::string& advice) {

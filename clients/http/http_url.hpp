@@ -5,12 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "common/known_services.hpp"
+
 namespace portlab {
 
 /// An http URL, taken apart.
 struct HttpUrl {
-  std::string host;            ///< without brackets
-  std::uint16_t port = 80;     ///< 80 where the URL has none
+  std::string host;  ///< without brackets
+  std::uint16_t port = default_port_of("http");
   bool explicit_port = false;  ///< the URL names its port
   std::string target = "/";    ///< path and query, as written: the request line's target
   std::string text;            ///< the whole URL, without its fragment

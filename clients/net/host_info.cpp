@@ -17,6 +17,7 @@
 #include "clients/net/system_address.hpp"
 #include "clients/port/port_facts.hpp"
 #include "clients/port/port_owner.hpp"
+#include "common/known_services.hpp"
 #include "common/port.hpp"
 
 namespace portlab {
@@ -109,21 +110,20 @@ Route route_to(const asio::ip::address& address) {
 }
 
 RoomForServices room_for_services(std::uint16_t shift) {
-  struct Home {
-    Transport transport;
-    std::uint16_t port;
-  };
-  constexpr Home homes[] = {{Transport::tcp, 80}, {Transport::tcp, 21}, {Transport::tcp, 53},
-                            {Transport::udp, 53}, {Transport::tcp, 7},  {Transport::udp, 7}};
+  std::vector<std::pair<Transport, std::uint16_t>> default_ports;
+  for (const auto& service : known_services()) {
+    if (service.tcp) default_ports.emplace_back(Transport::tcp, service.default_port);
+    if (service.udp) default_ports.emplace_back(Transport::udp, service.default_port);
+  }
   RoomForServices room;
   std::map<std::string, std::string> ports_of;
-  for (const auto& home : homes) {
-    const auto port = static_cast<std::uint16_t>(home.port + shift);
-    const auto name = std::string(to_string(home.transport)) + " " + std::to_string(port);
-    const auto tried = try_to_bind({home.transport, asio::ip::address_v4::loopback(), port, {}});
+  for (const auto& [transport, default_port] : default_ports) {
+    const auto port = static_cast<std::uint16_t>(default_port + shift);
+    const auto name = std::string(to_string(transport)) + " " + std::to_string(port);
+    const auto tried = try_to_bind({transport, asio::ip::address_v4::loopback(), port, {}});
     if (tried == Bindable::forbidden) room.forbidden.push_back(name);
     if (tried != Bindable::in_use && tried != Bindable::unknown) continue;
-    const auto owner = port_owner(home.transport, port);
+    const auto owner = port_owner(transport, port);
     auto& ports = ports_of[owner.empty() ? "another program" : owner];
     ports += (ports.empty() ? "" : ", ") + name;
   }

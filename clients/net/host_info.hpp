@@ -38,13 +38,13 @@ struct Route {
 };
 Route route_to(const asio::ip::address& address);
 
-/// Where all four services would find free ports on loopback.
+/// Where all services would find free ports on loopback.
 struct RoomForServices {
   std::vector<std::string> taken;      ///< "tcp 80, tcp 21: nginx (pid 4711)"
   std::vector<std::string> forbidden;  ///< "tcp 80"
   bool complete() const { return taken.empty() && forbidden.empty(); }
 };
-/// Tries the four default ports, moved up by `shift`.
+/// Tries the default ports of all services, moved up by `shift`.
 RoomForServices room_for_services(std::uint16_t shift);
 
 /// Where a program is found: beside this one, or in $PATH; empty where it is not.

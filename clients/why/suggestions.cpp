@@ -9,6 +9,7 @@
 #include "clients/net/net_error.hpp"
 #include "clients/port/port_facts.hpp"
 #include "clients/why/fact_lookups.hpp"
+#include "common/known_services.hpp"
 #include "common/system/private_network.hpp"
 
 namespace portlab {
@@ -38,17 +39,11 @@ const ListenerRow* moved_service(const Endpoint& wanted) {
   return nullptr;
 }
 
-std::string home_service(std::uint16_t port) {
-  switch (port) {
-    case 21:
-      return "ftp";
-    case 53:
-      return "dns";
-    case 7:
-      return "echo";
-    default:
-      return "http";
-  }
+/// The service whose default port this is; http for other ports.
+std::string service_for(std::uint16_t port) {
+  for (const auto& service : known_services())
+    if (service.default_port == port) return std::string(service.name);
+  return "http";
 }
 
 /// Servers without asking root: where this machine allows it, and else on ports that are free.
@@ -65,7 +60,7 @@ Suggestion servers_without_root() {
 
 Suggestion server_at(const Endpoint& endpoint) {
   if (try_to_bind(endpoint) == Bindable::free)
-    return {"portlabd " + home_service(endpoint.port) + "=" + endpoint.address_and_port(),
+    return {"portlabd " + service_for(endpoint.port) + "=" + endpoint.address_and_port(),
             "a server there"};
   return servers_without_root();
 }

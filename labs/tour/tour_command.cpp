@@ -16,6 +16,7 @@
 #include "clients/cli/options.hpp"
 #include "clients/netstat/pairs.hpp"
 #include "clients/netstat/sock_diag.hpp"
+#include "common/known_services.hpp"
 #include "common/port.hpp"
 #include "labs/network/tour_lab.hpp"
 #include "labs/tour/stage.hpp"
@@ -24,7 +25,9 @@ namespace portlab {
 
 namespace {
 
-constexpr std::uint16_t http = 80, ftp = 21, dns = 53, echo = 7, moved_http = 83;
+const std::uint16_t http = default_port_of("http"), ftp = default_port_of("ftp"),
+                    dns = default_port_of("dns"), echo = default_port_of("echo");
+constexpr std::uint16_t moved_http = 83;
 const std::string host = "127.0.0.1";
 
 std::vector<SocketRow> sockets() {

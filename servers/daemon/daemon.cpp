@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "common/control_protocol.hpp"
+#include "common/known_services.hpp"
 #include "servers/daemon/control_service.hpp"
 #include "servers/dns/zone_file.hpp"
 
@@ -250,7 +251,7 @@ Result<std::string> Daemon::try_reload() try {
                  "them): what is elsewhere, or was replaced, takes a restart"};
   };
   if (!settings_.config.empty() && !can_open(settings_.config)) return closed(settings_.config);
-  auto fresh = read_settings(arguments_, known_services());
+  auto fresh = read_settings(arguments_);
   if (!fresh) return fresh.error();
   for (const auto& path : {fresh->root, fresh->zone})
     if (!can_open(path)) return closed(path);

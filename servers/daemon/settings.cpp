@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "common/control_protocol.hpp"
+#include "common/known_services.hpp"
 #include "servers/daemon/data_files.hpp"
 
 namespace portlab {
@@ -34,7 +35,9 @@ po::options_description keys() {
   const auto texts = [](const char* name) { return po::value<Texts>()->value_name(name); };
   const auto flag = [] { return po::value<std::string>()->implicit_value("yes"); };
   auto add = all.add_options();
-  add("shift", text("N"), "every service at its default port + N: 8000 gives 8080 8021 8053 8007");
+  const auto shifted =
+      "every service at its default port + N: 8000 gives " + services_and_ports(8000);
+  add("shift", text("N"), shifted.c_str());
   add("private", flag()->value_name("[yes]"),
       "in a network of your own, where every port is free: no root needed; "
       "visit it with 'portlab enter'");
@@ -174,18 +177,16 @@ class Reader {
 };
 
 /// "http = 83" in a file is "http=83" on the command line.
-std::optional<Error> add_service(const std::string& text, const std::vector<KnownService>& services,
-                                 Settings& to) {
+std::optional<Error> add_service(const std::string& text, Settings& to) {
   const auto spec = parse_listen_spec(text);
   if (!spec) return spec.error();
-  std::string names;
-  for (const auto& known : services) {
-    if (known.name == spec->service) {
-      to.listen.push_back(*spec);
-      return std::nullopt;
-    }
-    names += (names.empty() ? "" : ", ") + known.name;
+  if (find_known_service(spec->service) != nullptr) {
+    to.listen.push_back(*spec);
+    return std::nullopt;
   }
+  std::string names;
+  for (const auto& known : known_services())
+    names += (names.empty() ? "" : ", ") + std::string(known.name);
   return Error{"'" + text + "': there is no service '" + spec->service + "': the services are " +
                names};
 }
@@ -229,23 +230,19 @@ Result<po::parsed_options> parse_file(const std::string& path, const po::options
   return parsed;
 }
 
-std::optional<Error> read_file(const std::string& path, const std::vector<KnownService>& services,
-                               bool services_given, po::variables_map& found, Settings& to) {
+std::optional<Error> read_file(const std::string& path, bool services_given,
+                               po::variables_map& found, Settings& to) {
   po::options_description all = keys();
-  for (const auto& known : services)
+  for (const auto& known : known_services())
     for (const auto* ending : {"", "/tcp", "/udp"})
-      all.add_options()((known.name + ending).c_str(), po::value<Texts>());
+      all.add_options()((std::string(known.name) + ending).c_str(), po::value<Texts>());
   const auto parsed = parse_file(path, all);
   if (!parsed) return parsed.error();
   for (const auto& option : parsed->options) {
-    const bool is_service = std::any_of(services.begin(), services.end(), [&](const auto& known) {
-      return option.string_key == known.name || option.string_key == known.name + "/tcp" ||
-             option.string_key == known.name + "/udp";
-    });
-    if (!is_service || services_given) continue;
+    const std::string_view key = option.string_key;
+    if (services_given || find_known_service(key.substr(0, key.find('/'))) == nullptr) continue;
     for (const auto& value : option.value) {
-      const auto wrong =
-          add_service(option.string_key + (value.empty() ? "" : "=" + value), services, to);
+      const auto wrong = add_service(option.string_key + (value.empty() ? "" : "=" + value), to);
       if (wrong) return Error{path + ": " + wrong->text};
     }
   }
@@ -259,7 +256,7 @@ std::optional<Error> read_file(const std::string& path, const std::vector<KnownS
 
 }  // namespace
 
-Result<Settings> read_settings(const Texts& arguments, const std::vector<KnownService>& services) {
+Result<Settings> read_settings(const Texts& arguments) {
   Settings settings;
   po::options_description all = keys();
   all.add(command_line_only()).add_options()("service", po::value<Texts>());
@@ -287,10 +284,10 @@ Result<Settings> read_settings(const Texts& arguments, const std::vector<KnownSe
   const bool services_given = found.count("service") > 0;
   if (services_given)
     for (const auto& text : found["service"].as<Texts>())
-      if (const auto wrong = add_service(text, services, settings)) return *wrong;
+      if (const auto wrong = add_service(text, settings)) return *wrong;
   if (found.count("config") > 0) {
     settings.config = found["config"].as<std::string>();
-    const auto wrong = read_file(settings.config, services, services_given, found, settings);
+    const auto wrong = read_file(settings.config, services_given, found, settings);
     if (wrong) return *wrong;
   }
   settings.root = default_root();
@@ -301,14 +298,14 @@ Result<Settings> read_settings(const Texts& arguments, const std::vector<KnownSe
   return settings;
 }
 
-std::string settings_help(const std::vector<KnownService>& services) {
+std::string settings_help() {
   std::ostringstream out;
   out << "portlabd: tiny servers behind one listener core\n\n"
          "Usage: portlabd [options] [SERVICE[/tcp|/udp][=[ADDRESS:]PORT | =unix:PATH] ...]\n\n"
-         "Without a SERVICE, all of them at home:";
-  for (const auto& known : services) out << " " << known.name << " " << known.default_port;
-  out << "\n\nExamples:\n"
-         "  portlabd --shift 8000      all of them, without root: 8080 8021 8053 8007\n"
+         "Without a SERVICE, all of them at their default ports: "
+      << services_and_ports()
+      << "\n\nExamples:\n"
+         "  portlabd --shift 8000      each port 8000 higher, without root (http 8080)\n"
          "  portlabd --private         the real ports, in a network of your own\n"
          "  portlabd http=83           only HTTP, moved to port 83\n"
       << keys() << command_line_only()

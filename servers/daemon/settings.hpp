@@ -31,18 +31,11 @@ struct Settings {
   bool show_version = false;
 };
 
-/// A service as the settings know it: a name that may be asked for, and its default port for the help.
-struct KnownService {
-  std::string name;
-  std::uint16_t default_port = 0;
-};
-
 /// Reads the command line and the file that it names. The error is a sentence for a person; in a
 /// file it says where: "FILE:LINE: …" as far as that can be said.
-Result<Settings> read_settings(const std::vector<std::string>& arguments,
-                               const std::vector<KnownService>& services);
+Result<Settings> read_settings(const std::vector<std::string>& arguments);
 
 /// What --help shows.
-std::string settings_help(const std::vector<KnownService>& services);
+std::string settings_help();
 
 }  // namespace portlab

@@ -124,8 +124,7 @@ class DnsStream final : public StreamService {
 }  // namespace
 
 Service make_dns_service(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server) {
-  return {{"dns", 53, "RFC 1035"},
-          std::make_unique<DnsStream>(zones, server),
+  return {service_info("dns"), std::make_unique<DnsStream>(zones, server),
           std::make_unique<DnsDatagrams>(zones, server)};
 }
 

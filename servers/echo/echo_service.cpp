@@ -55,7 +55,7 @@ class EchoDatagram final : public DatagramService {
 }  // namespace
 
 Service make_echo_service() {
-  return {{"echo", 7, "RFC 862"}, std::make_unique<EchoStream>(), std::make_unique<EchoDatagram>()};
+  return {service_info("echo"), std::make_unique<EchoStream>(), std::make_unique<EchoDatagram>()};
 }
 
 }  // namespace portlab

@@ -28,7 +28,7 @@ class Ftp final : public StreamService {
 }  // namespace
 
 Service make_ftp_service(std::shared_ptr<const SharedSite> site) {
-  return {{"ftp", 21, "RFC 959"}, std::make_unique<Ftp>(std::move(site)), nullptr};
+  return {service_info("ftp"), std::make_unique<Ftp>(std::move(site)), nullptr};
 }
 
 }  // namespace portlab

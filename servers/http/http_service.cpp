@@ -176,8 +176,7 @@ std::string_view HttpStream::overload_reply() const {
 
 Service make_http_service(std::shared_ptr<SharedSite> site, const ServerView& server,
                           std::span<const http::Route> routes) {
-  return {{"http", 80, "RFC 9112"},
-          std::make_unique<HttpStream>(std::move(site), server, routes),
+  return {service_info("http"), std::make_unique<HttpStream>(std::move(site), server, routes),
           nullptr};
 }
 

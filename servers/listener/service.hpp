@@ -12,6 +12,7 @@
 
 #include "common/bytes.hpp"
 #include "common/endpoint.hpp"
+#include "common/known_services.hpp"
 #include "common/session_row.hpp"
 #include "servers/listener/connection.hpp"
 #include "servers/listener/task.hpp"
@@ -26,6 +27,12 @@ struct ServiceInfo {
   /// The owner's own way in (control): no limit turns it away, and the log does not mention it.
   bool is_admin = false;
 };
+
+/// The facts that common's list has about the service of this name.
+inline ServiceInfo service_info(std::string_view name) {
+  const auto& known = known_service(name);
+  return {known.name, known.default_port, known.specification};
+}
 
 /// What answers on a TCP port (or a Unix socket): a conversation, from accept to close. Returning
 /// closes it, in order: our FIN first, then theirs. One object serves all sessions of all workers,

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto path = "/proc/self/fd/" + std::to_string(file);
   require(::ftruncate(file, 0) == 0, "ftruncate works");
   require(::pwrite(file, data, size, 0) == static_cast<ssize_t>(size), "pwrite works");
-  const auto settings = read_settings({"--config", path}, {{"http", 80}, {"dns", 53}});
+  const auto settings = read_settings({"--config", path});
   if (settings)
     require(settings->core.workers > 0 && settings->core.limits.sessions_max > 0,
             "the settings are valid");

@@ -78,7 +78,7 @@ std::string inside(const Arguments& arguments, const std::function<std::string(D
   if (child == 0) {
     std::string text;
     try {
-      Daemon daemon(arguments, read_settings(arguments, known_services()).value());
+      Daemon daemon(arguments, read_settings(arguments).value());
       daemon.open();
       text = attempt(daemon);
     } catch (const std::exception& failure) {

@@ -5,6 +5,8 @@
 #include <boost/regex.hpp>
 #include <cctype>
 
+#include "common/known_services.hpp"
+
 namespace portlab::labs {
 
 namespace {
@@ -25,6 +27,14 @@ std::string add(const std::string& text, const boost::regex& pattern, int shift)
   return out.append(rest, text.cend());
 }
 
+/// For a regular expression: "http|ftp|dns|echo".
+std::string service_names() {
+  std::string names;
+  for (const auto& service : known_services())
+    names += (names.empty() ? "" : "|") + std::string(service.name);
+  return names;
+}
+
 /// Puts a port behind the pattern, where a client would take its default port.
 struct HomePort {
   boost::regex pattern;
@@ -35,10 +45,11 @@ const std::array<HomePort, 4>& default_ports() {
   static const std::string host = R"((?:127\.\d+\.\d+\.\d+|localhost|\[::1\]))";
   static const std::string options = R"((?:--(?:sessions|hold|source|from|timeout) \S+ |-\S+ )*)";
   static const std::array<HomePort, 4> all{
-      HomePort{boost::regex("(http://" + host + ")(?=[/\\s`\"']|$)"), 80},
-      HomePort{boost::regex("(ftp://" + host + ")(?=[/\\s`\"']|$)"), 21},
-      HomePort{boost::regex("(@" + host + ")(?=[\\s`\"']|$)"), 53},
-      HomePort{boost::regex("(portlab echo " + options + host + ")(?=[\\s`\"']|$)"), 7},
+      HomePort{boost::regex("(http://" + host + ")(?=[/\\s`\"']|$)"), default_port_of("http")},
+      HomePort{boost::regex("(ftp://" + host + ")(?=[/\\s`\"']|$)"), default_port_of("ftp")},
+      HomePort{boost::regex("(@" + host + ")(?=[\\s`\"']|$)"), default_port_of("dns")},
+      HomePort{boost::regex("(portlab echo " + options + host + ")(?=[\\s`\"']|$)"),
+               default_port_of("echo")},
   };
   return all;
 }
@@ -99,7 +110,7 @@ std::string shifted_line(std::string_view line, std::uint16_t shift) {
   // What is written: 127.0.0.1:83, [::1]:53, :80, http=83, dns/udp=127.0.0.1:53, 53/udp, --from 83.
   static const std::array<boost::regex, 6> written{
       boost::regex(R"((^|[^:\d]|\.\d{1,3}):(\d{1,5})\b(?!:\d))"),
-      boost::regex(R"(\b(http|ftp|dns|echo)(?:/tcp|/udp)?=(\d{1,5})\b(?![.:]))"),
+      boost::regex("\\b(" + service_names() + R"()(?:/tcp|/udp)?=(\d{1,5})\b(?![.:]))"),
       boost::regex(R"((^|[\s`'"(])(\d{1,5})/(?=tcp\b|udp\b))"),
       boost::regex(R"((--from )(\d{1,5})\b)"),
       boost::regex(R"((\b0 0 )(\d{1,5})\b)"),  // an SRV record's priority, weight and port
