@@ -43,7 +43,7 @@ std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
       if (line_begins && depth == 0) entry.owner_omitted = true;
       ++at_;
     } else if (c == ';') {
-      while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+      skip_line();
     } else if (c == '(') {
       if (depth++ == 0) opened_line = line_;
       ++at_;
