@@ -35,8 +35,7 @@ class ResponseRateLimit {
  private:
   static constexpr std::size_t entries = 16'384;
 
-  const std::uint64_t
-      seed_;  // random, so that an attacker cannot choose addresses with the same entry
+  const std::uint64_t seed_;  // random: an attacker cannot choose addresses with the same entry
   /// A hash of the network (24 bits), the second (24 bits), and the queries in it (16 bits).
   std::array<std::atomic<std::uint64_t>, entries> table_{};
 };

@@ -61,20 +61,25 @@ class ZoneParser {
     default_ttl_ = *ttl;
   }
 
-  // [owner] [TTL] [class] type data; TTL and class in either order.
-  void record(const ZoneEntry& entry) {
-    const auto& words = entry.words;
-    const std::size_t line = words.front().line;
-    std::size_t at = 0;
+  // Sets owner_ for this entry and the next ones. False: there is none, which was reported.
+  bool read_owner(const ZoneEntry& entry) {
+    const Word& first = entry.words.front();
     if (!entry.owner_omitted) {
-      const auto owner = Name::from_text(words[0].text, origin_);
-      if (!owner) return report(line, owner.error().text);
-      owner_ = *owner;
-      at = 1;
+      const auto owner = Name::from_text(first.text, origin_);
+      if (owner)
+        owner_ = *owner;
+      else
+        report(first.line, owner.error().text);
+      return owner.has_value();
     }
     if (!owner_)
-      return report(line, "the line starts with a space, but there is no owner before it");
+      report(first.line, "the line starts with a space, but there is no owner before it");
+    return owner_.has_value();
+  }
 
+  // Reads the TTL and the class, both optional and in either order, and moves `at` after them.
+  static std::pair<std::optional<std::uint32_t>, std::optional<Class>> read_ttl_and_class(
+      const std::vector<Word>& words, std::size_t& at) {
     std::optional<std::uint32_t> ttl;
     std::optional<Class> class_;
     for (; at < words.size() && !words[at].quoted; ++at) {
@@ -87,6 +92,16 @@ class ZoneParser {
       else
         break;
     }
+    return {ttl, class_};
+  }
+
+  // [owner] [TTL] [class] type data
+  void record(const ZoneEntry& entry) {
+    if (!read_owner(entry)) return;
+    const auto& words = entry.words;
+    const std::size_t line = words.front().line;
+    std::size_t at = entry.owner_omitted ? 0 : 1;
+    const auto [ttl, class_] = read_ttl_and_class(words, at);
     if (at == words.size()) return report(line, "the record ends before its type");
     const auto type = words[at].quoted ? std::nullopt : type_from_text(words[at].text);
     if (!type) return report(words[at].line, "'" + words[at].text + "' is not a record type");

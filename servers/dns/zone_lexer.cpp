@@ -43,7 +43,7 @@ std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
       if (line_begins && depth == 0) entry.owner_omitted = true;
       ++at_;
     } else if (c == ';') {
-      while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+      skip_line();
     } else if (c == '(') {
       if (depth++ == 0) opened_line = line_;
       ++at_;
@@ -54,15 +54,13 @@ std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
       }
       --depth;
       ++at_;
-    } else if (c == '"') {
-      auto word = quoted_word();
+    } else {
+      auto word = c == '"' ? quoted_word() : plain_word();
       if (!word) {
         skip_entry("the closing \" is missing");
         continue;
       }
       entry.words.push_back(std::move(*word));
-    } else {
-      entry.words.push_back(plain_word());
     }
     line_begins = false;
   }
@@ -88,7 +86,7 @@ std::optional<Word> ZoneLexer::quoted_word() {
   return std::nullopt;
 }
 
-Word ZoneLexer::plain_word() {
+std::optional<Word> ZoneLexer::plain_word() {
   Word word{{}, false, line_};
   for (; at_ < text_.size() && !ends_word(text_[at_]); ++at_) {
     word.text += text_[at_];

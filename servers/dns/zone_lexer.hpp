@@ -33,8 +33,8 @@ class ZoneLexer {
   std::optional<ZoneEntry> next(std::vector<ZoneProblem>& problems);
 
  private:
-  std::optional<Word> quoted_word();
-  Word plain_word();
+  std::optional<Word> quoted_word();  // nullopt: the closing quote is missing
+  std::optional<Word> plain_word();   // never nullopt
   void skip_line();
 
   std::string_view text_;

@@ -70,3 +70,12 @@ BOOST_AUTO_TEST_CASE(a_reply_has_a_maximum_number_of_lines) {
   BOOST_TEST(lines_taken(ReplyReader::lines_max));
   BOOST_TEST(!lines_taken(ReplyReader::lines_max + 1));
 }
+
+BOOST_AUTO_TEST_CASE(quotes_in_a_path_are_doubled_and_read_back) {
+  BOOST_TEST(quote_path("/a \"b\"") == "\"/a \"\"b\"\"\"");
+  for (const auto* path : {"/", "", "\"", "/a\"\"b", "/plain"})
+    BOOST_TEST(unquote_path(quote_path(path) + " is here").value() == path);
+  BOOST_TEST(!unquote_path("no quotes"));
+  BOOST_TEST(!unquote_path("\"no end"));
+  BOOST_TEST(!unquote_path("\"no end\"\""));
+}

@@ -1,7 +1,7 @@
 // The bytes of the responses to queries of every kind, well-formed or not.
 #include <boost/test/unit_test.hpp>
 
-#include "ask.hpp"
+#include "tests/servers/dns/dns_test_query.hpp"
 
 using namespace portlab;
 using namespace portlab::dns;
@@ -57,8 +57,8 @@ std::string hex(std::string_view bytes) {
 }
 
 void expect(std::string_view what, const std::string& query, const std::string& response,
-            const Asked& how = {}) {
-  BOOST_TEST(hex(ask_bytes(zone(), query, how)) == hex(response), what);
+            const QueryOptions& options = {}) {
+  BOOST_TEST(hex(response_bytes(zone(), query, options)) == hex(response), what);
 }
 
 }  // namespace
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(the_longest_name_is_answered) {
   for (int i = 0; i < 3; ++i) name += "\x3f" + std::string(63, 'a');
   name += "\x33" + std::string(51, 'b') + "\3lab\4test\0"s;  // 192 + 52 + 10 = 254
   BOOST_REQUIRE(name.size() == 254U);
-  const auto response = ask_bytes(zone(), header(no_flags, "1000") + name + "\0\1\0\1"s);
+  const auto response = response_bytes(zone(), header(no_flags, "1000") + name + "\0\1\0\1"s);
   BOOST_TEST(hex(response.substr(2, 2)) == hex("\x84\3"sv));
 }
 
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_datagram_is_not_larger_than_the_client_accepts) {
   // big is 12 + 18 + 12 + 502 = 544 bytes, with OPT 555.
   const auto big = question("big.lab.test.", "TXT");
   const auto size_for = [&](std::uint16_t udp_bytes) {
-    const auto message = ask(zone(), big, {Transport::udp, udp_bytes, {}});
+    const auto message = response_to(zone(), big, {Transport::udp, udp_bytes, {}});
     BOOST_TEST(message.header.truncated == message.answers.empty());
     BOOST_TEST(message.edns.has_value() == (udp_bytes != 0));
     return message.answers.size();
@@ -208,10 +208,10 @@ BOOST_AUTO_TEST_CASE(a_datagram_is_not_larger_than_the_client_accepts) {
 
 BOOST_AUTO_TEST_CASE(a_datagram_is_not_larger_than_the_servers_limit) {
   const auto huge = question("huge.lab.test.", "TXT");
-  const auto over_udp = ask(zone(), huge, {Transport::udp, 65535, {}});
+  const auto over_udp = response_to(zone(), huge, {Transport::udp, 65535, {}});
   BOOST_TEST(over_udp.header.truncated);
   BOOST_TEST(over_udp.answers.empty());  // the complete set or nothing (RFC 2181 section 9)
-  const auto over_tcp = ask(zone(), huge, {Transport::tcp, 512, {}});
+  const auto over_tcp = response_to(zone(), huge, {Transport::tcp, 512, {}});
   BOOST_TEST(!over_tcp.header.truncated);
   BOOST_TEST(over_tcp.answers.size() == 6U);
 }
@@ -222,7 +222,8 @@ BOOST_AUTO_TEST_CASE(additional_records_without_room_are_omitted) {
     const auto name = "name-server-number-" + std::to_string(i);
     text += "@ NS " + name + "\n" + name + " A 127.0.0.1\n" + name + " AAAA ::1\n";
   }
-  const auto message = ask(zone_from(text), question("lab.test.", "NS"), {Transport::udp, 0, {}});
+  const auto message =
+      response_to(zone_from(text), question("lab.test.", "NS"), {Transport::udp, 0, {}});
   BOOST_TEST(!message.header.truncated);
   BOOST_TEST(message.answers.size() == 12U);
   BOOST_TEST(message.additionals.size() < 24U);
@@ -235,8 +236,9 @@ BOOST_AUTO_TEST_CASE(glue_without_room_sets_tc) {
     text += "sub NS " + name + "\n" + name + " A 127.0.0.1\n" + name + " AAAA ::1\n";
   }
   const auto zone = zone_from(text);
-  BOOST_TEST(ask(zone, question("sub.lab.test.", "A"), {Transport::udp, 0, {}}).header.truncated);
-  const auto complete = ask(zone, question("sub.lab.test.", "A"), {Transport::tcp, 0, {}});
+  BOOST_TEST(
+      response_to(zone, question("sub.lab.test.", "A"), {Transport::udp, 0, {}}).header.truncated);
+  const auto complete = response_to(zone, question("sub.lab.test.", "A"), {Transport::tcp, 0, {}});
   BOOST_TEST(!complete.header.truncated);
   BOOST_TEST(complete.additionals.size() == 24U);
 }

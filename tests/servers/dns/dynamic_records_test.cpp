@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "ask.hpp"
+#include "tests/servers/dns/dns_test_query.hpp"
 
 using namespace portlab;
 using namespace portlab::dns;
@@ -31,12 +31,12 @@ ListenerRow row(std::string service, Transport transport, std::uint16_t port) {
   return {std::move(service), {transport, parse_address("127.0.0.1").value(), port, {}}, 80, 0};
 }
 
-Asked with(std::vector<ListenerRow> rows) {
+QueryOptions with(std::vector<ListenerRow> rows) {
   return {Transport::tcp, 1232, [rows] { return rows; }};
 }
 
-std::string answers(std::string_view name, std::string_view type, const Asked& how) {
-  const auto message = ask(zone(), question(name, type), how);
+std::string answers(std::string_view name, std::string_view type, const QueryOptions& options) {
+  const auto message = response_to(zone(), question(name, type), options);
   BOOST_TEST(message.header.authoritative);
   return to_text(message.answers);
 }
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(whoami_is_the_endpoint_of_the_client) {
   BOOST_TEST(answers("whoami.lab.test.", "ANY", {}) ==
              "\nwhoami.lab.test. 0 TXT \"udp 127.0.0.11:49876\"");
   BOOST_TEST(answers("whoami.lab.test.", "A", {}) == "\nwhoami.lab.test. 0 A 127.0.0.11");
-  const auto other_family = ask(zone(), question("whoami.lab.test.", "AAAA"));
+  const auto other_family = response_to(zone(), question("whoami.lab.test.", "AAAA"));
   BOOST_TEST(other_family.answers.empty());
   BOOST_TEST((other_family.authorities.at(0).type == Type::SOA));
 }
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(srv_has_the_port_on_which_the_service_listens) {
              "\n_HTTP._TCP.lab.test. 0 SRV 0 0 83 www.lab.test.");
   BOOST_TEST(answers("_domain._udp.lab.test.", "SRV", moved) ==
              "\n_domain._udp.lab.test. 0 SRV 0 0 5353 ns1.lab.test.");
-  const auto message = ask(zone(), question("_http._tcp.lab.test.", "SRV"), moved);
+  const auto message = response_to(zone(), question("_http._tcp.lab.test.", "SRV"), moved);
   BOOST_TEST(to_text(message.additionals) == "\nwww.lab.test. 60 A 127.0.0.1");
 }
 
@@ -103,15 +103,15 @@ BOOST_AUTO_TEST_CASE(the_ports_of_other_services_are_not_changed) {
 }
 
 BOOST_AUTO_TEST_CASE(listeners_are_read_for_srv_only) {
-  int asked = 0;
-  const Asked counting{Transport::udp, 1232, [&] {
-                         ++asked;
-                         return std::vector<ListenerRow>{};
-                       }};
-  ask(zone(), question("www.lab.test.", "A"), counting);
-  ask(zone(), question("whoami.lab.test.", "TXT"), counting);
-  ask(zone(), question("www.lab.test.", "SRV"), counting);
-  BOOST_TEST(asked == 0);
-  ask(zone(), question("_http._tcp.lab.test.", "SRV"), counting);
-  BOOST_TEST(asked == 1);
+  int calls = 0;
+  const QueryOptions counting{Transport::udp, 1232, [&] {
+                                ++calls;
+                                return std::vector<ListenerRow>{};
+                              }};
+  response_to(zone(), question("www.lab.test.", "A"), counting);
+  response_to(zone(), question("whoami.lab.test.", "TXT"), counting);
+  response_to(zone(), question("www.lab.test.", "SRV"), counting);
+  BOOST_TEST(calls == 0);
+  response_to(zone(), question("_http._tcp.lab.test.", "SRV"), counting);
+  BOOST_TEST(calls == 1);
 }

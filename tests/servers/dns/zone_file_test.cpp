@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "ask.hpp"
 #include "servers/dns/zone_store.hpp"
+#include "tests/servers/dns/dns_test_query.hpp"
 
 using namespace portlab;
 using namespace portlab::dns;
@@ -53,9 +53,9 @@ BOOST_AUTO_TEST_CASE(the_zone_of_the_lab_has_no_warnings) {
   BOOST_TEST(records(zone, "pc1.lab.test.") == "300 A 127.0.0.11\n");
   BOOST_TEST(records(zone, "pc3.lab.test.") == "300 A 127.0.0.13\n");
   const auto big = question("big.lab.test.", "TXT");
-  BOOST_TEST(ask(zone, big, {Transport::udp, 0, {}}).header.truncated);
-  BOOST_TEST(!ask(zone, big, {Transport::udp, 1232, {}}).header.truncated);
-  BOOST_TEST(ask(zone, question("huge.lab.test.", "TXT")).header.truncated);
+  BOOST_TEST(response_to(zone, big, {Transport::udp, 0, {}}).header.truncated);
+  BOOST_TEST(!response_to(zone, big, {Transport::udp, 1232, {}}).header.truncated);
+  BOOST_TEST(response_to(zone, question("huge.lab.test.", "TXT")).header.truncated);
 }
 
 BOOST_AUTO_TEST_CASE(owner_ttl_and_class_may_be_omitted) {

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "ask.hpp"
+#include "tests/servers/dns/dns_test_query.hpp"
 
 using namespace portlab;
 using namespace portlab::dns;
@@ -64,7 +64,7 @@ struct Case {
 
 void check(const std::vector<Case>& cases) {
   for (const auto& [name, type, expected] : cases)
-    BOOST_TEST(to_text(ask(zone(), question(name, type))) == expected, name << " " << type);
+    BOOST_TEST(to_text(response_to(zone(), question(name, type))) == expected, name << " " << type);
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_exists_gets_an_authoritative_answer) {
 
 BOOST_AUTO_TEST_CASE(the_response_has_the_name_in_the_case_of_the_query) {
   check({{"MAIL.lab.test.", "A", "NOERROR aa\nMAIL.lab.test. 300 A 127.0.0.2"}});
-  const auto message = ask(zone(), question("WwW.lAb.TeSt.", "A"));
+  const auto message = response_to(zone(), question("WwW.lAb.TeSt.", "A"));
   BOOST_TEST(message.questions.at(0).name.to_text() == "WwW.lAb.TeSt.");
 }
 
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_negative_response_has_the_soa_with_the_negative_ttl) {
 
 BOOST_AUTO_TEST_CASE(the_negative_ttl_is_the_smaller_of_ttl_and_minimum_of_the_soa) {
   const auto small = zone_from("@ 5 SOA ns1 root 1 2 3 4 60\n@ 5 NS ns.elsewhere.\n");
-  const auto message = ask(small, question("x.lab.test.", "A"));
+  const auto message = response_to(small, question("x.lab.test.", "A"));
   BOOST_TEST(message.authorities.at(0).ttl == 5U);
 }
 
@@ -147,7 +147,8 @@ BOOST_AUTO_TEST_CASE(a_cname_chain_has_a_maximum_length) {
   const auto chain = zone_from(text);
   // cname_chain_max CNAMEs without an address; with one fewer there is an address.
   const auto answers = [&](std::size_t aliases) {
-    return ask(chain, question("c" + std::to_string(aliases - 1) + ".lab.test.", "A")).answers;
+    return response_to(chain, question("c" + std::to_string(aliases - 1) + ".lab.test.", "A"))
+        .answers;
   };
   BOOST_TEST(answers(cname_chain_max - 1).size() == cname_chain_max);
   BOOST_TEST((answers(cname_chain_max - 1).back().type == Type::A));
@@ -240,7 +241,7 @@ BOOST_AUTO_TEST_CASE(transfers_and_meta_types_get_error_codes) {
 
 BOOST_AUTO_TEST_CASE(classes_other_than_in_are_answered_or_refused) {
   const auto in_class = [&](std::string_view name, std::string_view type, Class class_) {
-    return to_text(ask(zone(), question(name, type, class_)));
+    return to_text(response_to(zone(), question(name, type, class_)));
   };
   BOOST_TEST(in_class("mail.lab.test.", "A", Class::ANY) ==
              "NOERROR\nmail.lab.test. 300 A 127.0.0.2");  // RFC 1034: never authoritative

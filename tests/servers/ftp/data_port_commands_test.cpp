@@ -105,10 +105,10 @@ BOOST_AUTO_TEST_CASE(after_epsv_all_only_epsv_opens_a_data_port) {
 
 BOOST_AUTO_TEST_CASE(a_new_data_port_replaces_the_old_one) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
-  client.say("PORT 127,0,0,1,195,80");
+  client.logged_in().command("PASV");
+  client.command("PORT 127,0,0,1,195,80");
   BOOST_TEST(!client.port.opened);
-  client.say("EPSV");
+  client.command("EPSV");
   BOOST_TEST(client.port.opened);
   CHECK_CODE(client, "ABOR", 226);
   BOOST_TEST(!client.port.opened);
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_new_data_port_replaces_the_old_one) {
 
 BOOST_AUTO_TEST_CASE(a_refused_port_command_keeps_the_previous_data_port) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
+  client.logged_in().command("PASV");
   CHECK_CODE(client, "PORT 127,0,0,2,195,80", 504);
   BOOST_TEST(client.port.opened);
   CHECK_CODE(client, "LIST", 150);

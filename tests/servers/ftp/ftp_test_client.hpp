@@ -73,27 +73,27 @@ class FtpTestClient {
         session(*files.site, server, client, port) {}
 
   /// The code of the reply.
-  int code(const std::string& line) { return say(line).code; }
+  int code(const std::string& line) { return command(line).code; }
   /// The reply as it would be sent.
   std::string reply(const std::string& line) {
-    const auto given = say(line);
+    const auto given = command(line);
     return format_reply(given.code, given.text);
   }
   /// What a command would send over the data connection.
   std::string list(const std::string& line) {
-    const auto given = say(line);
+    const auto given = command(line);
     if (!given.transfer) return "no transfer: " + std::to_string(given.code);
     return std::get<std::string>(*given.transfer);
   }
   /// Runs one command line.
-  Reply say(const std::string& line) {
+  Reply command(const std::string& line) {
     auto given = run_command(session, parse_command(line));
     dialogue += "> " + line + "\n" + format_reply(given.code, given.text);
     return given;
   }
   FtpTestClient& logged_in() {
-    say("USER anonymous");
-    say("PASS me@lab.test");
+    command("USER anonymous");
+    command("PASS me@lab.test");
     return *this;
   }
 

@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(the_fifth_refused_login_ends_the_session_also_after_rein) {
     CHECK_CODE(client, "USER root", 530);
     CHECK_CODE(client, "REIN", 220);
   }
-  const auto last = client.say("USER root");
+  const auto last = client.command("USER root");
   BOOST_TEST(last.code == 421);
   BOOST_TEST(last.closes);
 }
@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(before_the_login_only_information_commands_work) {
 BOOST_AUTO_TEST_CASE(rein_resets_the_session) {
   FtpTestClient client;
   client.logged_in();
-  for (const auto* line : {"CWD docs", "TYPE I", "EPSV ALL", "EPSV", "REST 5"}) client.say(line);
+  for (const auto* line : {"CWD docs", "TYPE I", "EPSV ALL", "EPSV", "REST 5"})
+    client.command(line);
   CHECK_CODE(client, "REIN", 220);
   BOOST_TEST(!client.port.opened);
   CHECK_CODE(client, "PWD", 530);
@@ -76,7 +77,7 @@ BOOST_AUTO_TEST_CASE(rein_resets_the_session) {
 
 BOOST_AUTO_TEST_CASE(quit_ends_the_session) {
   FtpTestClient client;
-  const auto reply = client.say("QUIT");
+  const auto reply = client.command("QUIT");
   BOOST_TEST(reply.code == 221);
   BOOST_TEST(reply.closes);
 }

@@ -1,18 +1,8 @@
+#include "common/ftp/ascii.hpp"
+
 #include <boost/test/unit_test.hpp>
 
-#include "common/ftp/ascii.hpp"
-#include "common/ftp/reply.hpp"
-
 using namespace portlab::ftp;
-
-BOOST_AUTO_TEST_CASE(quotes_in_a_path_are_doubled_and_read_back) {
-  BOOST_TEST(quote_path("/a \"b\"") == "\"/a \"\"b\"\"\"");
-  for (const auto* path : {"/", "", "\"", "/a\"\"b", "/plain"})
-    BOOST_TEST(unquote_path(quote_path(path) + " is here").value() == path);
-  BOOST_TEST(!unquote_path("no quotes"));
-  BOOST_TEST(!unquote_path("\"no end"));
-  BOOST_TEST(!unquote_path("\"no end\"\""));
-}
 
 BOOST_AUTO_TEST_CASE(text_is_encoded_with_crlf_for_every_cut) {
   const std::string text = "one\ntwo\r\nthree\r\r\n\n";

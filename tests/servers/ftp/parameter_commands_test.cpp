@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(feat_lists_one_feature_per_line_after_one_space) {
 
 BOOST_AUTO_TEST_CASE(stat_shows_the_state_of_the_session) {
   FtpTestClient client;
-  client.logged_in().say("PORT 127,0,0,1,195,80");
+  client.logged_in().command("PORT 127,0,0,1,195,80");
   const auto status = client.reply("STAT");
   for (const auto* part : {"211-", "127.0.0.1:40000", "anonymous", "TYPE A", "127.0.0.1:50000"})
     BOOST_TEST(status.find(part) != std::string::npos, part << " is missing in\n" << status);

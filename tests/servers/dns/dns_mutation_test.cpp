@@ -6,7 +6,7 @@
 #include <random>
 #include <sstream>
 
-#include "ask.hpp"
+#include "tests/servers/dns/dns_test_query.hpp"
 
 using namespace portlab;
 using namespace portlab::dns;
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(mutated_queries_get_valid_responses) {
   const int rounds = repeat([&] {
     const auto query = mutator.mutate(seeds[mutator.below(seeds.size())]);
     const bool udp = mutator.below(2) == 0;
-    const auto reply = ask_bytes(zone, query, {udp ? Transport::udp : Transport::tcp, 0, {}});
+    const auto reply = response_bytes(zone, query, {udp ? Transport::udp : Transport::tcp, 0, {}});
     if (reply.empty()) return;
     ++replies;
     const auto message = read_message(as_bytes(reply));
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(mutated_responses_are_parsed_or_refused) {
   const auto zone = *load_zone(PORTLAB_LAB_ZONE).value().zone;
   std::vector<std::string> seeds;
   for (const auto* type : {"SOA", "NS", "MX", "TXT", "A"})
-    seeds.push_back(ask_bytes(zone, make_query(1, question("lab.test.", type), 1232)));
+    seeds.push_back(response_bytes(zone, make_query(1, question("lab.test.", type), 1232)));
   Mutator mutator;
   int read = 0;
   const int rounds = repeat([&] {
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(mutated_zone_files_are_loaded_or_refused_with_a_line_number
   repeat([&] {
     const auto loaded = parse_zone(mutator.mutate(seed), "z");
     if (loaded) {
-      ask(*loaded->zone, {loaded->zone->apex(), Type::NS, Class::IN});
+      response_to(*loaded->zone, {loaded->zone->apex(), Type::NS, Class::IN});
     } else {
       BOOST_REQUIRE_MESSAGE(loaded.error().text.starts_with("z:"), loaded.error().text);
     }

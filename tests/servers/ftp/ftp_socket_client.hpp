@@ -24,10 +24,12 @@ struct Server {
   Endpoint endpoint;
 };
 
-class Talk {
+class FtpSocketClient {
  public:
-  explicit Talk(const Endpoint& server) : control(server) { expect("220"); }
-  Talk(const Endpoint& server, const Endpoint& from) : control(server, from) { expect("220"); }
+  explicit FtpSocketClient(const Endpoint& server) : control(server) { expect("220"); }
+  FtpSocketClient(const Endpoint& server, const Endpoint& from) : control(server, from) {
+    expect("220");
+  }
 
   /// The next reply, all its lines. The test fails and prints the dialogue if its code differs.
   std::string expect(const std::string& code) {
@@ -39,24 +41,24 @@ class Talk {
                                                                << control.dialogue());
     return reply;
   }
-  std::string say(const std::string& line, const std::string& code) {
+  std::string command(const std::string& line, const std::string& code) {
     control.send(line + "\r\n");
     return expect(code);
   }
-  Talk& log_in() {
-    say("USER anonymous", "331");
-    say("PASS me@lab.test", "230");
+  FtpSocketClient& log_in() {
+    command("USER anonymous", "331");
+    command("PASS me@lab.test", "230");
     return *this;
   }
-  Endpoint pasv() { return parse_passive_text(say("PASV", "227")).value(); }
+  Endpoint pasv() { return parse_passive_text(command("PASV", "227")).value(); }
   Endpoint epsv() {
-    const auto reply = say("EPSV", "229");
+    const auto reply = command("EPSV", "229");
     return tcp_endpoint(control.local().address, parse_extended_passive_text(reply).value());
   }
   /// All bytes that a command sends over a passive data connection.
   std::string fetch(const std::string& line) {
     TestClient data(pasv());
-    say(line, "150");
+    command(line, "150");
     auto all = data.receive_all();
     expect("226");
     return all;

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "ask.hpp"
 #include "servers/dns/dns_service.hpp"
+#include "tests/servers/dns/dns_test_query.hpp"
 #include "tests/support/running_core.hpp"
 #include "tests/support/test_client.hpp"
 

@@ -14,7 +14,7 @@
 namespace portlab::dns {
 
 /// How a query is sent.
-struct Asked {
+struct QueryOptions {
   Transport transport = Transport::udp;
   std::uint16_t udp_bytes = 1232;  ///< 0: without EDNS
   CurrentListeners listeners = {};
@@ -27,16 +27,19 @@ inline Question question(std::string_view name, std::string_view type, Class cla
 }
 
 /// The bytes of the response to the bytes of a query.
-inline std::string ask_bytes(const Zone& zone, std::string_view query, const Asked& how = {}) {
+inline std::string response_bytes(const Zone& zone, std::string_view query,
+                                  const QueryOptions& options = {}) {
   static std::array<std::uint8_t, message_bytes_max> scratch;
-  const Endpoint client{how.transport, parse_address("127.0.0.11").value(), 49876, {}};
+  const Endpoint client{options.transport, parse_address("127.0.0.11").value(), 49876, {}};
   std::string note;
   return std::string(
-      as_text(make_response(zone, how.listeners, as_bytes(query), client, scratch, note)));
+      as_text(make_response(zone, options.listeners, as_bytes(query), client, scratch, note)));
 }
 
-inline Message ask(const Zone& zone, const Question& question, const Asked& how = {}) {
-  return read_message(as_bytes(ask_bytes(zone, make_query(7, question, how.udp_bytes), how)))
+inline Message response_to(const Zone& zone, const Question& question,
+                           const QueryOptions& options = {}) {
+  return read_message(
+             as_bytes(response_bytes(zone, make_query(7, question, options.udp_bytes), options)))
       .value();
 }
 

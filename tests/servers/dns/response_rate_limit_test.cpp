@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "ask.hpp"
+#include "tests/servers/dns/dns_test_query.hpp"
 
 using namespace portlab;
 using namespace portlab::dns;

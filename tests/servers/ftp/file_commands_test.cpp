@@ -16,7 +16,7 @@ BOOST_AUTO_TEST_CASE(cwd_changes_the_working_directory_and_pwd_prints_it) {
   FtpTestClient client;
   client.logged_in();
   const auto at = [&](const std::string& line) {
-    client.say(line);
+    client.command(line);
     return client.reply("PWD").substr(4, client.reply("PWD").rfind('"') - 3);
   };
   BOOST_TEST(at("CWD docs") == "\"/docs\"");
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(cwd_to_a_file_a_missing_path_or_out_of_the_root_is_550) {
 
 BOOST_AUTO_TEST_CASE(no_path_leaves_the_root) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
+  client.logged_in().command("PASV");
   for (const auto* path : {"out/passwd", "docs/out.txt", "../../../../etc/passwd", "/../etc/passwd",
                            "..//..//etc", "docs/../../etc/passwd", "out/../../etc/passwd"})
     for (const auto* verb : {"RETR ", "SIZE ", "MDTM ", "MLST ", "LIST ", "NLST ", "MLSD ", "CWD "})
@@ -49,43 +49,43 @@ BOOST_AUTO_TEST_CASE(no_path_leaves_the_root) {
 BOOST_AUTO_TEST_CASE(retr_sends_a_file_from_the_offset_of_rest) {
   FtpTestClient client;
   client.logged_in();
-  client.say("PASV");
-  client.say("TYPE I");
-  BOOST_TEST(range_of(client.say("RETR hello.txt")) == "0+13");
-  client.say("REST 12");
-  BOOST_TEST(range_of(client.say("RETR hello.txt")) == "12+1");
-  BOOST_TEST(range_of(client.say("RETR hello.txt")) == "0+13");  // REST applies to one RETR
-  client.say("REST 13");
-  BOOST_TEST(range_of(client.say("RETR hello.txt")) == "13+0");
-  client.say("REST 14");
+  client.command("PASV");
+  client.command("TYPE I");
+  BOOST_TEST(range_of(client.command("RETR hello.txt")) == "0+13");
+  client.command("REST 12");
+  BOOST_TEST(range_of(client.command("RETR hello.txt")) == "12+1");
+  BOOST_TEST(range_of(client.command("RETR hello.txt")) == "0+13");  // REST applies to one RETR
+  client.command("REST 13");
+  BOOST_TEST(range_of(client.command("RETR hello.txt")) == "13+0");
+  client.command("REST 14");
   CHECK_CODE(client, "RETR hello.txt", 554);
-  client.say("REST 5");
+  client.command("REST 5");
   CHECK_CODE(client, "LIST", 150);
-  BOOST_TEST(range_of(client.say("RETR hello.txt")) == "0+13");
+  BOOST_TEST(range_of(client.command("RETR hello.txt")) == "0+13");
 }
 
 BOOST_AUTO_TEST_CASE(the_reply_to_retr_names_type_and_size) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
+  client.logged_in().command("PASV");
   BOOST_TEST(client.reply("RETR hello.txt") ==
              "150 Opening ASCII mode data connection for hello.txt.\r\n");
-  client.say("TYPE I");
+  client.command("TYPE I");
   BOOST_TEST(client.reply("RETR hello.txt") ==
              "150 Opening BINARY mode data connection for hello.txt (13 bytes).\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(rest_with_an_offset_is_refused_in_type_a) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
-  client.say("REST 5");
+  client.logged_in().command("PASV");
+  client.command("REST 5");
   CHECK_CODE(client, "RETR hello.txt", 554);
-  client.say("REST 0");
+  client.command("REST 0");
   CHECK_CODE(client, "RETR hello.txt", 150);
 }
 
 BOOST_AUTO_TEST_CASE(retr_of_a_directory_or_of_nothing_is_550) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
+  client.logged_in().command("PASV");
   for (const auto* line : {"RETR docs", "RETR nowhere", "RETR hello.txt/", "RETR hello.txt/x",
                            "SIZE docs", "MDTM docs", "SIZE nowhere", "MDTM nowhere"})
     CHECK_CODE(client, line, 550);
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(size_and_mdtm_are_exact_or_refused) {
   FtpTestClient client;
   client.logged_in();
   CHECK_CODE(client, "SIZE hello.txt", 550);  // TYPE A
-  client.say("TYPE I");
+  client.command("TYPE I");
   BOOST_TEST(client.reply("SIZE hello.txt") == "213 13\r\n");
   std::filesystem::last_write_time(client.files.root() / "hello.txt",
                                    std::chrono::file_clock::from_sys(std::chrono::sys_seconds(
@@ -106,8 +106,8 @@ BOOST_AUTO_TEST_CASE(size_and_mdtm_are_exact_or_refused) {
 BOOST_AUTO_TEST_CASE(mlst_tells_facts_and_the_absolute_path) {
   FtpTestClient client;
   client.logged_in();
-  client.say("OPTS MLST type;size;perm;");
-  client.say("CWD docs");
+  client.command("OPTS MLST type;size;perm;");
+  client.command("CWD docs");
   BOOST_TEST(client.reply("MLST b.txt") ==
              "250-Facts of /docs/b.txt\r\n type=file;size=2;perm=r; /docs/b.txt\r\n250 End\r\n");
   BOOST_TEST(client.reply("MLST") ==
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(mlst_tells_facts_and_the_absolute_path) {
 
 BOOST_AUTO_TEST_CASE(list_is_what_ls_writes_whatever_flags_are_sent) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
+  client.logged_in().command("PASV");
   const auto all = client.list("LIST");
   BOOST_TEST(all.find("-r--r--r--    1 ftp      ftp                13 ") == all.find("-r--"), all);
   BOOST_TEST(all.find(" hello.txt\r\n") != std::string::npos, all);
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(list_is_what_ls_writes_whatever_flags_are_sent) {
 
 BOOST_AUTO_TEST_CASE(each_line_of_nlst_is_an_argument_for_retr) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
+  client.logged_in().command("PASV");
   BOOST_TEST(client.list("NLST") == "docs\r\nempty\r\nhello.txt\r\nsay \"hi\"\r\n");
   BOOST_TEST(client.list("NLST docs") ==
              "docs/a.txt\r\ndocs/b.html\r\ndocs/b.txt\r\ndocs/deep\r\n");
@@ -146,8 +146,8 @@ BOOST_AUTO_TEST_CASE(each_line_of_nlst_is_an_argument_for_retr) {
 
 BOOST_AUTO_TEST_CASE(mlsd_lists_the_chosen_facts_of_a_directory_only) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
-  client.say("OPTS MLST type;size;");
+  client.logged_in().command("PASV");
+  client.command("OPTS MLST type;size;");
   BOOST_TEST(client.list("MLSD docs") ==
              "type=file;size=1; a.txt\r\ntype=file;size=3; b.html\r\ntype=file;size=2; "
              "b.txt\r\ntype=dir; deep\r\n");
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(stat_with_a_path_lists_on_the_control_connection) {
 
 BOOST_AUTO_TEST_CASE(every_command_that_would_change_a_file_is_refused) {
   FtpTestClient client;
-  client.logged_in().say("PASV");
+  client.logged_in().command("PASV");
   for (const auto* line : {"STOR x", "STOU", "STOU x", "APPE x"}) CHECK_CODE(client, line, 553);
   for (const auto* line : {"DELE hello.txt", "RMD docs", "MKD x", "XMKD x", "XRMD x", "RNFR x"})
     CHECK_CODE(client, line, 550);
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(every_command_that_would_change_a_file_is_refused) {
 BOOST_AUTO_TEST_CASE(after_a_reload_commands_use_the_new_site) {
   FtpTestClient client;
   client.logged_in();
-  client.say("TYPE I");
+  client.command("TYPE I");
   TemporarySite other;
   other.write("hello.txt", "longer than before\n");
   client.files.site->replace(other.site->get());
@@ -193,11 +193,11 @@ BOOST_AUTO_TEST_CASE(lists_for_programs_name_what_can_be_fetched) {
       "c.txt",
       "x");
   client.files.write("odd/two\nlines.txt", "x");
-  client.logged_in().say("PASV");
+  client.logged_in().command("PASV");
   BOOST_TEST(client.list("NLST odd") ==
              "odd/es\x1b"
              "c.txt\r\n");
-  client.say("OPTS MLST type;");
+  client.command("OPTS MLST type;");
   BOOST_TEST(client.list("MLSD odd") ==
              "type=file; es\x1b"
              "c.txt\r\n");
