@@ -266,7 +266,7 @@ std::string settings_help() {
   std::ostringstream out;
   out << "portlabd: small servers for HTTP, FTP, DNS and echo\n\n"
          "Usage: portlabd [options] [SERVICE[/tcp|/udp][=[ADDRESS:]PORT | =unix:PATH] ...]\n\n"
-         "Without a SERVICE, all of them at their default ports: "
+         "Without a SERVICE: "
       << services_and_ports()
       << "\n\nExamples:\n"
          "  portlabd --shift 8000      each port 8000 higher, without root (http 8080)\n"

@@ -30,6 +30,7 @@ class Restrictions(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="portlab-test-")
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
+        os.chmod(self.folder, 0o755)  # for the user that root's portlabd changes to
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
