@@ -1,5 +1,5 @@
 #pragma once
-// Bytes from and for the wire, and a reader and a writer that know where the end is.
+// Byte sequences of protocols, with a reader and a writer that check bounds.
 
 #include <cstdint>
 #include <optional>
@@ -12,17 +12,17 @@ namespace portlab {
 using Bytes = std::span<const std::uint8_t>;
 using MutableBytes = std::span<std::uint8_t>;
 
-/// The same bytes, seen as text. No copy.
+/// A view of the bytes as text; copies nothing.
 inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// The same text, seen as bytes. No copy.
+/// A view of the text as bytes; copies nothing.
 inline Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-/// Reads numbers in network byte order from bytes; every read past the end yields nothing.
+/// Reads numbers in network byte order. A read beyond the end returns nothing.
 class ByteReader {
  public:
   explicit ByteReader(Bytes bytes) : bytes_(bytes) {}
@@ -30,12 +30,12 @@ class ByteReader {
   std::optional<std::uint8_t> u8();
   std::optional<std::uint16_t> u16();
   std::optional<std::uint32_t> u32();
-  /// The next `count` bytes, or nothing when fewer are left.
+  /// The next `count` bytes; nothing if fewer are left.
   std::optional<Bytes> take(std::size_t count);
 
   std::size_t position() const { return position_; }
   std::size_t left() const { return bytes_.size() - position_; }
-  /// Goes to an offset from the start; false (and no move) beyond the end.
+  /// Moves to an offset from the start. False, and no move, if that is beyond the end.
   bool seek(std::size_t offset);
 
  private:
@@ -43,8 +43,8 @@ class ByteReader {
   std::size_t position_ = 0;
 };
 
-/// Writes numbers in network byte order into a buffer that it does not own. A write that does not
-/// fit writes nothing and leaves the writer overflowed for good: check once, at the end.
+/// Writes numbers in network byte order into a buffer of the caller. A write that does not fit
+/// writes nothing, and neither do later writes: check overflowed() once, at the end.
 class ByteWriter {
  public:
   explicit ByteWriter(MutableBytes buffer) : buffer_(buffer) {}
@@ -54,12 +54,13 @@ class ByteWriter {
   void u32(std::uint32_t value);
   void bytes(Bytes bytes);
 
-  /// Overwrites two bytes that were written before.
+  /// Overwrites two bytes at an offset; does nothing beyond what was written.
   void patch_u16(std::size_t offset, std::uint16_t value);
-  /// Forgets everything after `size`, and the overflow with it.
+  /// Removes all after the first `size` bytes, and clears overflowed().
   void truncate(std::size_t size);
 
   std::size_t size() const { return size_; }
+  /// The bytes that still fit.
   std::size_t room() const { return buffer_.size() - size_; }
   bool overflowed() const { return overflowed_; }
   Bytes written() const { return buffer_.first(size_); }

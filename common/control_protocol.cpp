@@ -69,7 +69,7 @@ Confinement confinement_in(const json::object& reply) {
           field<Texts>(object, "reads"),        field<Texts>(object, "sockets")};
 }
 
-/// The rows of a reply, each read by its own function.
+/// The rows under this name in a reply; `read` parses one of them.
 template <class Row>
 Result<std::vector<Row>> rows_in(const json::object& reply, std::string_view name,
                                  Result<Row> (*read)(const json::value&)) {
@@ -99,7 +99,8 @@ Result<ControlCommand> parse_control_command(std::string_view name) {
   if (found != names.end()) return found->first;
   std::string all;
   for (const auto& known : names) all += (all.empty() ? "" : ", ") + std::string(known.second);
-  return Error{"'" + std::string(name) + "' is no command of a server; there are " + all};
+  return Error{"'" + std::string(name) +
+               "' is not a command of the control protocol; the commands are " + all};
 }
 
 bool takes_argument(ControlCommand command) {

@@ -55,7 +55,7 @@ Result<HostAndPort> parse_host_and_port(std::string_view text) {
     if (end == std::string_view::npos) return complain("the closing ] is missing");
     const auto host = text.substr(1, end - 1);
     const auto rest = text.substr(end + 1);
-    if (!parse_address(host)) return complain("between [ and ] stands no IPv6 address");
+    if (!parse_address(host)) return complain("there is no IPv6 address between [ and ]");
     if (rest.empty()) return HostAndPort{std::string(host), std::nullopt};
     if (!rest.starts_with(':')) return complain("after ] comes :PORT or nothing");
     return with_port(host, rest.substr(1));
@@ -63,10 +63,10 @@ Result<HostAndPort> parse_host_and_port(std::string_view text) {
 
   if (text.find("://") != std::string_view::npos) return complain("this is a URL");
   const auto colons = std::count(text.begin(), text.end(), ':');
-  if (colons > 1) {  // a bare IPv6 address has no place for a port
-    // ::1:8007 is an address, of nobody: whoever writes it means port 8007 of ::1.
-    const bool meant = text.starts_with("::1:") && parse_port(text.substr(4));
-    if (meant || !parse_address(text))
+  if (colons > 1) {  // an IPv6 address without brackets can't have a port
+    // ::1:8007 is an IPv6 address that no machine has; port 8007 of ::1 is meant.
+    const bool has_port = text.starts_with("::1:") && parse_port(text.substr(4));
+    if (has_port || !parse_address(text))
       return complain("an IPv6 address with a port needs brackets");
     return HostAndPort{std::string(text), std::nullopt};
   }
@@ -78,11 +78,11 @@ Result<HostAndPort> parse_host_and_port(std::string_view text) {
 }
 
 Result<asio::ip::address> parse_address(std::string_view text) {
-  std::string_view bare = text;
-  if (bare.size() > 2 && bare.front() == '[' && bare.back() == ']')
-    bare = bare.substr(1, bare.size() - 2);
+  std::string_view address_text = text;
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']')
+    address_text = text.substr(1, text.size() - 2);
   boost::system::error_code failed;
-  const auto address = asio::ip::make_address(std::string(bare), failed);
+  const auto address = asio::ip::make_address(std::string(address_text), failed);
   if (failed)
     return Error{"'" + std::string(text) +
                  "' is not an address: write one like 127.0.0.1 or ::1 (0.0.0.0 and :: mean all "

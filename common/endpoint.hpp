@@ -22,12 +22,12 @@ enum class Transport : std::uint8_t {
 /// "tcp", "udp" or "unix".
 std::string_view to_string(Transport transport);
 
-/// One end of a session, or the place where a listener waits.
+/// One end of a session, or the address and port of a listener.
 struct Endpoint {
   Transport transport = Transport::tcp;
   asio::ip::address address;
   std::uint16_t port = 0;
-  std::string path;  ///< Transport::local only; empty for an unnamed client
+  std::string path;  ///< Transport::local only; empty for a client, whose socket has no path
 
   bool operator==(const Endpoint&) const = default;
 
@@ -41,16 +41,15 @@ Endpoint tcp_endpoint(const asio::ip::address& address, std::uint16_t port);
 Endpoint udp_endpoint(const asio::ip::address& address, std::uint16_t port);
 Endpoint local_endpoint(std::string path);
 
-/// A host as people write it, and a port if they wrote one: "HOST", "HOST:PORT", "[V6]",
-/// "[V6]:PORT", or a bare IPv6 address. Nothing is resolved.
+/// A host, and a port if there is one: "HOST", "HOST:PORT", "[V6]", "[V6]:PORT", or an IPv6 address
+/// without brackets. The host may be a name; it is not looked up.
 struct HostAndPort {
   std::string host;
   std::optional<std::uint16_t> port;
 };
 Result<HostAndPort> parse_host_and_port(std::string_view text);
 
-/// Reads an IPv4 or IPv6 address, IPv6 with or without brackets. The error says what an address
-/// looks like.
+/// Reads an IPv4 or IPv6 address; an IPv6 address may have brackets. The error has examples.
 Result<asio::ip::address> parse_address(std::string_view text);
 
 }  // namespace portlab

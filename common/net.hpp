@@ -1,5 +1,5 @@
 #pragma once
-// The one place that spells Asio's names. Narrow includes only: this header is in most files.
+// The alias for Boost.Asio's namespace. Most files include this header, so it includes little.
 
 #include <boost/asio/ip/address.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Compiled once, for everybody: the headers that nearly every file needs and that take the compiler
-// longest. Only for speed: each file still includes what it uses.
+// Precompiled headers: those that most files include and that take longest to compile. Only for the
+// speed of building: each file includes what it uses.
 
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>

@@ -1,5 +1,5 @@
 #pragma once
-// A value, or the reason why there is none, in words a person can act on.
+// A value, or an error with a text that can be shown to a user.
 
 #include <boost/system/result.hpp>
 #include <stdexcept>
@@ -7,17 +7,16 @@
 
 namespace portlab {
 
-/// The text of an Error. A base, so that braces make an Error from a text but parentheses and
-/// conversions do not: a Result<std::string> can then tell its value from its error.
+/// The base of Error. With it, Error{text} is valid, and a string does not convert to an Error, so
+/// that the value and the error of a Result<std::string> can't be confused.
 struct ErrorText {
   std::string text;
 };
 
-/// Why there is no value: "what we looked at: why it will not do: what to do". Shown to people as
-/// it is.
+/// Why there is no value: "what: why: what to do".
 struct Error : ErrorText {};
 
-/// Lets Result::value() throw the reason as an exception.
+/// For Result::value(): throws std::runtime_error with the text.
 [[noreturn]] inline void throw_exception_from_error(const Error& error,
                                                     const boost::source_location&) {
   throw std::runtime_error(error.text);

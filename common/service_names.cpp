@@ -5,7 +5,7 @@
 #include <charconv>
 #include <locale>
 
-// The data file becomes part of the program as it is. The assembler finds it through -I.
+// The assembler copies the data file into the program; it finds the file through -I.
 asm(".pushsection .rodata\n"
     ".global portlab_service_names\n"
     ".global portlab_service_names_end\n"
@@ -28,7 +28,7 @@ std::string_view file() {
           static_cast<std::size_t>(portlab_service_names_end - portlab_service_names)};
 }
 
-/// Cuts everything up to the separator (or the end) off the text's front.
+/// Removes the text up to the separator (or the end), and the separator, and returns that text.
 std::string_view cut(std::string_view& text, char separator) {
   const auto end = text.find(separator);
   const auto front = text.substr(0, end);
@@ -37,9 +37,9 @@ std::string_view cut(std::string_view& text, char separator) {
 }
 
 std::vector<ServiceName> read_registry() {
-  constexpr std::size_t lines_about = 13'000;
+  constexpr std::size_t approximate_lines = 13'000;
   std::vector<ServiceName> registry;
-  registry.reserve(lines_about);
+  registry.reserve(approximate_lines);
   for (auto text = file(); !text.empty();) {
     auto line = cut(text, '\n');
     if (line.starts_with('#')) continue;
@@ -62,12 +62,12 @@ std::span<const ServiceName> service_registry() {
 }
 
 std::span<const ServiceName> services_at(std::uint16_t port) {
-  const auto all = service_registry();
-  // Not equal_range of std::ranges: clang 14 does not understand g++ 12's.
-  const auto first = std::partition_point(all.begin(), all.end(),
+  const auto registry = service_registry();
+  // Not std::ranges::equal_range: clang 14 can't compile the one of g++ 12.
+  const auto first = std::partition_point(registry.begin(), registry.end(),
                                           [&](const auto& entry) { return entry.port < port; });
-  const auto last =
-      std::partition_point(first, all.end(), [&](const auto& entry) { return entry.port == port; });
+  const auto last = std::partition_point(first, registry.end(),
+                                         [&](const auto& entry) { return entry.port == port; });
   return {first, last};
 }
 

@@ -9,7 +9,9 @@ namespace json = boost::json;
 
 namespace {
 
-Error not_a(const char* what) { return Error{std::string("this is not the JSON of ") + what}; }
+Error not_json_of(const char* what) {
+  return Error{std::string("this JSON value does not describe ") + what};
+}
 
 template <class T>
 T field(const json::object& object, const char* name) {
@@ -60,16 +62,16 @@ Result<Endpoint> endpoint_from_json(const json::value& value) try {
   const auto port = field<std::uint16_t>(object, "port");
   if (transport == "tcp") return tcp_endpoint(*address, port);
   if (transport == "udp") return udp_endpoint(*address, port);
-  return not_a("an endpoint");
+  return not_json_of("an endpoint");
 } catch (const std::exception&) {
-  return not_a("an endpoint");
+  return not_json_of("an endpoint");
 }
 
 Result<SessionRow> session_from_json(const json::value& value) try {
   const auto& object = value.as_object();
   const auto local = endpoint_from_json(object.at("local"));
   const auto remote = endpoint_from_json(object.at("remote"));
-  if (!local || !remote) return not_a("a session");
+  if (!local || !remote) return not_json_of("a session");
   SessionRow row;
   row.id = field<std::uint64_t>(object, "id");
   row.parent_id = field<std::uint64_t>(object, "belongs_to");
@@ -82,7 +84,7 @@ Result<SessionRow> session_from_json(const json::value& value) try {
   row.note = field<std::string>(object, "note");
   return row;
 } catch (const std::exception&) {
-  return not_a("a session");
+  return not_json_of("a session");
 }
 
 Result<ListenerRow> listener_from_json(const json::value& value) try {
@@ -96,7 +98,7 @@ Result<ListenerRow> listener_from_json(const json::value& value) try {
   row.accepted = field<std::uint64_t>(object, "accepted");
   return row;
 } catch (const std::exception&) {
-  return not_a("a listener");
+  return not_json_of("a listener");
 }
 
 }  // namespace portlab

@@ -18,7 +18,7 @@ std::string wrap_line(std::string_view line, std::size_t columns, std::size_t in
     const auto gap = line.find_first_not_of(' ');
     if (gap == std::string_view::npos) break;
     const auto end = line.find(' ', gap);
-    const auto word = line.substr(0, end);  // with the spaces before it
+    const auto word = line.substr(0, end);  // and the spaces before it
     if (used > 0 && used + display_width(word) > columns) {
       out += "\n" + std::string(indent, ' ');
       out += word.substr(gap);

@@ -1,29 +1,30 @@
 #pragma once
-// Text that people see: UTF-8, what of it may be shown, and lines that fit.
+// Text for terminals and logs: UTF-8, control characters, and line breaks.
 
 #include <string>
 #include <string_view>
 
 namespace portlab {
 
-/// The bytes of the UTF-8 character that a text (not an empty one) begins with (RFC 3629 section
-/// 4); 0: it begins with none.
+/// The length in bytes of the UTF-8 character at the beginning of the text (RFC 3629 section 4);
+/// 0 if there is none. The text must not be empty.
 std::size_t utf8_length(std::string_view text);
-/// Whether all of this is UTF-8, control characters included.
+/// Whether the text is UTF-8. It may contain control characters.
 bool is_utf8(std::string_view text);
-/// Whether one character is a control character: C0, DEL, and C1 (U+009B starts an escape sequence
-/// as ESC [ does).
+/// Whether a character (in UTF-8) is a control character: C0, DEL, or C1. Terminals read U+009B of
+/// C1 as the beginning of an escape sequence.
 bool is_control(std::string_view character);
 
-/// A text from a peer as it can be shown, logged and put into JSON: UTF-8 without control
-/// characters (a '?' stands for what is neither), cut to `bytes_max` between two characters.
+/// Makes a text of a peer safe to show, to log and to put into JSON: each control character, and
+/// each byte that is not UTF-8, becomes a '?'. Cut to at most `bytes_max` bytes, between characters.
 std::string displayable(std::string_view text, std::size_t bytes_max);
 
-/// The text broken at words into lines of at most `columns` columns, all but the first indented.
+/// Breaks the text between words into lines of at most `columns` columns, and indents all lines but
+/// the first.
 std::string wrap(std::string_view text, unsigned columns, unsigned indent);
 
-/// A line "  label     text …" with the text in columns of its own, broken as wrap does; and a
-/// newline.
+/// A line "  label     text" with a newline. Where the text is too long, it continues on the next
+/// line, below itself.
 std::string labelled(std::string_view label, std::string_view text, unsigned columns,
                      unsigned label_width = 12);
 

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "common/text.hpp"
+
 namespace portlab {
 
 namespace {
@@ -14,19 +16,15 @@ struct CodePoint {
   std::size_t bytes = 1;
 };
 
-/// The first code point; a byte that is no UTF-8 comes back as U+FFFD.
+/// The first code point; U+FFFD for a byte that is not UTF-8.
 CodePoint first_code_point(std::string_view text) {
-  constexpr CodePoint broken{0xFFFD, 1};
+  const auto bytes = utf8_length(text);
+  if (bytes == 0) return {0xFFFD, 1};
   const auto lead = static_cast<unsigned char>(text.front());
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
-  if (bytes == 0 || lead > 0xF4 || text.size() < bytes) return broken;
+  if (bytes == 1) return {lead, 1};
   char32_t value = lead & (0x7FU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xC0U) != 0x80U) return broken;
-    value = value << 6 | (next & 0x3FU);
-  }
+  for (std::size_t i = 1; i < bytes; ++i)
+    value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3FU);
   return {value, bytes};
 }
 
@@ -38,8 +36,7 @@ bool in_ranges(char32_t c, const std::array<Range, Count>& ranges) {
                      [c](const Range& range) { return range.first <= c && c <= range.second; });
 }
 
-/// The blocks that matter, not all of Unicode's tables: what stands in a table here is addresses,
-/// words of ours, and file names.
+/// Only the most common blocks of Unicode: cells contain addresses, English words and file names.
 std::size_t code_point_width(char32_t c) {
   static constexpr std::array<Range, 6> none{{{0x0300, 0x036F},
                                               {0x1AB0, 0x1AFF},
@@ -61,8 +58,7 @@ std::size_t code_point_width(char32_t c) {
   return in_ranges(c, none) ? 0 : in_ranges(c, wide) ? 2 : 1;
 }
 
-/// Narrows the widest columns until `too_much` columns of the terminal are saved, but none below
-/// what a short cell needs.
+/// Narrows the widest columns by `too_much` columns in all, but none below `narrowest`.
 void narrow(std::vector<std::size_t>& widths, std::size_t too_much) {
   constexpr std::size_t narrowest = 8;
   for (; too_much > 0; --too_much) {
@@ -149,32 +145,33 @@ std::vector<TextTable::Place> TextTable::places(const TableRoom& room) const {
 void TextTable::append_row(std::string& out, const Cell* row, const std::vector<Place>& places,
                            const TableRoom& room) const {
   const bool wrap = room.overlong == Overlong::wrap;
-  std::size_t at = 0;  // the column of the terminal where the line ends so far
+  std::size_t at = 0;  // the end of the line so far
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const Cell& cell = row[i];
     if (cell.size == 0) continue;
     const auto text = std::string_view(text_).substr(cell.offset, cell.size);
-    auto want = places[i].start;
+    auto start = places[i].start;
     auto width = std::size_t{cell.width};
-    if (columns_[i].right_aligned && width < places[i].width) want += places[i].width - width;
+    if (columns_[i].right_aligned && width < places[i].width) start += places[i].width - width;
     const bool cut = wrap && columns_[i].shortened && width > places[i].width;
     if (cut) width = places[i].width;
-    // What would run over the edge starts further left, on a line of its own.
-    if (wrap && want + width > room.columns) want = room.columns > width ? room.columns - width : 0;
-    if (at > 0 && want <= at) {
+    // A cell that would cross the right edge starts further left, on the next line.
+    if (wrap && start + width > room.columns)
+      start = room.columns > width ? room.columns - width : 0;
+    if (at > 0 && start <= at) {
       if (wrap) {
         out += '\n';
         at = 0;
       } else {
-        want = at + std::max<std::size_t>(columns_[i].tight_gap, 1);
+        start = at + std::max<std::size_t>(columns_[i].tight_gap, 1);
       }
     }
-    out.append(want - at, ' ');
+    out.append(start - at, ' ');
     if (cut)
       out += shorten(text, width, room.unicode);
     else
       out += text;
-    at = want + width;
+    at = start + width;
   }
   out += '\n';
 }

@@ -1,11 +1,10 @@
 #pragma once
-// ServerView of text: columns aligned by display width (UTF-8), kept inside a terminal's width where
-// that is possible without losing a character.
+// Tables of text: columns aligned by display width (UTF-8), fitted to the width of a terminal
+// without losing a character.
 //
-// A table is laid out in three tries, and the first one that fits is taken: with the gaps and
-// minimum widths that look best; with the tight ones; and last with the widest columns narrowed, so
-// that only the rows with an overlong cell (an IPv6 address, say) leave the alignment, not the
-// table.
+// There are three layouts, and the first one that fits is used: with the preferred gaps and minimum
+// widths; with the tight gaps; and with the widest columns narrowed, where only rows with an
+// overlong cell (such as an IPv6 address) are not aligned.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,20 +15,20 @@
 
 namespace portlab {
 
-/// How many columns of a terminal this UTF-8 text takes: combining marks none, East Asian wide
-/// characters and emoji two. A byte that is no UTF-8 counts as one.
+/// The columns that a UTF-8 text takes on a terminal: none for combining marks, two for wide East
+/// Asian characters and emoji. A byte that is not UTF-8 counts as one column.
 std::size_t display_width(std::string_view text);
 
-/// The text cut to at most `width` columns, with "…" (or "~" without Unicode) where it was cut.
+/// Cuts the text to at most `width` columns; the last one is then "…" ("~" without Unicode).
 std::string shorten(std::string_view text, std::size_t width, bool unicode = true);
 
-/// What happens to a row with a cell that is wider than its column.
+/// The layout of a row with a cell that is wider than its column.
 enum class Overlong : std::uint8_t {
   push,  ///< the rest of the row moves to the right; one line per row, for pipes and files
   wrap,  ///< the rest of the row continues on the next line, in its columns; for terminals
 };
 
-/// The place that a table may take.
+/// The width of the output, and how to use it.
 struct TableRoom {
   std::size_t columns = 80;
   Overlong overlong = Overlong::push;
@@ -40,11 +39,11 @@ class TextTable {
  public:
   struct Column {
     std::string title;
-    std::size_t width_min = 0;   ///< given up where room is short
-    std::size_t gap = 2;         ///< between this column and the one before
-    std::size_t tight_gap = 2;   ///< the same where room is short
+    std::size_t width_min = 0;   ///< not in the tight layout
+    std::size_t gap = 2;         ///< columns between this one and the one before
+    std::size_t tight_gap = 2;   ///< the same in the tight layout
     bool right_aligned = false;  ///< for numbers
-    bool shortened = false;      ///< overlong cells lose their end when wrapping is asked for
+    bool shortened = false;      ///< Overlong::wrap cuts its overlong cells
   };
 
   explicit TextTable(std::vector<Column> columns);
@@ -53,13 +52,13 @@ class TextTable {
   void cell(std::string_view text);
   /// Adds the next cells.
   void cells(std::initializer_list<std::string_view> texts);
-  /// Makes room for this many rows, so that filling them allocates little.
+  /// Allocates memory for this many rows at once.
   void reserve(std::size_t rows, std::size_t bytes_per_row);
 
-  /// Without the titles.
+  /// The number of rows without the titles.
   std::size_t rows() const { return cells_.size() / columns_.size() - 1; }
 
-  /// The title row and all rows, each ending with a newline, no spaces at the ends of lines.
+  /// The titles and all rows, each with a newline at its end and no spaces before it.
   std::string to_string(const TableRoom& room) const;
 
  private:
@@ -68,7 +67,7 @@ class TextTable {
     std::uint32_t size = 0;
     std::uint32_t width = 0;
   };
-  struct Place {  // of a column on the line
+  struct Place {  // of a column in its line, in columns of the terminal
     std::size_t start = 0;
     std::size_t width = 0;
   };
@@ -78,7 +77,7 @@ class TextTable {
                   const TableRoom& room) const;
 
   std::vector<Column> columns_;
-  std::string text_;         // of all cells, one after the other: no allocation per cell
+  std::string text_;         // of all cells: one allocation for all
   std::vector<Cell> cells_;  // the first row holds the titles
   std::vector<std::size_t> widest_;
 };

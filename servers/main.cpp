@@ -1,48 +1,49 @@
-// portlabd: HTTP, FTP, DNS and echo on whatever ports you choose, in one process.
+// portlabd: HTTP, FTP, DNS and echo servers on any ports, in one process.
 //
 //   settings -> private network? -> Daemon: services, listeners -> "ready" -> serve -> stop
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <exception>
 #include <iostream>
 
 #include "common/system/private_network.hpp"
+#include "common/system/terminal_size.hpp"
 #include "common/text.hpp"
 #include "servers/daemon/daemon.hpp"
 
 namespace {
 
 constexpr int exit_cannot_serve = 1;
-constexpr int exit_bad_usage = 2;
+constexpr int exit_wrong_usage = 2;
 
-int complain(const std::string& text, int status) {
-  winsize terminal{};
-  const bool has_columns =
-      ::ioctl(STDERR_FILENO, TIOCGWINSZ, &terminal) == 0 && terminal.ws_col > 0;
+int fail(const std::string& text, int status) {
   const auto line = "portlabd: " + text;
-  std::cerr << (has_columns ? portlab::wrap(line, terminal.ws_col, 2) : line) << std::endl;
+  const auto terminal = portlab::terminal_size(STDERR_FILENO);
+  std::cerr << (terminal && terminal->columns > 0 ? portlab::wrap(line, terminal->columns, 2)
+                                                  : line)
+            << std::endl;
   return status;
 }
 
-/// A descriptor 0, 1 or 2 that was closed would be the first socket's, and hear what is printed.
+int wrong_usage(const std::string& text) {
+  return fail(text + "\n  try: portlabd --help", exit_wrong_usage);
+}
+
+/// Opens descriptors 0, 1 and 2 where they are closed: else a socket could get the number 1, and
+/// would receive what is printed.
 void reserve_standard_descriptors() {
-  while (true) {
-    const int descriptor = ::open("/dev/null", O_RDWR);
-    if (descriptor < 0) return;
-    if (descriptor <= STDERR_FILENO) continue;
-    ::close(descriptor);
-    return;
-  }
+  int descriptor = 0;
+  do descriptor = ::open("/dev/null", O_RDWR);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor > STDERR_FILENO) ::close(descriptor);
 }
 
 int serve(const std::vector<std::string>& arguments) {
   using namespace portlab;
   auto settings = read_settings(arguments);
-  if (!settings)
-    return complain(settings.error().text + "\n  try: portlabd --help", exit_bad_usage);
+  if (!settings) return wrong_usage(settings.error().text);
   if (settings->show_help) {
     std::cout << settings_help();
     return 0;
@@ -51,32 +52,32 @@ int serve(const std::vector<std::string>& arguments) {
     std::cout << "portlabd " PORTLAB_VERSION "\n";
     return 0;
   }
-  // What our caller left open is none of ours, and might be more than we may have later on. (Not
-  // earlier: the configuration may be such a descriptor, /dev/fd/63.)
+  // Inherited descriptors could give access to files that the restrictions forbid. They are closed
+  // after the settings are read, because --config may be such a descriptor (/dev/fd/63).
   ::close_range(STDERR_FILENO + 1, ~0U, 0);
-  if (settings->private_network) {  // before there is any thread
+  if (settings->private_network) {  // before any thread is started
     const auto entered = enter_private_network();
-    if (!entered) return complain(entered.error().text, exit_cannot_serve);
+    if (!entered) return fail(entered.error().text, exit_cannot_serve);
   }
   Daemon daemon(arguments, std::move(*settings));
   daemon.open();
   daemon.announce();
   if (!std::cout)
-    return complain("stdout can't be written to: who waits for 'ready' would wait for ever",
-                    exit_cannot_serve);
+    return fail("stdout: the line 'ready' can't be written to it: check where it leads to",
+                exit_cannot_serve);
   daemon.run();
   return 0;
 }
 
 }  // namespace
 
-int main(int count, char** words) {
+int main(int count, char** arguments) {
   reserve_standard_descriptors();
   try {
-    return serve({words + 1, words + count});
-  } catch (const portlab::BadUsage& mistake) {
-    return complain(mistake.what() + std::string("\n  try: portlabd --help"), exit_bad_usage);
-  } catch (const std::exception& failure) {
-    return complain(failure.what(), exit_cannot_serve);
+    return serve({arguments + 1, arguments + count});
+  } catch (const portlab::UsageError& error) {
+    return wrong_usage(error.what());
+  } catch (const std::exception& error) {
+    return fail(error.what(), exit_cannot_serve);
   }
 }

@@ -1,7 +1,6 @@
 #include "clients/cli/terminal.hpp"
 
 #include <langinfo.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/options.hpp"
+#include "common/system/terminal_size.hpp"
 
 namespace portlab {
 
@@ -92,8 +92,7 @@ TextStyle style_of(int descriptor) {
 }
 
 std::optional<unsigned> room_of(int descriptor) {
-  winsize size{};
-  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0) return size.ws_col == 0 ? 80 : size.ws_col;
+  if (const auto size = terminal_size(descriptor)) return size->columns == 0 ? 80 : size->columns;
   const char* told = std::getenv("PORTLAB_COLUMNS");
   if (told == nullptr) return std::nullopt;
   constexpr unsigned least = 20;

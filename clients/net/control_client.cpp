@@ -9,6 +9,7 @@
 
 #include "clients/cli/command_error.hpp"
 #include "clients/net/client_session.hpp"
+#include "common/system/peer_credentials.hpp"
 
 namespace portlab {
 
@@ -41,10 +42,8 @@ void expect_socket(const std::string& path) {
 }
 
 std::int64_t pid_of_peer(int descriptor) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return 0;
-  return peer.pid;
+  const auto peer = peer_credentials(descriptor);
+  return peer ? peer->pid : 0;
 }
 
 /// The next line, without its newline.

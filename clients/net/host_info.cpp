@@ -1,7 +1,5 @@
 #include "clients/net/host_info.hpp"
 
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <memory>
 #include <sstream>
 
 #include "clients/net/system_address.hpp"
@@ -19,23 +16,14 @@
 #include "clients/port/port_owner.hpp"
 #include "common/known_services.hpp"
 #include "common/port.hpp"
+#include "common/system/interfaces.hpp"
+#include "common/system/own_path.hpp"
 
 namespace portlab {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-asio::ip::address to_address(const sockaddr* raw) {
-  SystemAddress copy;
-  const auto size = raw->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-  std::copy_n(reinterpret_cast<const char*>(raw), size, reinterpret_cast<char*>(&copy.storage));
-  return from_system(copy, Transport::udp).address;
-}
-
-bool is_ip(const sockaddr* raw) {
-  return raw != nullptr && (raw->sa_family == AF_INET || raw->sa_family == AF_INET6);
-}
 
 /// The first user namespace knows every user: "0 0 4294967295".
 bool is_in_users_namespace() {
@@ -54,17 +42,9 @@ bool is_program(const fs::path& path) {
 }  // namespace
 
 std::vector<OwnAddress> own_addresses() {
-  ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return {};
-  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, ::freeifaddrs);
   std::vector<OwnAddress> found;
-  for (const auto* entry = list; entry != nullptr; entry = entry->ifa_next) {
-    if (!is_ip(entry->ifa_addr) || (entry->ifa_flags & IFF_UP) == 0) continue;
-    OwnAddress own{entry->ifa_name, to_address(entry->ifa_addr), {}};
-    if ((entry->ifa_flags & IFF_BROADCAST) != 0 && is_ip(entry->ifa_broadaddr))
-      own.broadcast = to_address(entry->ifa_broadaddr);
-    found.push_back(std::move(own));
-  }
+  for (const auto& row : interface_addresses())
+    if (row.is_up) found.push_back({row.interface, row.address, row.broadcast});
   return found;
 }
 
@@ -132,9 +112,7 @@ RoomForServices room_for_services(std::uint16_t shift) {
 }
 
 std::string program_beside_us(const std::string& name) {
-  std::error_code failed;
-  const auto self = fs::read_symlink("/proc/self/exe", failed);
-  const auto path = self.parent_path() / name;
+  const auto path = own_folder() / name;
   return is_program(path) ? path.string() : std::string();
 }
 

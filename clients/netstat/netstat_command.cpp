@@ -3,15 +3,11 @@
 //   run_netstat → Netstat::look (read_sockets, and what portlabd tells) → Netstat::text or json
 //                 once, or again and again by watch()
 
-#include <ifaddrs.h>
 #include <net/if.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <cstdio>
-#include <cstring>
 #include <optional>
 
 #include "clients/cli/command_error.hpp"
@@ -24,6 +20,7 @@
 #include "clients/netstat/print.hpp"
 #include "clients/netstat/sock_diag.hpp"
 #include "clients/netstat/watch.hpp"
+#include "common/system/interfaces.hpp"
 
 namespace portlab {
 
@@ -47,23 +44,7 @@ struct NetstatOptions {
 
 std::vector<SocketEnd> own_addresses() {
   std::vector<SocketEnd> out;
-  ifaddrs* first = nullptr;
-  if (::getifaddrs(&first) != 0) return out;
-  for (const auto* each = first; each != nullptr; each = each->ifa_next) {
-    if (each->ifa_addr == nullptr) continue;
-    if (each->ifa_addr->sa_family == AF_INET) {
-      sockaddr_in name{};
-      std::memcpy(&name, each->ifa_addr, sizeof name);
-      out.push_back(socket_end(asio::ip::make_address_v4(ntohl(name.sin_addr.s_addr)), 0));
-    } else if (each->ifa_addr->sa_family == AF_INET6) {
-      sockaddr_in6 name{};
-      std::memcpy(&name, each->ifa_addr, sizeof name);
-      SocketEnd end;
-      std::memcpy(end.address.data(), &name.sin6_addr, end.address.size());
-      out.push_back(end);
-    }
-  }
-  ::freeifaddrs(first);
+  for (const auto& row : interface_addresses()) out.push_back(socket_end(row.address, 0));
   return out;
 }
 

@@ -1,6 +1,5 @@
 #include "clients/netstat/watch.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <string_view>
 
 #include "clients/cli/terminal.hpp"
+#include "common/system/terminal_size.hpp"
 
 namespace portlab {
 
@@ -25,9 +25,8 @@ constexpr std::string_view clear_below = "\033[J";
 
 unsigned lines_of_stdout() {
   constexpr unsigned usual = 24;
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return usual;
-  return size.ws_row;
+  const auto size = terminal_size(STDOUT_FILENO);
+  return size && size->rows > 0 ? size->rows : usual;
 }
 
 /// Blocks the signals that end or disturb a watch while it lives: they are waited for instead.

@@ -9,18 +9,20 @@
 #include <cerrno>
 #include <system_error>
 
+#include "common/system/file_descriptor.hpp"
+
 namespace portlab {
 
 namespace {
 
-// Younger than the headers of Debian 12 (Linux 6.1).
+// Not in the headers of Debian 12 (Linux 6.1).
 constexpr std::uint64_t access_truncate = std::uint64_t{1} << 14;        // version 3
 constexpr std::uint64_t access_ioctl_dev = std::uint64_t{1} << 15;       // version 5
 constexpr std::uint64_t scope_abstract_sockets = std::uint64_t{1} << 0;  // version 6
 constexpr std::uint64_t scope_signals = std::uint64_t{1} << 1;           // version 6
 
-/// landlock_ruleset_attr as it is now. An older kernel takes it as long as what it does not know is
-/// zero.
+/// landlock_ruleset_attr of version 6. Older kernels accept it if the fields that they do not have
+/// are zero.
 struct RulesetAttributes {
   std::uint64_t handled_access_fs = 0;
   std::uint64_t handled_access_net = 0;
@@ -31,7 +33,7 @@ constexpr std::uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS
 constexpr std::uint64_t making_sockets =
     LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE;
 
-/// All that this version can forbid.
+/// All access that this version can forbid.
 RulesetAttributes everything(int version) {
   RulesetAttributes all;
   all.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;  // version 1: this bit and below
@@ -42,36 +44,23 @@ RulesetAttributes everything(int version) {
   return all;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(long fd) : fd_(static_cast<int>(fd)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Error failed(const std::string& step) {
   return {"Landlock: " + step + ": " + std::generic_category().message(errno)};
 }
 
-bool allow(int ruleset, const Grant& grant) {
-  const Descriptor place(::open(grant.path.c_str(), O_PATH | O_CLOEXEC));
+bool allow(const FileDescriptor& ruleset, const FileRule& rule) {
+  const FileDescriptor path(::open(rule.path.c_str(), O_PATH | O_CLOEXEC));
   struct stat facts {};
-  if (place.get() < 0) return errno == ENOENT;  // what is not there needs no grant
-  if (::fstat(place.get(), &facts) != 0) return false;
-  landlock_path_beneath_attr rule{};
-  rule.parent_fd = place.get();
-  rule.allowed_access = grant.access == Access::read ? reading : making_sockets;
-  // The kernel refuses rules for files that speak of folders.
-  if (!S_ISDIR(facts.st_mode)) rule.allowed_access &= LANDLOCK_ACCESS_FS_READ_FILE;
-  if (rule.allowed_access == 0) return true;
-  return ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+  if (!path) return errno == ENOENT;
+  if (::fstat(path.get(), &facts) != 0) return false;
+  landlock_path_beneath_attr beneath{};
+  beneath.parent_fd = path.get();
+  beneath.allowed_access = rule.access == FileAccess::read ? reading : making_sockets;
+  // The kernel refuses a rule for a file that allows operations on folders.
+  if (!S_ISDIR(facts.st_mode)) beneath.allowed_access &= LANDLOCK_ACCESS_FS_READ_FILE;
+  if (beneath.allowed_access == 0) return true;
+  return ::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) ==
+         0;
 }
 
 }  // namespace
@@ -82,14 +71,15 @@ int landlock_version() {
   return version > 0 ? static_cast<int>(version) : 0;
 }
 
-Result<void> give_up_all_files_but(std::span<const Grant> grants) {
+Result<void> restrict_files_to(std::span<const FileRule> rules) {
   const auto attributes = everything(landlock_version());
-  const Descriptor ruleset(
-      ::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0));
-  if (ruleset.get() < 0) return failed("making a set of rules");
-  for (const auto& grant : grants)
-    if (!allow(ruleset.get(), grant)) return failed(grant.path);
-  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) return failed("restricting");
+  const FileDescriptor ruleset(
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
+  if (!ruleset) return failed("landlock_create_ruleset");
+  for (const auto& rule : rules)
+    if (!allow(ruleset, rule)) return failed(rule.path);
+  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
+    return failed("landlock_restrict_self");
   return {};
 }
 

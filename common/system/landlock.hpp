@@ -1,6 +1,5 @@
 #pragma once
-// Landlock (landlock(7)): a process gives up parts of the file system, for good, without being
-// root.
+// Landlock (landlock(7)): a process restricts its own access to files, for good. It needs no root.
 
 #include <cstdint>
 #include <span>
@@ -10,23 +9,24 @@
 
 namespace portlab {
 
-enum class Access : std::uint8_t {
+enum class FileAccess : std::uint8_t {
   read,     ///< open files and list folders
   sockets,  ///< make Unix sockets, and remove files
 };
 
-/// What stays possible at a path and below it.
-struct Grant {
+/// The access that stays allowed to a path and to everything below it.
+struct FileRule {
   std::string path;
-  Access access = Access::read;
+  FileAccess access = FileAccess::read;
 };
 
-/// The version of Landlock's interface that this kernel offers; 0: it has none, or it is off.
+/// The version of Landlock's interface in this kernel; 0: it has none, or it is switched off.
 int landlock_version();
 
-/// Takes everything in the file system but the grants from this thread and all that it starts from
-/// now on, and with it signals to other processes. What is open stays open. A path that is not
-/// there grants nothing. After refuse_new_privileges(). The error says why nothing has changed.
-Result<void> give_up_all_files_but(std::span<const Grant> grants);
+/// Forbids this thread, and the threads and processes that it starts afterwards, all access to
+/// files except by these rules. Files that are open stay usable. A rule for a missing path allows
+/// nothing. From version 6 on, signals to other processes are forbidden, too. To be called after
+/// set_no_new_privileges(). After an error, nothing is forbidden.
+Result<void> restrict_files_to(std::span<const FileRule> rules);
 
 }  // namespace portlab

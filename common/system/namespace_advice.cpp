@@ -8,16 +8,17 @@ namespace portlab {
 
 namespace {
 
-struct Gate {
-  const char* name;        // below /proc/sys
-  const char* sysctl;      // as sysctl(8) and the manuals write it
-  const char* forbidding;  // the value that forbids
+/// A sysctl variable that can forbid namespaces.
+struct Setting {
+  const char* name;    // below /proc/sys
+  const char* sysctl;  // as sysctl(8) writes it
+  const char* forbidding;
   const char* allowing;
-  const char* whose;
+  const char* reason;
 };
 
-// In the order in which they are worth naming.
-constexpr Gate gates[] = {
+// The most specific one first.
+constexpr Setting settings[] = {
     {"kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone", "0", "1",
      "a hardened Debian kernel"},
     {"kernel/apparmor_restrict_unprivileged_userns", "kernel.apparmor_restrict_unprivileged_userns",
@@ -41,10 +42,10 @@ Error explain_refused_namespace(const std::string& step, int system_error,
                                 const ReadSetting& setting) {
   const std::string what =
       "a private network: " + step + ": " + std::generic_category().message(system_error) + ": ";
-  for (const auto& gate : gates) {
-    if (setting(gate.name) != gate.forbidding) continue;
-    return {what + gate.sysctl + " is " + gate.forbidding + " (" + gate.whose + "): sudo sysctl " +
-            gate.sysctl + "=" + gate.allowing + instead};
+  for (const auto& each : settings) {
+    if (setting(each.name) != each.forbidding) continue;
+    return {what + each.sysctl + " is " + each.forbidding + " (" + each.reason + "): sudo sysctl " +
+            each.sysctl + "=" + each.allowing + instead};
   }
   switch (system_error) {
     case EPERM:
@@ -61,7 +62,7 @@ Error explain_refused_namespace(const std::string& step, int system_error,
     case ENOSYS:
       return {what + "this kernel has no user namespaces (CONFIG_USER_NS)" + instead};
     default:
-      return {what + "the system would not" + instead};
+      return {what + "the system refuses it" + instead};
   }
 }
 

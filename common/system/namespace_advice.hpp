@@ -1,5 +1,6 @@
 #pragma once
-// Why a machine refuses a private network, and what to do about it. Pure: settings in, words out.
+// The cause of a refused private network, and what to do about it. A function of the settings and
+// the errno, so that tests can pass those of other machines.
 
 #include <functional>
 #include <string>
@@ -8,14 +9,14 @@
 
 namespace portlab {
 
-/// Reads a sysctl such as "kernel/unprivileged_userns_clone"; empty where there is none.
+/// Reads a sysctl(8) variable such as "kernel/unprivileged_userns_clone"; empty where there is none.
 using ReadSetting = std::function<std::string(const std::string& name)>;
 
-/// The reason why `step` ("unshare", say) failed with this errno.
+/// Explains why a step (such as "unshare") failed with this errno: "what: why: what to do".
 Error explain_refused_namespace(const std::string& step, int system_error,
                                 const ReadSetting& setting);
 
-/// This machine's settings, from /proc/sys.
+/// Reads the variable of this machine, from /proc/sys.
 std::string read_setting(const std::string& name);
 
 }  // namespace portlab

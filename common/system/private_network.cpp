@@ -18,14 +18,15 @@
 #include <string_view>
 #include <system_error>
 
+#include "common/system/file_descriptor.hpp"
 #include "common/system/namespace_advice.hpp"
 
 namespace portlab {
 
 namespace {
 
-/// What failed, and how; `step` is null when all went well. Plain enough to go through a pipe from
-/// a child process, as the steps are literals.
+/// The step that failed, and its errno; `step` is null after success. A child process sends it
+/// through a pipe, which is possible because steps are string literals.
 struct Outcome {
   const char* step = nullptr;
   int error = 0;
@@ -33,35 +34,21 @@ struct Outcome {
 
 constexpr Outcome done{};
 
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
-
-/// Writes a file of /proc in one call, as its rules demand. Returns an errno, 0 for success.
+/// Writes a file of /proc by one write(2), as user_namespaces(7) demands. Returns an errno, or 0.
 int write_proc(const char* path, std::string_view text) {
-  const Descriptor file(::open(path, O_WRONLY | O_CLOEXEC));
+  const FileDescriptor file(::open(path, O_WRONLY | O_CLOEXEC));
   if (file.get() < 0) return errno;
   const auto written = ::write(file.get(), text.data(), text.size());
   return written == static_cast<ssize_t>(text.size()) ? 0 : errno;
 }
 
-/// Maps this user to itself and nobody else (user_namespaces(7)): files keep their owner, `whoami`
-/// its answer.
+/// Maps this user to itself, and no other user (user_namespaces(7)): files keep their owner, and
+/// `whoami` prints the same name.
 Outcome map_ids(uid_t user, gid_t group) {
   const auto to_itself = [](auto id) {
     return std::to_string(id) + " " + std::to_string(id) + " 1\n";
   };
-  // Without this an unprivileged gid_map is refused; kernels before 3.19 have no such file.
+  // Without this the kernel refuses to write gid_map; kernels before 3.19 have no such file.
   const int setgroups = write_proc("/proc/self/setgroups", "deny");
   if (setgroups != 0 && setgroups != ENOENT) return {"writing /proc/self/setgroups", setgroups};
   if (const int failed = write_proc("/proc/self/uid_map", to_itself(user)))
@@ -73,30 +60,32 @@ Outcome map_ids(uid_t user, gid_t group) {
 
 /// The kernel gives lo its addresses 127.0.0.1/8 and ::1 when it comes up.
 Outcome bring_loopback_up() {
-  // Where somebody switched IPv6 off by default; no such file: no IPv6 at all, which is no failure.
+  // Switches IPv6 on where it is off by default. A kernel without IPv6 has no such file.
   write_proc("/proc/sys/net/ipv6/conf/lo/disable_ipv6", "0");
-  const Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (any.get() < 0) return {"opening a socket", errno};
+  const FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return {"opening a socket", errno};
   ifreq request{};
   std::memcpy(request.ifr_name, "lo", sizeof "lo");
-  if (::ioctl(any.get(), SIOCGIFFLAGS, &request) != 0) return {"looking at interface lo", errno};
+  if (::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0)
+    return {"reading the flags of interface lo", errno};
   request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
-  if (::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) return {"bringing interface lo up", errno};
+  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0)
+    return {"bringing interface lo up", errno};
   return done;
 }
 
-/// Hands the network's privileges on to programs that this one executes: a user who is not root
-/// loses them there otherwise (capabilities(7), ambient set). Real root has them anyway.
+/// Keeps the capabilities for this network in programs that this process executes: a user other
+/// than root would lose them there (the ambient set of capabilities(7)).
 Outcome keep_network_privileges() {
-  constexpr unsigned wanted[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW};
+  constexpr unsigned kept[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW};
   __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3]{};
   if (::syscall(SYS_capget, &head, sets) != 0) return {"reading capabilities", errno};
-  for (const auto each : wanted) sets[0].inheritable |= sets[0].permitted & (1U << each);
+  for (const auto capability : kept) sets[0].inheritable |= sets[0].permitted & (1U << capability);
   if (::syscall(SYS_capset, &head, sets) != 0) return {"keeping capabilities", errno};
-  for (const auto each : wanted)
-    if ((sets[0].inheritable & (1U << each)) != 0 &&
-        ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, each, 0, 0) != 0)
+  for (const auto capability : kept)
+    if ((sets[0].inheritable & (1U << capability)) != 0 &&
+        ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0)
       return {"keeping capabilities", errno};
   return done;
 }
@@ -104,7 +93,7 @@ Outcome keep_network_privileges() {
 Outcome make_private_network() {
   const auto user = ::geteuid();
   const auto group = ::getegid();
-  // Root needs no user namespace, and in one it could no longer read the files of others.
+  // Root needs no user namespace, and in one it could not read the files of other users.
   const bool plain = user == 0 && ::unshare(CLONE_NEWNET) == 0;
   if (!plain) {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return {"unshare", errno};
@@ -119,11 +108,11 @@ Result<void> to_result(const Outcome& outcome) {
   return explain_refused_namespace(outcome.step, outcome.error, read_setting);
 }
 
-/// Makes one in a child process, which dies with it.
+/// Makes a private network in a child process; it ends with that process.
 Outcome try_in_child() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return {"opening a pipe", errno};
-  const Descriptor reading(ends[0]);
+  const FileDescriptor reading(ends[0]);
   const pid_t child = ::fork();
   if (child == 0) {
     const Outcome outcome = make_private_network();
@@ -138,7 +127,7 @@ Outcome try_in_child() {
   do got = ::read(reading.get(), &outcome, sizeof outcome);
   while (got < 0 && errno == EINTR);
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
-  // A sandbox may kill the caller of unshare instead of refusing it.
+  // Some sandboxes kill a process that calls unshare.
   return got == static_cast<ssize_t>(sizeof outcome) ? outcome : Outcome{"unshare", EPERM};
 }
 
@@ -147,8 +136,8 @@ Outcome try_in_child() {
 Result<void> private_network_possible() { return to_result(try_in_child()); }
 
 Result<void> enter_private_network() {
-  // Ubuntu lets unshare succeed and forbids what comes after it: found out in the child, this
-  // process is still where it was.
+  // On Ubuntu, unshare succeeds and the next steps are forbidden. The child process finds that out
+  // before this process has entered a network that it can't use.
   if (auto possible = private_network_possible(); !possible) return possible;
   return to_result(make_private_network());
 }
@@ -156,10 +145,10 @@ Result<void> enter_private_network() {
 namespace {
 
 Error cannot_join(std::int64_t pid, const char* step, int error) {
-  const std::string advice = error == ENOENT ? "it is gone: portlab server status"
+  const std::string advice = error == ENOENT ? "the process has ended: portlab server status"
                              : error == EINVAL
-                                 ? "it must be done before threads are started"
-                                 : "it takes the user whose process it is, or root: sudo";
+                                 ? "a process with several threads can't do this"
+                                 : "only the owner of the process and root may do this: sudo";
   return {"the network of process " + std::to_string(pid) + ": " + step + ": " +
           std::generic_category().message(error) + ": " + advice};
 }
@@ -169,25 +158,25 @@ std::string namespaces_of(std::int64_t pid) { return "/proc/" + std::to_string(p
 }  // namespace
 
 bool shares_network_with(std::int64_t pid) {
-  struct stat mine {};
-  struct stat theirs {};
-  if (::stat("/proc/self/ns/net", &mine) != 0) return true;
-  if (::stat((namespaces_of(pid) + "net").c_str(), &theirs) != 0) return true;
-  return mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
+  struct stat own {};
+  struct stat other {};
+  if (::stat("/proc/self/ns/net", &own) != 0) return true;
+  if (::stat((namespaces_of(pid) + "net").c_str(), &other) != 0) return true;
+  return own.st_ino == other.st_ino && own.st_dev == other.st_dev;
 }
 
 Result<void> join_network_of(std::int64_t pid) {
   const auto open = [](const std::string& path) {
     return ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   };
-  const Descriptor network(open(namespaces_of(pid) + "net"));
+  const FileDescriptor network(open(namespaces_of(pid) + "net"));
   if (network.get() < 0) return cannot_join(pid, "opening it", errno);
-  const Descriptor user(open(namespaces_of(pid) + "user"));
+  const FileDescriptor user(open(namespaces_of(pid) + "user"));
   if (user.get() < 0) return cannot_join(pid, "opening its user namespace", errno);
   if (shares_network_with(pid)) return {};
 
-  // Root may join at once and stays who it is; everybody else gets the right to do so by becoming
-  // part of the user namespace that the network belongs to.
+  // Root may join the network directly. Other users must first join the user namespace that owns
+  // the network; that gives them the capabilities to do so.
   if (::setns(network.get(), CLONE_NEWNET) == 0) return {};
   if (errno != EPERM) return cannot_join(pid, "joining it", errno);
   if (::setns(user.get(), CLONE_NEWUSER) != 0)

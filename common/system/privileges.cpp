@@ -23,13 +23,13 @@ namespace portlab {
 
 namespace {
 
-constexpr uid_t overflow_id = 65534;  // nobody's, everywhere
+constexpr uid_t nobody_id = 65534;  // of nobody on all common systems
 
 std::optional<uid_t> to_id(std::string_view text) {
   uid_t id = 0;
   const auto* end = text.data() + text.size();
   const auto [stopped, failed] = std::from_chars(text.data(), end, id);
-  // The last one means "no change" to setresuid(2).
+  // The largest number means "no change" to setresuid(2).
   if (failed != std::errc{} || stopped != end || id == std::numeric_limits<uid_t>::max())
     return std::nullopt;
   return id;
@@ -53,8 +53,8 @@ CapabilityWords read_capabilities() {
 
 Capabilities join(std::uint32_t low, std::uint32_t high) { return Capabilities{high} << 32 | low; }
 
-Error cannot_become(const User& user) {
-  return {"cannot become " + user.name + ": " + std::generic_category().message(errno)};
+Error cannot_change_user(const User& user) {
+  return {"cannot change to user " + user.name + ": " + std::generic_category().message(errno)};
 }
 
 }  // namespace
@@ -65,27 +65,27 @@ Result<User> find_user(const std::string& text) {
   return Error{"there is no user '" + text + "'"};
 }
 
-std::optional<User> who_called_sudo() {
+std::optional<User> sudo_caller() {
   for (const auto* variable : {"SUDO_UID", "PKEXEC_UID", "DOAS_USER"}) {
     const char* value = std::getenv(variable);
     if (value == nullptr) continue;
     auto user = find_user(value);
     if (!user || user->id == 0) continue;
-    const char* group = std::getenv("SUDO_GID");  // for a user whom the system does not know
+    const char* group = std::getenv("SUDO_GID");  // of a user without an entry in passwd(5)
     if (const auto id = group == nullptr ? std::nullopt : to_id(group)) user->group = *id;
     return *user;
   }
   return std::nullopt;
 }
 
-User user_nobody() {
+User nobody_user() {
   const auto found = find_user("nobody");
-  return found ? *found : User{overflow_id, overflow_id, "nobody"};
+  return found ? *found : User{nobody_id, nobody_id, "nobody"};
 }
 
 User effective_user() { return user_of(::geteuid()); }
 
-bool is_known_here(const User& user) {
+bool is_mapped(const User& user) {
   std::ifstream map("/proc/self/uid_map");
   std::uint64_t first = 0;
   std::uint64_t outside = 0;
@@ -95,28 +95,28 @@ bool is_known_here(const User& user) {
   return false;
 }
 
-Result<void> become(const User& user) {
+Result<void> change_user(const User& user) {
   const auto group = ::getegid();
   std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
   const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
-  int end_with_parent = 0;  // a change of user switches that off
-  ::prctl(PR_GET_PDEATHSIG, &end_with_parent);
+  int death_signal = 0;  // a change of user clears it
+  ::prctl(PR_GET_PDEATHSIG, &death_signal);
   const auto parent = ::getppid();
-  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return cannot_become(user);
-  // The user last: from then on the rest is forbidden.
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return cannot_change_user(user);
+  // The user last: afterwards the other calls would be forbidden.
   const bool done = ::setgroups(0, nullptr) == 0 &&
                     ::setresgid(user.group, user.group, user.group) == 0 &&
                     ::setresuid(user.id, user.id, user.id) == 0;
-  const auto error = cannot_become(user);
-  if (end_with_parent != 0) ::prctl(PR_SET_PDEATHSIG, end_with_parent);
-  if (end_with_parent != 0 && ::getppid() != parent) ::raise(end_with_parent);
+  const auto error = cannot_change_user(user);
+  if (death_signal != 0) ::prctl(PR_SET_PDEATHSIG, death_signal);
+  if (death_signal != 0 && ::getppid() != parent) ::raise(death_signal);
   if (done) return {};
   const bool back = ::setresgid(group, group, group) == 0;
   if (back && count >= 0) ::setgroups(static_cast<std::size_t>(count), groups.data());
-  return back ? error : Error{error.text + ", nor go back"};
+  return back ? error : Error{error.text + ", nor back to its group"};
 }
 
-bool refuse_new_privileges() { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }
+bool set_no_new_privileges() { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }
 
 Capabilities permitted_capabilities() {
   const auto words = read_capabilities();
@@ -128,7 +128,7 @@ Capabilities effective_capabilities() {
   return join(words[0].effective, words[1].effective);
 }
 
-bool keep_capabilities(Capabilities permitted, Capabilities effective) {
+bool limit_capabilities(Capabilities permitted, Capabilities effective) {
   permitted &= permitted_capabilities();
   effective &= permitted;
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -141,19 +141,12 @@ bool keep_capabilities(Capabilities permitted, Capabilities effective) {
 }
 
 std::vector<std::string> names_of(Capabilities set) {
-  constexpr std::array known{
-      std::pair{cap_dac_override, std::string_view("CAP_DAC_OVERRIDE")},
-      std::pair{cap_dac_read_search, std::string_view("CAP_DAC_READ_SEARCH")},
-      std::pair{cap_net_bind_service, std::string_view("CAP_NET_BIND_SERVICE")},
-  };
   std::vector<std::string> names;
   for (unsigned bit = 0; bit < 64; ++bit) {
-    const auto one = Capabilities{1} << bit;
-    if ((set & one) == 0) continue;
-    const auto* found = std::find_if(known.begin(), known.end(),
-                                     [&](const auto& entry) { return entry.first == one; });
-    names.push_back(found == known.end() ? "capability " + std::to_string(bit)
-                                         : std::string(found->second));
+    const auto capability = Capabilities{1} << bit;
+    if ((set & capability) == 0) continue;
+    names.push_back(capability == cap_net_bind_service ? "CAP_NET_BIND_SERVICE"
+                                                       : "capability " + std::to_string(bit));
   }
   return names;
 }

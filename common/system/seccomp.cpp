@@ -20,13 +20,13 @@ namespace portlab {
 namespace {
 
 #if defined(__x86_64__)
-constexpr std::uint32_t our_architecture = AUDIT_ARCH_X86_64;
+constexpr std::uint32_t native_architecture = AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
-constexpr std::uint32_t our_architecture = AUDIT_ARCH_AARCH64;
+constexpr std::uint32_t native_architecture = AUDIT_ARCH_AARCH64;
 #elif defined(__riscv) && __riscv_xlen == 64
-constexpr std::uint32_t our_architecture = AUDIT_ARCH_RISCV64;
+constexpr std::uint32_t native_architecture = AUDIT_ARCH_RISCV64;
 #else
-constexpr std::uint32_t our_architecture = 0;
+constexpr std::uint32_t native_architecture = 0;
 #endif
 
 #ifndef SYS_fchmodat2
@@ -35,8 +35,8 @@ constexpr long fchmodat2_number = 452;  // Linux 6.6, the same everywhere
 constexpr long fchmodat2_number = SYS_fchmodat2;
 #endif
 
-constexpr unsigned long terminal_linux = 0x541C;  // TIOCLINUX of ioctl_console(2): pastes, too
-/// The x32 numbers of x86-64 are these, with this bit.
+constexpr unsigned long terminal_linux = 0x541C;  // TIOCLINUX of ioctl_console(2) can paste
+/// The system calls of x86-64's x32 ABI have the same numbers, with this bit.
 constexpr std::uint32_t x32_bit = 0x4000'0000;
 
 using Program = std::vector<sock_filter>;
@@ -51,12 +51,12 @@ void finish(Program& program, std::uint32_t result) {
 
 constexpr std::uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
 
-/// Goes on with the next instruction if equal, else leaves out `skip` of them.
+/// Continues with the next instruction if equal; else skips `skip` instructions.
 void unless_equal(Program& program, std::uint32_t value, std::uint8_t skip) {
   program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip));
 }
 
-/// The low half of a call's argument (all that the kernel looks at in those that we compare).
+/// The low half of a call's argument: the kernel ignores the high half of those compared here.
 constexpr std::size_t argument(std::size_t number) {
   const std::size_t low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
   return offsetof(seccomp_data, args) + 8 * number + low;
@@ -84,14 +84,13 @@ void refuse_bits(Program& program, long call, std::uint32_t bits) {
   finish(program, SECCOMP_RET_ALLOW);
 }
 
-/// fchmod() stays: it makes a new socket its owner's alone, and what it could be used for otherwise
-/// would have to be open already.
+/// fchmod(2) stays allowed: it sets the mode of a new socket, and it needs a file that is open.
 Program program_for_a_server() {
   Program program;
   load(program, offsetof(seccomp_data, arch));
-  unless_equal(program, our_architecture, 1);
+  unless_equal(program, native_architecture, 1);
   program.push_back(BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0));
-  finish(program, refuse);  // the numbers of another architecture
+  finish(program, refuse);  // another architecture has other numbers
   load(program, offsetof(seccomp_data, nr));
 #if defined(__x86_64__)
   program.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, x32_bit, 0, 1));
@@ -117,7 +116,8 @@ Program program_for_a_server() {
   }
   refuse_argument(program, SYS_ioctl, 1, {TIOCSTI, terminal_linux});
   refuse_bits(program, SYS_clone, CLONE_NEWUSER);
-  // Its flags are in memory, where a filter can't look; the C library goes on with clone().
+  // The flags of clone3 are in memory, which a filter can't read. After ENOSYS the C library calls
+  // clone.
   unless_equal(program, SYS_clone3, 1);
   finish(program, SECCOMP_RET_ERRNO | ENOSYS);
   finish(program, SECCOMP_RET_ALLOW);
@@ -126,8 +126,9 @@ Program program_for_a_server() {
 
 }  // namespace
 
-Result<void> give_up_system_calls() {
-  if (our_architecture == 0) return Error{"seccomp: this processor's system calls are not known"};
+Result<void> restrict_system_calls() {
+  if (native_architecture == 0)
+    return Error{"seccomp: the system calls of this processor are not in portlabd's table"};
   auto instructions = program_for_a_server();
   const sock_fprog program{static_cast<unsigned short>(instructions.size()), instructions.data()};
   if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0)

@@ -1,14 +1,14 @@
 #pragma once
-// seccomp(2): a process gives up system calls, for good, without being root.
+// seccomp(2): a process forbids itself system calls, for good. It needs no root.
 
 #include "common/result.hpp"
 
 namespace portlab {
 
-/// From now on, for this thread and all that it starts: no program can be executed, no file's mode
-/// or owner changed by its name, no key pressed on the terminal (TIOCSTI), no namespace of one's
-/// own entered. What is refused fails with EPERM. After refuse_new_privileges(). The error says why
-/// nothing has changed.
-Result<void> give_up_system_calls();
+/// Forbids this thread, and the threads and processes that it starts afterwards: to execute a
+/// program, to change a file's mode or owner by its name, to put input into a terminal (TIOCSTI),
+/// and to enter or make a namespace. These calls then fail with EPERM. To be called after
+/// set_no_new_privileges(). After an error, nothing is forbidden.
+Result<void> restrict_system_calls();
 
 }  // namespace portlab

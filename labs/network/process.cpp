@@ -10,12 +10,12 @@
 #include <boost/process/extend.hpp>
 #include <boost/process/io.hpp>
 #include <boost/process/pipe.hpp>
-#include <filesystem>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "clients/cli/command_error.hpp"
+#include "common/system/own_path.hpp"
 
 namespace portlab {
 
@@ -23,11 +23,7 @@ namespace bp = boost::process;
 
 namespace {
 
-std::string beside_us(const std::string& program) {
-  std::error_code failed;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
-  return (self.parent_path() / program).string();
-}
+std::string beside_us(const std::string& program) { return (own_folder() / program).string(); }
 
 /// A child whose parent was killed is told to stop, so that nothing is left behind even then. Keys
 /// of the terminal do not reach it.

@@ -10,7 +10,9 @@
 #include <ctime>
 #include <filesystem>
 #include <stdexcept>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "common/system/landlock.hpp"
 #include "common/system/seccomp.hpp"
@@ -23,9 +25,9 @@ namespace fs = std::filesystem;
 
 using Paths = std::vector<std::string>;
 
-[[noreturn]] void cannot_confine(const std::string& why) {
-  throw std::runtime_error("portlabd cannot confine itself: " + why +
-                           ": --confine no goes on without");
+[[noreturn]] void throw_cannot_confine(const std::string& why) {
+  throw std::runtime_error("portlabd cannot restrict itself: " + why +
+                           ": --confine no starts it without restrictions");
 }
 
 std::string folder_of(const std::string& path) {
@@ -33,8 +35,8 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-/// The path without symbolic links, as far as it is there.
-std::string real(const std::string& path) {
+/// The path without symbolic links; as it is where nothing has that path.
+std::string canonical(const std::string& path) {
   std::error_code failed;
   const auto found = fs::canonical(path, failed);
   return failed ? path : found.string();
@@ -44,178 +46,162 @@ void add(Paths& paths, const std::string& path) {
   if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
 }
 
-/// A folder in which a configuration may lie, but which holds much that is none of ours.
-bool holds_more(const std::string& folder) {
+/// Whether a folder usually contains much besides a configuration: a home folder, "/", "/etc".
+bool is_shared(const std::string& folder) {
   const char* home = std::getenv("HOME");
-  if (home != nullptr && *home != '\0' && real(home) == folder) return true;
+  if (home != nullptr && *home != '\0' && canonical(home) == folder) return true;
   const fs::path path(folder);
-  return std::distance(path.begin(), path.end()) <= 2;  // "/", "/etc", "/tmp"
+  return std::distance(path.begin(), path.end()) <= 2;
 }
 
-/// An editor writes a new file and gives it the old one's name. So a file that is read again at
-/// SIGHUP is one of its folder, unless that holds too much.
+/// Adds a file that SIGHUP reads again. An editor writes a new file and renames it, so the rule is
+/// for the file's folder, except for a folder that contains much else.
 void add_file(Paths& paths, const std::string& file) {
-  for (const auto& one :
-       {real(folder_of(file)) + "/" + fs::path(file).filename().string(), real(file)}) {
-    const auto folder = folder_of(one);
-    add(paths, holds_more(folder) ? one : folder);
+  for (const auto& name :
+       {canonical(folder_of(file)) + "/" + fs::path(file).filename().string(), canonical(file)}) {
+    const auto folder = folder_of(name);
+    add(paths, is_shared(folder) ? name : folder);
   }
 }
 
-Paths what_is_read(const Settings& settings) {
+Paths paths_to_read(const Settings& settings) {
   Paths paths;
-  add(paths, real(settings.root));
+  add(paths, canonical(settings.root));
   add_file(paths, settings.zone);
   if (!settings.config.empty()) add_file(paths, settings.config);
   return paths;
 }
 
-Paths socket_folders_of(const Settings& settings) {
+Paths socket_folders(const Settings& settings) {
   Paths folders;
-  if (!settings.control.empty()) add(folders, real(folder_of(settings.control)));
+  if (!settings.control.empty()) add(folders, canonical(folder_of(settings.control)));
   for (const auto& spec : settings.listen)
-    if (!spec.path.empty()) add(folders, real(folder_of(spec.path)));
+    if (!spec.path.empty()) add(folders, canonical(folder_of(spec.path)));
   return folders;
 }
 
-/// Whether this process, as it is now, may list the folder and enter it.
-bool may_serve(const std::string& folder) {
-  return ::faccessat(AT_FDCWD, folder.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
+bool is_permitted(const std::string& path, int mode) {
+  return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
 }
 
-/// What this process, as it is now, could not read; empty: nothing.
-std::string unreadable(const Settings& settings) {
-  if (!may_serve(settings.root)) return settings.root;
-  for (const auto& file : {settings.zone, settings.config})
-    if (!file.empty() && ::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) != 0) return file;
-  return {};
-}
+/// Whether this process may list the folder and open what is in it.
+bool can_serve(const std::string& folder) { return is_permitted(folder, R_OK | X_OK); }
 
-/// Whether that user could serve it, without any capability. A child tries it out.
-bool could_serve(const User& user, const std::string& folder) {
+/// Whether that user could do so without any capability. Tried in a child process, because a change
+/// of user is final.
+bool user_can_serve(const User& user, const std::string& folder) {
   const pid_t child = ::fork();
   if (child == 0) {
-    const bool may = become(user) && keep_capabilities(0, 0) && may_serve(folder);
-    ::_exit(may ? 0 : 1);
+    const bool can = change_user(user) && limit_capabilities(0, 0) && can_serve(folder);
+    ::_exit(can ? 0 : 1);
   }
   int status = 1;
   return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
 }
 
-bool has(Capabilities capability) { return (permitted_capabilities() & capability) != 0; }
-
-/// Says whom it became, or why it is who it was.
-void change_user(const User& user, const Settings& settings, Log& log) {
-  const bool chosen = !settings.user.empty();
-  const bool closed = !could_serve(user, settings.root);
-  if (closed && (landlock_version() == 0 || !has(cap_dac_read_search))) {
-    const auto text = settings.root + ": " + user.name +
-                      ", whom portlabd becomes when root has started it, may not read it: "
-                      "chmod -R o+rX lets everybody, --user NAME takes another user";
-    if (chosen || landlock_version() == 0) throw std::runtime_error(text);
-    return log.say(text + ". Still " + effective_user().name + ", without capabilities");
-  }
-  const auto caller = who_called_sudo();
-  if (const auto changed = become(user); !changed) {
-    if (chosen) throw std::runtime_error(changed.error().text);
-    // A container or a user namespace that knows no other user.
-    return log.say(changed.error().text + ": still " + effective_user().name +
-                   ", without its capabilities");
-  }
-  log.say("now user " + user.name +
-          (caller && caller->id == user.id ? ", who called sudo" : ", no longer root"));
+/// The user to change to, or nothing where the process must stay root: a folder that only root can
+/// read is served by root without capabilities. That needs Landlock: without it, this root could
+/// write to all files of root.
+std::optional<User> checked_user(const User& user, const Settings& settings, Log& log) {
+  if (user_can_serve(user, settings.root)) return user;
+  const auto text = "root " + settings.root + ": user " + user.name +
+                    " can't read it, and portlabd changes to that user when root starts it: "
+                    "'chmod -R o+rX' permits it to all users, --user NAME chooses another user";
+  if (!settings.user.empty() || landlock_version() == 0) throw std::runtime_error(text);
+  log.say(text + ". Now portlabd stays " + effective_user().name + ", without capabilities");
+  return std::nullopt;
 }
 
-/// What error texts tell of this machine's ports; and a process may read about itself.
+/// Changes the user and returns the new one; the old one where the system refuses the change.
+User changed_user(const User& before, const User& user, const Settings& settings, Log& log) {
+  if (const auto changed = change_user(user); !changed) {
+    if (!settings.user.empty()) throw std::runtime_error(changed.error().text);
+    // A container or a user namespace without other users.
+    log.say(changed.error().text + ": still " + before.name + ", without its capabilities");
+    return before;
+  }
+  const auto caller = sudo_caller();
+  log.say("now user " + user.name +
+          (caller && caller->id == user.id ? ", who called sudo" : ", no longer root"));
+  return user;
+}
+
+/// Facts about this machine's ports for error messages; and a process may read about itself.
 constexpr auto always_readable = {"/proc/sys/net/ipv4", "/proc/self"};
 
-void confine_files(Confinement& walls) {
-  std::vector<Grant> grants;
-  for (const auto& path : walls.reads) grants.push_back({path, Access::read});
-  for (const auto& path : walls.sockets) grants.push_back({path, Access::sockets});
-  for (const auto* path : always_readable) grants.push_back({path, Access::read});
-  if (const auto done = give_up_all_files_but(grants); !done) cannot_confine(done.error().text);
-  walls.landlock = landlock_version();
+void restrict_files(const Confinement& confinement) {
+  std::vector<FileRule> rules;
+  for (const auto& path : confinement.reads) rules.push_back({path, FileAccess::read});
+  for (const auto& path : confinement.sockets) rules.push_back({path, FileAccess::sockets});
+  for (const auto* path : always_readable) rules.push_back({path, FileAccess::read});
+  if (const auto done = restrict_files_to(rules); !done) throw_cannot_confine(done.error().text);
+}
+
+/// What works now, and would fail at the first request or at SIGHUP.
+void check_files(const Settings& settings, const std::string& user, Log& log) {
+  if (!can_serve(settings.root))
+    throw std::runtime_error("root " + settings.root + ": user " + user +
+                             " can't read it without root's capabilities: start portlabd as the "
+                             "owner of the folder, or 'chmod -R o+rX' it");
+  for (const auto& file : {settings.zone, settings.config})
+    if (!file.empty() && !is_permitted(file, R_OK) && errno == EACCES)
+      log.say(file + ": user " + user +
+              " can't read it, so SIGHUP will not read it again: 'chmod o+r' permits it");
 }
 
 }  // namespace
 
-Result<std::optional<User>> user_to_become(const Settings& settings) {
+Result<std::optional<User>> user_to_change_to(const Settings& settings) {
   const bool is_root = ::geteuid() == 0 && !settings.private_network;
   if (settings.user.empty()) {
     if (!is_root || !settings.confine) return std::optional<User>();
-    const auto user = who_called_sudo().value_or(user_nobody());
-    return is_known_here(user) ? std::optional(user) : std::nullopt;
+    const auto user = sudo_caller().value_or(nobody_user());
+    return is_mapped(user) ? std::optional(user) : std::nullopt;
   }
   if (!is_root)
     return Error{"--user " + settings.user +
-                 ": only root can become another user, and not with --private"};
-  if (!settings.confine) return Error{"--user and --confine no: which one?"};
+                 ": only root can change to another user, and not with --private"};
+  if (!settings.confine) return Error{"--user and --confine no exclude each other: leave one out"};
   auto user = find_user(settings.user);
   if (!user) return Error{"--user: " + user.error().text};
-  if (!is_known_here(*user))
-    return Error{"--user " + settings.user + ": this user namespace does not know that user"};
+  if (!is_mapped(*user))
+    return Error{"--user " + settings.user + ": this user namespace has no such user"};
   return user->id == 0 ? std::optional<User>() : std::optional(*user);
 }
 
-User owner_of_control(const Settings& settings) {
-  const auto caller = who_called_sudo();
+User control_socket_owner(const Settings& settings) {
+  const auto caller = sudo_caller();
   const bool is_root = ::geteuid() == 0 && !settings.private_network;
-  return is_root && caller && is_known_here(*caller) ? *caller : effective_user();
+  return is_root && caller && is_mapped(*caller) ? *caller : effective_user();
 }
 
-Confinement confine(const Settings& settings, const std::optional<User>& user, Log& log) {
-  Confinement walls;
-  walls.wanted = settings.confine;
+Confinement confine(const Settings& settings, std::optional<User> user, Log& log) {
+  auto current = effective_user();
+  Confinement confinement;
+  confinement.wanted = settings.confine;
   if (!settings.confine) {
-    walls.user = effective_user().name;
-    walls.capabilities = names_of(effective_capabilities());
-    return walls;
+    confinement.user = current.name;
+    confinement.capabilities = names_of(effective_capabilities());
+    return confinement;
   }
-  ::tzset();  // it reads a file, once
-  // While every path can be followed.
-  walls.reads = what_is_read(settings);
-  walls.sockets = socket_folders_of(settings);
-  if (user) change_user(*user, settings, log);
-  walls.user = effective_user().name;
-  if (!refuse_new_privileges()) cannot_confine("PR_SET_NO_NEW_PRIVS is refused");
-
-  // Without capabilities in effect, the check tells what this user may do alone.
-  keep_capabilities(all_capabilities, 0);
-  Capabilities kept = cap_net_bind_service;
-  Capabilities used = cap_net_bind_service;
-  if (const auto closed = unreadable(settings);
-      !closed.empty() && has(cap_dac_read_search) && landlock_version() > 0) {
-    kept |= cap_dac_read_search;
-    // For the rest, it is taken up only to read it again.
-    if (!may_serve(settings.root)) used = kept;
-    log.say(closed + ": " + walls.user +
-            " may not read it, so CAP_DAC_READ_SEARCH is kept, for what is read and served alone");
+  ::tzset();  // reads its file now; later calls use what it read
+  if (user) user = checked_user(*user, settings, log);
+  if (!set_no_new_privileges()) throw_cannot_confine("PR_SET_NO_NEW_PRIVS is refused");
+  // Landlock before the change of user: root can open each folder for which there is a rule.
+  confinement.landlock = landlock_version();
+  if (confinement.landlock > 0) {
+    confinement.reads = paths_to_read(settings);
+    confinement.sockets = socket_folders(settings);
+    restrict_files(confinement);
   }
-  // The walls are put up where root can see the ground.
-  keep_capabilities(all_capabilities, cap_dac_read_search);
-  if (landlock_version() > 0) {
-    confine_files(walls);
-  } else {
-    walls.reads.clear();
-    walls.sockets.clear();
-  }
-  if (!keep_capabilities(kept, used)) cannot_confine("capset(2) is refused");
-  if (const auto done = give_up_system_calls(); !done) log.say(done.error().text);
-  walls.capabilities = names_of(permitted_capabilities());
-  return walls;
-}
-
-ReloadPrivilege::ReloadPrivilege() : before_(effective_capabilities()) {
-  keep_capabilities(all_capabilities, all_capabilities);
-}
-
-ReloadPrivilege::~ReloadPrivilege() { keep_capabilities(all_capabilities, before_); }
-
-bool can_open(const std::string& path) {
-  const int opened = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (opened >= 0) ::close(opened);
-  return opened >= 0 || errno != EACCES;
+  if (user) current = changed_user(current, *user, settings, log);
+  if (!limit_capabilities(cap_net_bind_service, cap_net_bind_service))
+    throw_cannot_confine("capset(2) is refused");
+  check_files(settings, current.name, log);
+  if (const auto done = restrict_system_calls(); !done) log.say(done.error().text);
+  confinement.user = current.name;
+  confinement.capabilities = names_of(permitted_capabilities());
+  return confinement;
 }
 
 }  // namespace portlab

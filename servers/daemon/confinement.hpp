@@ -1,14 +1,14 @@
 #pragma once
-// What portlabd gives up once its listeners are open, so that whoever got hold of it would hold
-// little: root's rights (all but the one for low ports), all of the file system but what it serves,
-// and the system calls for which a server has no use.
+// What portlabd gives up once its listeners are open, so that an attacker who takes control of the
+// process can do little with it: root's privileges, all files but those that it serves, and the
+// system calls that a server does not need.
 //
-//   as root: open the listeners -> the sweeper -> become a user -> Landlock, capabilities, seccomp
-//   anybody else:                                                  Landlock, capabilities, seccomp
+//   started by root:  open the listeners -> Landlock -> change user -> capabilities -> seccomp
+//   else:             open the listeners -> Landlock ----------------> capabilities -> seccomp
+//
+// README.md in this folder says what this protects from, and what not.
 
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "common/control_protocol.hpp"
 #include "common/result.hpp"
@@ -18,32 +18,17 @@
 
 namespace portlab {
 
-/// Whom portlabd becomes when root started it: --user, who called sudo, or nobody. Nothing: it
-/// stays who it is. The error is about --user.
-Result<std::optional<User>> user_to_become(const Settings& settings);
+/// The user that portlabd changes to when root starts it: --user, else the user who called sudo,
+/// else nobody. Nothing: it does not change its user. The error is about --user.
+Result<std::optional<User>> user_to_change_to(const Settings& settings);
 
-/// Whom its control socket obeys, beside root: who called sudo, or who started it.
-User owner_of_control(const Settings& settings);
+/// The user whose requests the control socket accepts, beside root's: the user who called sudo, or
+/// the one who started portlabd.
+User control_socket_owner(const Settings& settings);
 
-/// Confines this process for good, and says in which walls it is now. Before any other thread is
-/// started. Throws std::runtime_error "what: why: what to do" where it could serve nobody behind
-/// them.
-Confinement confine(const Settings& settings, const std::optional<User>& user, Log& log);
-
-/// Takes up, while it lives, what is kept for reading the configuration and the zone again, where
-/// this user may not.
-class ReloadPrivilege {
- public:
-  ReloadPrivilege();
-  ~ReloadPrivilege();
-  ReloadPrivilege(const ReloadPrivilege&) = delete;
-  ReloadPrivilege& operator=(const ReloadPrivilege&) = delete;
-
- private:
-  const Capabilities before_;
-};
-
-/// False: something is there, and this process may not open it.
-bool can_open(const std::string& path);
+/// Restricts this process for good, and reports the restrictions. To be called once, before any
+/// other thread is started. Throws std::runtime_error "what: why: what to do" where a restriction
+/// fails, or where the restricted process could not read the root that it must serve.
+Confinement confine(const Settings& settings, std::optional<User> user, Log& log);
 
 }  // namespace portlab

@@ -1,6 +1,12 @@
 #include "servers/daemon/control_service.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <utility>
+
+#include "common/system/file_descriptor.hpp"
 
 namespace portlab {
 
@@ -20,10 +26,11 @@ class Control final : public StreamService {
       : core_(core), owner_(owner), status_(std::move(status)) {}
 
   Task<void> serve(Connection& client) override {
-    // The socket file's mode keeps others out; this holds even where somebody loosened it.
+    // The mode of the socket file refuses other users. This check holds when the mode was changed.
     const auto user = client.peer_user_id();
     if (!user || (*user != 0 && *user != owner_)) {
-      const auto no = control_error_line("this control socket is its owner's alone");
+      const auto no =
+          control_error_line("only the owner of this control socket and root may use it");
       co_await client.write(no);
       co_return;
     }
@@ -32,7 +39,8 @@ class Control final : public StreamService {
       const auto line = co_await client.read_line(control_request_bytes_max);
       if (!line) co_return;
       if (line->size() > control_request_bytes_max) {
-        const auto no = control_error_line("a request has at most 4096 bytes");
+        const auto no = control_error_line("a request has at most " +
+                                           std::to_string(control_request_bytes_max) + " bytes");
         co_await client.write(no);
         co_return;
       }
@@ -44,7 +52,7 @@ class Control final : public StreamService {
       }
       client.note(to_string(request->command));
       const auto reply = co_await answer(*request);
-      // Before the words, which may find nobody any more; it takes effect after them.
+      // Before the reply, which fails if the client has closed. It takes effect after the reply.
       if (request->command == ControlCommand::stop) core_.stop();
       co_await client.write(reply);
     }
@@ -62,25 +70,25 @@ class Control final : public StreamService {
       case ControlCommand::listen:
         co_return change(&Core::listen, request, "now listening: ");
       case ControlCommand::close:
-        co_return change(&Core::close, request, "closed (its sessions live on): ");
+        co_return change(&Core::close, request, "closed (its open sessions continue): ");
       case ControlCommand::move:
         co_return change(&Core::move, request, "moved to: ");
       case ControlCommand::stop:
-        co_return control_done_line("stopping: sessions that run have 5 s to finish");
+        co_return control_done_line("stopping: open sessions have 5 s to finish");
       case ControlCommand::status: {
         auto status = status_();
         status.workers = core_.workers();
         co_return control_status_line(status);
       }
     }
-    co_return control_error_line("this server does not know that command");
+    co_return control_error_line("this server has no such command");
   }
 
   std::string change(Change what, const ControlRequest& request, const std::string& done) {
     const auto spec = parse_listen_spec(request.argument);
     if (!spec) return control_error_line(spec.error().text);
     if (spec->service == control_service_name)
-      return control_error_line("the control socket itself stays where it is");
+      return control_error_line("the control socket can't be moved or closed while portlabd runs");
     const auto endpoints = (core_.*what)(*spec);
     if (!endpoints) return control_error_line(endpoints.error().text);
     return control_done_line(done + join(*endpoints), core_.listeners());
@@ -91,6 +99,16 @@ class Control final : public StreamService {
   const std::function<ServerStatus()> status_;
 };
 
+/// Changes the owner of a socket file. Only where all its folders are root's: else another user
+/// could put another file in its place meanwhile.
+bool change_owner(const std::string& path, const User& owner) {
+  if (!only_root_can_replace(path)) return false;
+  const FileDescriptor socket(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat facts {};
+  return socket && ::fstat(socket.get(), &facts) == 0 && S_ISSOCK(facts.st_mode) &&
+         ::fchownat(socket.get(), "", owner.id, facts.st_gid, AT_EMPTY_PATH) == 0;
+}
+
 }  // namespace
 
 Service make_control_service(Core& core, std::uint32_t owner,
@@ -98,6 +116,20 @@ Service make_control_service(Core& core, std::uint32_t owner,
   return {{control_service_name, 0, "Portlab", true},
           std::make_unique<Control>(core, owner, std::move(status)),
           nullptr};
+}
+
+Result<void> listen_for_control(Core& core, const std::string& path, const User& owner, Log& log) {
+  const bool is_own = owner.id == ::geteuid();
+  const auto access = is_own ? ControlAccess::this_user : ControlAccess::other_user;
+  if (auto folder = prepare_control_folder(path, access); !folder) return folder;
+  ListenSpec spec;
+  spec.service = control_service_name;
+  spec.path = path;
+  spec.transport = Transport::local;
+  if (const auto opened = core.listen(spec); !opened) return opened.error();
+  if (!is_own && !change_owner(path, owner))
+    log.say("the control socket " + path + " belongs to root: 'portlab server' needs sudo");
+  return {};
 }
 
 }  // namespace portlab

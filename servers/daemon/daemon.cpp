@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 
 #include "common/control_protocol.hpp"
 #include "common/known_services.hpp"
+#include "common/system/file_descriptor.hpp"
 #include "servers/daemon/control_service.hpp"
 #include "servers/dns/zone_file.hpp"
 
@@ -25,64 +25,51 @@ namespace portlab {
 
 namespace {
 
-/// Descriptors that are not sessions: listeners, files being sent, the log, the loops.
-constexpr std::size_t descriptors_kept_back = 256;
+/// Descriptors for other things than sessions: listeners, files that are sent, the log, epoll.
+constexpr std::size_t reserved_descriptors = 256;
 
-/// As many open files as this user may have; sessions stay below, so that accept does not run into
-/// the limit.
+/// Raises the limit of open files as far as this user may (getrlimit(2)), and keeps the number of
+/// sessions below it, so that accept(2) never fails for want of a descriptor.
 CoreOptions fit_limits(Settings& settings, Log& log) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return settings.core;
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   ::getrlimit(RLIMIT_NOFILE, &files);
-  const std::size_t can = files.rlim_cur > 2 * descriptors_kept_back
-                              ? files.rlim_cur - descriptors_kept_back
-                              : files.rlim_cur / 2;
+  const std::size_t possible = files.rlim_cur > 2 * reserved_descriptors
+                                   ? files.rlim_cur - reserved_descriptors
+                                   : files.rlim_cur / 2;
   auto& sessions_max = settings.core.limits.sessions_max;
-  if (sessions_max <= can) return settings.core;
+  if (sessions_max <= possible) return settings.core;
   if (settings.sessions_max_given)
     log.say("max-sessions " + std::to_string(sessions_max) + ": this user may open only " +
             std::to_string(files.rlim_cur) + " files (ulimit -Hn), so it is " +
-            std::to_string(can));
-  sessions_max = can;
+            std::to_string(possible));
+  sessions_max = possible;
   return settings.core;
 }
 
 std::vector<ListenSpec> every_service() {
-  std::vector<ListenSpec> all;
+  std::vector<ListenSpec> specs;
   for (const auto& known : known_services()) {
     ListenSpec spec;
     spec.service = known.name;
-    all.push_back(spec);
+    specs.push_back(spec);
   }
-  return all;
+  return specs;
 }
 
 std::vector<ListenSpec> specs_of(const Settings& settings) {
   return settings.listen.empty() ? every_service() : settings.listen;
 }
 
-bool contains(const std::vector<Endpoint>& endpoints, const Endpoint& one) {
-  return std::find(endpoints.begin(), endpoints.end(), one) != endpoints.end();
-}
-
-bool are_open(const std::vector<ListenerRow>& rows, const std::string& service,
-              const std::vector<Endpoint>& endpoints) {
-  return std::all_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& endpoint) {
-    return std::any_of(rows.begin(), rows.end(), [&](const ListenerRow& row) {
-      return row.service == service && row.endpoint == endpoint;
-    });
-  });
-}
-
-/// Whether the terminal that this was started from has gone away since.
-bool lost(int terminal) {
+/// Whether the terminal with this descriptor was closed since.
+bool is_closed(int terminal) {
   termios settings{};
   return terminal >= 0 && ::tcgetattr(terminal, &settings) != 0 && errno == EIO;
 }
 
-int terminal_of_this_process() {
+int find_terminal() {
   for (const int descriptor : {STDERR_FILENO, STDIN_FILENO, STDOUT_FILENO})
     if (::isatty(descriptor) == 1) return descriptor;
   return -1;
@@ -96,20 +83,9 @@ ServiceContext make_context(const Settings& settings, Log& log) {
   return {std::move(site), std::make_shared<dns::ZoneStore>(loaded->zone)};
 }
 
-/// Root's to give away, where nobody else can put another file into its place.
-bool give_socket_to(const User& owner, const std::string& path) {
-  if (!is_roots_alone(path)) return false;
-  const int socket = ::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  struct stat facts {};
-  const bool given = socket >= 0 && ::fstat(socket, &facts) == 0 && S_ISSOCK(facts.st_mode) &&
-                     ::fchownat(socket, "", owner.id, facts.st_gid, AT_EMPTY_PATH) == 0;
-  if (socket >= 0) ::close(socket);
-  return given;
-}
-
-std::optional<User> whom_to_become(const Settings& settings) {
-  auto user = user_to_become(settings);
-  if (!user) throw BadUsage(user.error().text);
+std::optional<User> next_user(const Settings& settings) {
+  auto user = user_to_change_to(settings);
+  if (!user) throw UsageError(user.error().text);
   return *user;
 }
 
@@ -118,74 +94,52 @@ std::optional<User> whom_to_become(const Settings& settings) {
 Daemon::Daemon(std::vector<std::string> arguments, Settings settings)
     : arguments_(std::move(arguments)),
       settings_(std::move(settings)),
-      becomes_(whom_to_become(settings_)),
+      next_user_(next_user(settings_)),
       log_(settings_.log),
       context_(make_context(settings_, log_)),
       core_(fit_limits(settings_, log_), log_),
       signals_(core_.loop()),
-      terminal_(terminal_of_this_process()) {
+      listeners_(core_),
+      terminal_(find_terminal()) {
   for (auto& service : make_services(context_, core_)) core_.add(std::move(service));
-  core_.before_stop([this] {
-    if (socket_file_cleaner_) socket_file_cleaner_->sweep();
-  });
-  core_.add(make_control_service(core_, owner_of_control(settings_).id, [this] {
-    ServerStatus status;
-    status.pid = ::getpid();
-    status.version = PORTLAB_VERSION;
-    status.private_network = settings_.private_network;
-    status.uptime_seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-    status.confinement = confinement_;
-    return status;
-  }));
+  core_.add(
+      make_control_service(core_, control_socket_owner(settings_).id, [this] { return status(); }));
 }
 
 void Daemon::open() {
-  // Before anybody is told that we are ready, and may tell us to stop.
+  // Before "ready": whoever reads that line may send a signal at once.
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
-  watch_signals();
-  for (const auto& spec : specs_of(settings_))
-    if (const auto where = core_.endpoints_of(spec); !where) throw BadUsage(where.error().text);
-  for (const auto& spec : specs_of(settings_))
-    opened_[spec.to_string()] = core_.listen(spec).value();
-  open_control();
-  if (becomes_) socket_file_cleaner_.emplace(socket_files());
-  confinement_ = confine(settings_, becomes_, log_);
+  wait_for_signal();
+  const auto specs = specs_of(settings_);
+  for (const auto& spec : specs)
+    if (const auto endpoints = core_.endpoints_of(spec); !endpoints)
+      throw UsageError(endpoints.error().text);
+  listeners_.open(specs);
+  open_control_socket();
+  confinement_ = confine(settings_, next_user_, log_);
 }
 
-/// Without the socket the servers still serve: only a path that somebody chose is worth failing
-/// for. And a private network, which is entered through it.
-void Daemon::open_control() {
-  const auto opened = listen_for_the_owner();
+/// The servers work without a control socket, so its error ends portlabd only if --control chose
+/// the path, or if it is the only way into a private network.
+void Daemon::open_control_socket() {
+  const auto opened =
+      listen_for_control(core_, settings_.control, control_socket_owner(settings_), log_);
   if (opened) return;
   if (settings_.control_given || settings_.private_network)
     throw std::runtime_error(opened.error().text);
-  log_.say("no control socket: " + opened.error().text +
-           "; 'portlab server' can't reach this portlabd unless you choose another --control PATH");
+  log_.say("no control socket, so 'portlab server' can't reach this portlabd: " +
+           opened.error().text);
   settings_.control.clear();
 }
 
-std::vector<std::string> Daemon::socket_files() const {
-  std::vector<std::string> paths;
-  if (!settings_.control.empty()) paths.push_back(settings_.control);
-  for (const auto& spec : settings_.listen)
-    if (!spec.path.empty()) paths.push_back(spec.path);
-  return paths;
-}
-
-Result<void> Daemon::listen_for_the_owner() {
-  const auto owner = owner_of_control(settings_);
-  const bool for_me = owner.id == ::geteuid();
-  const auto whom = for_me ? ControlFor::me : ControlFor::somebody_else;
-  if (auto folder = prepare_control_folder(settings_.control, whom); !folder) return folder;
-  ListenSpec spec;
-  spec.service = control_service_name;
-  spec.path = settings_.control;
-  spec.transport = Transport::local;
-  if (const auto opened = core_.listen(spec); !opened) return opened.error();
-  if (!for_me && !give_socket_to(owner, settings_.control))
-    log_.say("the control socket " + settings_.control +
-             " stays root's: 'portlab server' takes sudo");
-  return {};
+ServerStatus Daemon::status() const {
+  ServerStatus status;
+  status.pid = ::getpid();
+  status.version = PORTLAB_VERSION;
+  status.private_network = settings_.private_network;
+  status.uptime_seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  status.confinement = confinement_;
+  return status;
 }
 
 void Daemon::announce() const {
@@ -210,7 +164,7 @@ void Daemon::announce() const {
     std::cout << line << "\n";
   }
   if (settings_.private_network)
-    std::cout << "private: reach these ports from inside, with 'portlab enter'\n";
+    std::cout << "private: only programs in this network can reach these ports: portlab enter\n";
   std::cout << "ready" << std::endl;
 }
 
@@ -219,99 +173,60 @@ void Daemon::run() {
   core_.run();
 }
 
-void Daemon::watch_signals() {
+void Daemon::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& failed, int number) {
     if (failed) return;
-    // A terminal that is closed sends SIGHUP, too: nobody could end us from there any more.
-    if (number == SIGHUP && !lost(terminal_))
+    // A terminal that is closed sends SIGHUP as well. Then nobody could stop portlabd with Ctrl-C.
+    if (number == SIGHUP && !is_closed(terminal_))
       reload();
     else
       stop();
-    watch_signals();
+    wait_for_signal();
   });
 }
 
 void Daemon::stop() {
   if (!std::exchange(stopping_, true) && terminal_ >= 0)
-    log_.say("stopping: sessions that run have 5 s to finish; Ctrl-C again ends them now");
+    log_.say("stopping: open sessions have 5 s to finish; Ctrl-C again ends them now");
   core_.stop();
 }
 
 void Daemon::reload() {
-  const auto done = try_reload();
-  log_.say(done ? "SIGHUP: " + *done : "SIGHUP: everything stays as it was: " + done.error().text);
+  const auto done = read_again();
+  log_.say("SIGHUP: " + (done ? *done : "nothing has changed: " + done.error().text));
 }
 
-Result<std::string> Daemon::try_reload() try {
-  const ReloadPrivilege reading;
-  // Behind the walls, "permission denied" has another reason than a file's mode.
-  const auto closed = [this](const std::string& path) {
-    return Error{path + ": portlabd can't open it any more, as user " + confinement_.user +
-                 " behind the walls that it put around itself ('portlab server listeners' shows "
-                 "them): what is elsewhere, or was replaced, takes a restart"};
-  };
-  if (!settings_.config.empty() && !can_open(settings_.config)) return closed(settings_.config);
-  auto fresh = read_settings(arguments_);
-  if (!fresh) return fresh.error();
-  for (const auto& path : {fresh->root, fresh->zone})
-    if (!can_open(path)) return closed(path);
-  // What may fail comes first, what can't fail last: the site, the listeners, the zone.
-  auto site = std::make_shared<const Site>(fresh->root);
-  const auto zone = dns::load_zone(fresh->zone);
+std::optional<Error> Daemon::refused_file(const std::string& path) const {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (file || errno != EACCES) return std::nullopt;
+  return Error{path + ": user " + confinement_.user +
+               " can't open it, or it is outside of the folders to which portlabd restricted "
+               "itself ('portlab server listeners' lists them): restart portlabd"};
+}
+
+Result<std::string> Daemon::read_again() try {
+  if (!settings_.config.empty())
+    if (const auto refused = refused_file(settings_.config)) return *refused;
+  const auto next = read_settings(arguments_);
+  if (!next) return next.error();
+  for (const auto& path : {next->root, next->zone})
+    if (const auto refused = refused_file(path)) return *refused;
+  // First all that may fail; then what can't fail.
+  auto site = std::make_shared<const Site>(next->root);
+  const auto zone = dns::load_zone(next->zone);
   if (!zone) return zone.error();
-  const auto listeners = reconcile(specs_of(*fresh));
+  const auto listeners = listeners_.update(specs_of(*next));
   if (!listeners) return listeners.error();
   for (const auto& warning : zone->warnings) log_.say("zone: " + warning);
   context_.site->replace(std::move(site));
   context_.zones->replace(zone->zone);
-  settings_.listen = fresh->listen;
-  settings_.root = fresh->root;
-  settings_.zone = fresh->zone;
+  settings_.listen = next->listen;
+  settings_.root = next->root;
+  settings_.zone = next->zone;
   return "read again: " + settings_.root + ", " + settings_.zone + *listeners +
-         " (what is not a service, a root or a zone changes with a restart)";
-} catch (const std::exception& mistake) {
-  return Error{mistake.what()};
-}
-
-/// Opens what is newly asked for and closes what no longer is. What was changed live, and what the
-/// configuration says nothing new about, stays.
-Result<std::string> Daemon::reconcile(const std::vector<ListenSpec>& now) {
-  const auto rows = core_.listeners();
-  std::map<std::string, std::vector<Endpoint>> fresh;
-  std::vector<Endpoint> added;
-  std::string done;
-  for (const auto& spec : now) {
-    const auto text = spec.to_string();
-    if (const auto known = opened_.find(text); known != opened_.end()) {
-      fresh.insert(*known);
-      continue;
-    }
-    // "http" that becomes "http = 80" is there already.
-    auto endpoints = core_.endpoints_of(spec);
-    const bool is_open = endpoints && are_open(rows, spec.service, *endpoints);
-    if (!is_open) {
-      endpoints = core_.listen(spec);
-      if (!endpoints) {
-        core_.close_exactly(added);
-        return endpoints.error();
-      }
-      added.insert(added.end(), endpoints->begin(), endpoints->end());
-      done += ", opened " + text;
-    }
-    fresh[text] = *endpoints;
-  }
-  std::vector<Endpoint> superfluous;
-  for (const auto& [text, endpoints] : opened_)
-    for (const auto& endpoint : endpoints) {
-      const bool wanted = std::any_of(fresh.begin(), fresh.end(), [&](const auto& entry) {
-        return contains(entry.second, endpoint);
-      });
-      if (!wanted) superfluous.push_back(endpoint);
-    }
-  for (const auto& endpoint : core_.close_exactly(superfluous))
-    done += ", closed " + endpoint.to_string();
-  opened_ = std::move(fresh);
-  return done;
+         " (other settings change when portlabd is restarted)";
+} catch (const std::exception& error) {
+  return Error{error.what()};
 }
 
 }  // namespace portlab

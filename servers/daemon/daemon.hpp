@@ -1,65 +1,62 @@
 #pragma once
-// portlabd itself: from settings to a core that serves, and what signals mean to it.
+// portlabd: makes a core that serves out of settings, and handles signals.
 
 #include <boost/asio/signal_set.hpp>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "servers/daemon/confinement.hpp"
+#include "servers/daemon/reload.hpp"
 #include "servers/daemon/settings.hpp"
-#include "servers/daemon/socket_file_cleaner.hpp"
 #include "servers/listener/core.hpp"
 #include "servers/services.hpp"
 
 namespace portlab {
 
-/// What was asked for can't be meant: exit status 2.
-class BadUsage : public std::runtime_error {
+/// The options contradict each other or name something that does not exist: exit status 2.
+class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 class Daemon {
  public:
-  /// Reads root and zone. Throws std::runtime_error "what: why: what to do".
+  /// Reads the root and the zone. `arguments` are read again at SIGHUP. Throws std::runtime_error
+  /// "what: why: what to do", or UsageError.
   Daemon(std::vector<std::string> arguments, Settings settings);
 
-  /// Opens every listener and gives up what is not needed from then on, or throws
-  /// std::runtime_error.
+  /// Opens all listeners, and then restricts the process (confinement.hpp). Throws as above.
   void open();
-  /// Says what is open and then "ready", on stdout.
+  /// Prints a line for each listener and then "ready" on stdout; with --json one document.
   void announce() const;
   /// Serves until SIGTERM, SIGINT or `portlab server stop`.
   void run();
 
  private:
-  void open_control();
-  Result<void> listen_for_the_owner();
-  std::vector<std::string> socket_files() const;
-  void watch_signals();
-  /// SIGHUP: all that can be read anew is; on a mistake everything stays as it is, and the log says
-  /// why.
+  void open_control_socket();
+  ServerStatus status() const;
+  void wait_for_signal();
+  /// Reads again what SIGHUP can change. After an error, which the log explains, nothing has
+  /// changed.
   void reload();
-  Result<std::string> try_reload();
-  Result<std::string> reconcile(const std::vector<ListenSpec>& now);
+  Result<std::string> read_again();
+  /// An error that says why a file can't be opened; nothing if it can, or if it does not exist.
+  std::optional<Error> refused_file(const std::string& path) const;
   void stop();
 
   const std::vector<std::string> arguments_;
   Settings settings_;
-  const std::optional<User> becomes_;
+  const std::optional<User> next_user_;
   Log log_;
   ServiceContext context_;
   Core core_;
   asio::signal_set signals_;
-  /// What each SERVICE of the command line or the configuration opened.
-  std::map<std::string, std::vector<Endpoint>> opened_;
-  const int terminal_;  ///< a descriptor of it; -1: started without one
+  ConfiguredListeners listeners_;
+  const int terminal_;  ///< a descriptor of the terminal that portlabd was started from, or -1
   Confinement confinement_;
-  std::optional<SocketFileCleaner> socket_file_cleaner_;
   bool stopping_ = false;
-  Clock::time_point began_ = Clock::now();
+  const Clock::time_point start_ = Clock::now();
 };
 
 }  // namespace portlab

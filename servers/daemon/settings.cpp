@@ -7,15 +7,13 @@
 #include <boost/program_options/positional_options.hpp>
 #include <boost/program_options/variables_map.hpp>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 
 #include "common/control_protocol.hpp"
 #include "common/known_services.hpp"
-#include "servers/daemon/data_files.hpp"
+#include "common/system/own_path.hpp"
+#include "servers/daemon/configuration_file.hpp"
 
 namespace portlab {
 
@@ -28,56 +26,61 @@ constexpr unsigned columns = 80;
 
 using Texts = std::vector<std::string>;
 
-/// Everything is read as text first: our own parsers say better what is wrong.
+/// All values are read as text: the parsers below have better errors than Boost's.
 po::options_description keys() {
-  po::options_description all("Options (in a configuration file the same, without --)", columns);
+  po::options_description options("Options (in a configuration file the same, without --)",
+                                  columns);
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   const auto texts = [](const char* name) { return po::value<Texts>()->value_name(name); };
   const auto flag = [] { return po::value<std::string>()->implicit_value("yes"); };
-  auto add = all.add_options();
+  auto add = options.add_options();
   const auto shifted =
       "every service at its default port + N: 8000 gives " + services_and_ports(8000);
   add("shift", text("N"), shifted.c_str());
   add("private", flag()->value_name("[yes]"),
-      "in a network of your own, where every port is free: no root needed; "
-      "visit it with 'portlab enter'");
+      "in a new network namespace, where all ports are free, without root; "
+      "'portlab enter' runs programs in it");
   add("bind", texts("ADDRESS"),
-      "listen at this address instead of 127.0.0.1; may be repeated; 0.0.0.0 is the whole LAN");
+      "listen at this address instead of 127.0.0.1; may be repeated; 0.0.0.0 is reachable from "
+      "other machines");
   add("root", text("DIR"), "the folder that http and ftp serve");
   add("zone", text("FILE"), "the zone file that dns answers from");
   add("control", text("PATH"), "the Unix socket that 'portlab server' talks to");
   add("user", text("NAME"),
-      "whom to become once the ports are open, if root starts it (who called sudo, else nobody)");
+      "the user to change to when the ports are open, if root starts it (the user who called sudo, "
+      "else nobody)");
   add("confine", text("yes|no"),
-      "give up all rights, and the sight of all files, that serving does not need (yes)");
-  add("workers", text("N"), "event loops, each on a thread of its own (1)");
-  add("max-sessions", text("N"), "sessions in all (16000); the next one is turned away");
+      "drop the privileges, and the access to files, that a server does not need (yes)");
+  add("workers", text("N"), "threads, each with an event loop (1)");
+  add("max-sessions", text("N"), "sessions in all (16000); further ones are refused");
   add("max-sessions-per-address", text("N"), "sessions from one address (2000)");
-  add("idle-timeout", text("SECONDS"), "how long a session may be silent (300)");
+  add("idle-timeout", text("SECONDS"), "a session ends after this time without data (300)");
   add("reuse-address", text("yes|no"),
-      "no: a port with sessions in TIME_WAIT can't be bound again, which shows TIME_WAIT (yes)");
+      "no: a port with sessions in TIME_WAIT can't be bound (yes)");
   add("reuse-port", text("yes|no"),
-      "yes: others of yours that say so, too, may have the same ports; the kernel shares out "
-      "between them (no)");
+      "yes: several portlabd of the same user may listen on the same ports; the kernel "
+      "distributes sessions among them (no)");
   add("log", text("LEVEL"), "none, sessions or requests, to stderr (sessions)");
   add("json", flag()->value_name("[yes]"), "print the listeners as one JSON document");
-  return all;
+  return options;
 }
 
 po::options_description command_line_only() {
-  po::options_description all(columns);
-  auto add = all.add_options();
+  po::options_description options(columns);
+  auto add = options.add_options();
   add("config", po::value<std::string>()->value_name("FILE"),
-      "read these options, and SERVICE = PORT, from an INI file; again at SIGHUP");
-  add("help,h", "this text");
-  add("version", "the version");
-  return all;
+      "read these options, and SERVICE = PORT, from an INI file; SIGHUP reads it again");
+  add("help,h", "show this text");
+  add("version", "show the version");
+  return options;
 }
 
+/// Converts the texts of the options to settings.
 class Reader {
  public:
   Reader(const po::variables_map& found, Settings& settings) : found_(found), to_(settings) {}
 
+  /// The first error, if there is one.
   std::optional<Error> read() {
     number("shift", 0, 65535, [&](auto n) { to_.core.shift = static_cast<std::uint16_t>(n); });
     number("workers", 1, workers_max, [&](auto n) { to_.core.workers = static_cast<int>(n); });
@@ -101,7 +104,7 @@ class Reader {
     path("zone", to_.zone);
     path("control", to_.control);
     to_.control_given = found_.count("control") > 0;
-    return wrong_;
+    return error_;
   }
 
  private:
@@ -110,7 +113,7 @@ class Reader {
   }
 
   void complain(const std::string& key, const std::string& value, const std::string& expected) {
-    if (!wrong_) wrong_ = Error{key + ": '" + value + "' is not " + expected};
+    if (!error_) error_ = Error{key + ": '" + value + "' is not " + expected};
   }
 
   template <class Set>
@@ -157,7 +160,7 @@ class Reader {
     for (const auto& text : found_["bind"].as<Texts>()) {
       const auto address = parse_address(text);
       if (!address) {
-        if (!wrong_) wrong_ = Error{"bind: " + address.error().text};
+        if (!error_) error_ = Error{"bind: " + address.error().text};
         return;
       }
       to_.core.default_addresses.push_back(*address);
@@ -173,10 +176,10 @@ class Reader {
 
   const po::variables_map& found_;
   Settings& to_;
-  std::optional<Error> wrong_;
+  std::optional<Error> error_;
 };
 
-/// "http = 83" in a file is "http=83" on the command line.
+/// Adds a listener such as "http=83".
 std::optional<Error> add_service(const std::string& text, Settings& to) {
   const auto spec = parse_listen_spec(text);
   if (!spec) return spec.error();
@@ -191,63 +194,24 @@ std::optional<Error> add_service(const std::string& text, Settings& to) {
                names};
 }
 
-/// Boost searches a name that holds the name of one of its own placeholders (%canonical_option%)
-/// for ever, when it wants to complain about it.
-bool is_key(std::string_view text) { return text.find('%') == std::string_view::npos; }
-
-/// A line without its comment: '#' or ';' where a word could begin.
-std::string without_comment(const std::string& line) {
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const bool begins_word = i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t';
-    if (begins_word && (line[i] == '#' || line[i] == ';')) return line.substr(0, i);
-  }
-  return line;
-}
-
-/// Reads the file line by line, so that a mistake has a line number.
-Result<po::parsed_options> parse_file(const std::string& path, const po::options_description& all) {
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path))
-    return Error{path + ": can't be read: check that it is a file and who may read it"};
-  po::parsed_options parsed(&all);
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    const auto where = path + ":" + std::to_string(number) + ": ";
-    const auto text = without_comment(line);
-    if (text.starts_with('['))
-      return Error{where +
-                   "there are no sections here: write SERVICE = PORT, and options, as they are"};
-    const auto key = text.substr(0, text.find('='));
-    if (!is_key(key)) return Error{where + "there is no option '" + key + "'"};
-    std::istringstream one(text);
-    try {
-      auto options = po::parse_config_file(one, all).options;
-      std::move(options.begin(), options.end(), std::back_inserter(parsed.options));
-    } catch (const po::error& error) {
-      return Error{where + error.what()};
-    }
-  }
-  return parsed;
-}
-
 std::optional<Error> read_file(const std::string& path, bool services_given,
                                po::variables_map& found, Settings& to) {
-  po::options_description all = keys();
+  po::options_description options = keys();
   for (const auto& known : known_services())
     for (const auto* ending : {"", "/tcp", "/udp"})
-      all.add_options()((std::string(known.name) + ending).c_str(), po::value<Texts>());
-  const auto parsed = parse_file(path, all);
+      options.add_options()((std::string(known.name) + ending).c_str(), po::value<Texts>());
+  const auto parsed = parse_configuration(path, options);
   if (!parsed) return parsed.error();
   for (const auto& option : parsed->options) {
     const std::string_view key = option.string_key;
     if (services_given || find_known_service(key.substr(0, key.find('/'))) == nullptr) continue;
     for (const auto& value : option.value) {
-      const auto wrong = add_service(option.string_key + (value.empty() ? "" : "=" + value), to);
-      if (wrong) return Error{path + ": " + wrong->text};
+      const auto error = add_service(option.string_key + (value.empty() ? "" : "=" + value), to);
+      if (error) return Error{path + ": " + error->text};
     }
   }
   try {
-    po::store(*parsed, found);  // what the command line said stays
+    po::store(*parsed, found);  // values of the command line stay
   } catch (const po::error& error) {
     return Error{path + ": " + error.what()};
   }
@@ -258,18 +222,18 @@ std::optional<Error> read_file(const std::string& path, bool services_given,
 
 Result<Settings> read_settings(const Texts& arguments) {
   Settings settings;
-  po::options_description all = keys();
-  all.add(command_line_only()).add_options()("service", po::value<Texts>());
+  po::options_description options = keys();
+  options.add(command_line_only()).add_options()("service", po::value<Texts>());
   po::positional_options_description positions;
   positions.add("service", -1);
   po::variables_map found;
   for (const auto& argument : arguments)
-    if (argument.starts_with('-') && !is_key(argument.substr(0, argument.find('='))))
+    if (argument.starts_with('-') && !is_option_name(argument.substr(0, argument.find('='))))
       return Error{"there is no option '" + argument + "'"};
   namespace style = po::command_line_style;
   try {
     po::store(po::command_line_parser(arguments)
-                  .options(all)
+                  .options(options)
                   .positional(positions)
                   .style(style::unix_style & ~style::allow_guessing)
                   .run(),
@@ -284,34 +248,34 @@ Result<Settings> read_settings(const Texts& arguments) {
   const bool services_given = found.count("service") > 0;
   if (services_given)
     for (const auto& text : found["service"].as<Texts>())
-      if (const auto wrong = add_service(text, settings)) return *wrong;
+      if (const auto error = add_service(text, settings)) return *error;
   if (found.count("config") > 0) {
     settings.config = found["config"].as<std::string>();
-    const auto wrong = read_file(settings.config, services_given, found, settings);
-    if (wrong) return *wrong;
+    const auto error = read_file(settings.config, services_given, found, settings);
+    if (error) return *error;
   }
-  settings.root = default_root();
-  settings.zone = default_zone();
+  settings.root = find_data("site", "servers/site/files").string();
+  settings.zone = find_data("lab.zone", "servers/dns/lab.zone").string();
   settings.control = default_control_path();
-  if (const auto wrong = Reader(found, settings).read())
-    return settings.config.empty() ? *wrong : Error{wrong->text + " (see " + settings.config + ")"};
+  if (const auto error = Reader(found, settings).read())
+    return settings.config.empty() ? *error : Error{error->text + " (see " + settings.config + ")"};
   return settings;
 }
 
 std::string settings_help() {
   std::ostringstream out;
-  out << "portlabd: tiny servers behind one listener core\n\n"
+  out << "portlabd: small servers for HTTP, FTP, DNS and echo\n\n"
          "Usage: portlabd [options] [SERVICE[/tcp|/udp][=[ADDRESS:]PORT | =unix:PATH] ...]\n\n"
-         "Without a SERVICE, all of them at their default ports: "
+         "Without a SERVICE: "
       << services_and_ports()
       << "\n\nExamples:\n"
          "  portlabd --shift 8000      each port 8000 higher, without root (http 8080)\n"
-         "  portlabd --private         the real ports, in a network of your own\n"
+         "  portlabd --private         the default ports, in a new network namespace\n"
          "  portlabd http=83           only HTTP, moved to port 83\n"
       << keys() << command_line_only()
-      << "\nSIGTERM, SIGINT: no new sessions, then wait 5 s at most; SIGHUP: read the\n"
-         "configuration, the zone and the root again.\n"
-         "Exit status: 0 stopped, 1 cannot listen, 2 bad usage.\n";
+      << "\nSIGTERM, SIGINT: no new sessions; open sessions have 5 s to finish.\n"
+         "SIGHUP: read the configuration, the zone and the root again.\n"
+         "Exit status: 0 stopped, 1 cannot listen, 2 wrong usage.\n";
   return out.str();
 }
 

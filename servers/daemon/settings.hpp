@@ -1,6 +1,6 @@
 #pragma once
-// portlabd's settings: the command line, and an INI file with the same keys. The command line has
-// the last word.
+// The settings of portlabd: the command line, and an INI file with the same keys. The command line
+// takes precedence.
 
 #include <cstdint>
 #include <string>
@@ -13,29 +13,28 @@
 namespace portlab {
 
 struct Settings {
-  std::vector<ListenSpec> listen;  ///< what was asked for; empty: every service at home
+  std::vector<ListenSpec> listen;  ///< empty: every service at its default port
   CoreOptions core;                ///< workers, limits, default addresses, shift
-  bool idle_timeout_given = false;
   bool sessions_max_given = false;
   bool private_network = false;
-  std::string config;   ///< the file these were read from; empty: none
+  std::string config;   ///< the file of --config; empty: none
   std::string root;     ///< the folder that http and ftp serve
   std::string zone;     ///< the zone file that dns answers from
   std::string control;  ///< the control socket's path
   bool control_given = false;
-  bool confine = true;  ///< give up all rights and files that are not needed
-  std::string user;     ///< whom to become when root starts it; empty: not said
+  bool confine = true;  ///< drop all privileges that are not needed (confinement.hpp)
+  std::string user;     ///< the user to change to when root starts it; empty: no --user
   LogLevel log = LogLevel::sessions;
   bool json = false;
   bool show_help = false;
   bool show_version = false;
 };
 
-/// Reads the command line and the file that it names. The error is a sentence for a person; in a
-/// file it says where: "FILE:LINE: …" as far as that can be said.
+/// Reads the command line and the file of --config. An error in the file begins with its name and,
+/// where it is an error of syntax, the line: "FILE:LINE: what".
 Result<Settings> read_settings(const std::vector<std::string>& arguments);
 
-/// What --help shows.
+/// The output of --help.
 std::string settings_help();
 
 }  // namespace portlab

@@ -1,6 +1,6 @@
 #pragma once
-// The site as http and ftp share it: SIGHUP may put another folder in its place while transfers
-// from the old one go on.
+// The site that HTTP and FTP share. SIGHUP may replace it by another folder; transfers from the
+// old one continue.
 
 #include <memory>
 #include <mutex>
@@ -10,18 +10,18 @@
 
 namespace portlab {
 
-/// Holds the site that is served now. Safe from every thread.
+/// Holds the site that is served. All members may be called from every thread.
 class SharedSite {
  public:
   explicit SharedSite(std::shared_ptr<const Site> site) : site_(std::move(site)) {}
 
-  /// The site as it is now; it stays usable for as long as the caller holds it. Never null.
+  /// The current site; it stays usable while the caller keeps the pointer. Never null.
   std::shared_ptr<const Site> get() const {
     const std::lock_guard lock(mutex_);
     return site_;
   }
 
-  /// From now on get() returns this one.
+  /// Later calls of get() return this site.
   void replace(std::shared_ptr<const Site> site) {
     const std::lock_guard lock(mutex_);
     site_.swap(site);

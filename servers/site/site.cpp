@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,9 +29,9 @@ SiteError error_of(int number) {
       return SiteError::not_directory;
     case EACCES:
     case EPERM:
-    case EXDEV:  // it leads out
+    case EXDEV:  // RESOLVE_BENEATH: it leads out
     case ELOOP:
-    case ENXIO:  // a socket, or a device that nobody drives
+    case ENXIO:  // a socket, or a device without a driver
     case ENODEV:
       return SiteError::forbidden;
     default:  // ENOENT, ENAMETOOLONG, EINVAL, …
@@ -46,7 +48,7 @@ std::string_view last_component(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-/// Nothing for what is neither file nor folder.
+/// Nothing if it is neither a file nor a folder.
 std::optional<SiteEntry> entry_of(std::string_view path, const struct stat& facts) {
   if (!S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode)) return std::nullopt;
   SiteEntry entry;
@@ -64,22 +66,47 @@ bool hidden(std::string_view normal) {
   return normal.starts_with('.') || normal.find("/.") != std::string_view::npos;
 }
 
-/// A NUL would cut the path short, a hidden name is not there.
-bool presentable(std::string_view normal) {
+/// Whether the path may be looked up: the kernel would stop reading it at a NUL byte.
+bool is_visible(std::string_view normal) {
   return normal.find('\0') == std::string_view::npos && !hidden(normal);
 }
 
-bool asks_for_folder(std::string_view path) {
+bool names_folder(std::string_view path) {
   return path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
 }
 
-int open_root(const std::filesystem::path& root) {
-  const int opened = ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0)
-    throw std::runtime_error("root " + root.string() + ": " +
-                             std::generic_category().message(errno) +
-                             ": name a folder that this user may read with --root DIR");
-  return opened;
+/// Opens a normal path below the root with open(2)'s flags. A descriptor, or -1 with errno.
+int open_beneath(const FileDescriptor& root, const std::string& path, int flags) {
+  struct open_how how = {};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const char* const name = path.empty() ? "." : path.c_str();
+  // openat2(2) fails with EAGAIN when a folder of the path is renamed while a link leads through
+  // "..". That is rare, so a few attempts are enough.
+  constexpr int attempts_max = 8;
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    const auto opened = ::syscall(SYS_openat2, root.get(), name, &how, sizeof how);
+    if (opened >= 0) return static_cast<int>(opened);
+    if (errno != EAGAIN && errno != EINTR) break;
+  }
+  return -1;
+}
+
+[[noreturn]] void throw_root_error(const std::filesystem::path& root, const std::string& what) {
+  throw std::runtime_error("root " + root.string() + ": " + what);
+}
+
+FileDescriptor open_root(const std::filesystem::path& path) {
+  FileDescriptor root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root)
+    throw_root_error(path, std::generic_category().message(errno) +
+                               ": name a folder that this user may read with --root DIR");
+  const FileDescriptor again(open_beneath(root, "", O_PATH | O_DIRECTORY));
+  if (!again)
+    throw_root_error(path, "openat2(2): " + std::generic_category().message(errno) +
+                               ": portlabd needs Linux 5.6 or newer, and a sandbox or container "
+                               "that allows this system call");
+  return root;
 }
 
 }  // namespace
@@ -121,25 +148,20 @@ std::string normal_path(std::string_view path) {
   return normal;
 }
 
-Site::Site(const std::filesystem::path& root)
-    : root_(open_root(root)), walk_(beneath::best_walk(root_)) {}
-
-Site::Site(const std::filesystem::path& root, beneath::Walk walk)
-    : root_(open_root(root)), walk_(walk) {}
-
-Site::~Site() { ::close(root_); }
+Site::Site(const std::filesystem::path& root) : root_(open_root(root)) {}
 
 boost::system::result<OpenEntry, SiteError> Site::open(std::string_view path) const {
   const std::string normal = normal_path(path);
-  if (!presentable(normal)) return SiteError::not_found;
-  return open_normal(normal, asks_for_folder(path));
+  if (!is_visible(normal)) return SiteError::not_found;
+  return open_normal(normal, names_folder(path));
 }
 
 boost::system::result<OpenEntry, SiteError> Site::open_normal(const std::string& path,
                                                               bool folder) const {
-  // O_NONBLOCK: opening a pipe would wait for its other end. O_NOCTTY: nor do we want a terminal.
+  // O_NONBLOCK: opening a pipe would wait for its other end. O_NOCTTY: a terminal must not become
+  // the controlling terminal of this process.
   const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (folder ? O_DIRECTORY : 0);
-  const int opened = beneath::open(root_, path, flags, walk_);
+  const int opened = open_beneath(root_, path, flags);
   if (opened < 0) return error_of(errno);
   File file(opened);
   struct stat facts = {};
@@ -151,8 +173,8 @@ boost::system::result<OpenEntry, SiteError> Site::open_normal(const std::string&
 
 boost::system::result<std::vector<SiteEntry>, SiteError> Site::list(std::string_view path) const {
   const std::string normal = normal_path(path);
-  if (!presentable(normal)) return SiteError::not_found;
-  const int opened = beneath::open(root_, normal, O_RDONLY | O_DIRECTORY | O_NONBLOCK, walk_);
+  if (!is_visible(normal)) return SiteError::not_found;
+  const int opened = open_beneath(root_, normal, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
   if (opened < 0) return error_of(errno);
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(opened), ::closedir);
   if (!folder) {
@@ -167,7 +189,7 @@ boost::system::result<std::vector<SiteEntry>, SiteError> Site::list(std::string_
     if (hidden(name)) continue;
     struct stat facts = {};
     if (::fstatat(opened, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) < 0) continue;
-    if (S_ISLNK(facts.st_mode)) {  // shown if following it would succeed
+    if (S_ISLNK(facts.st_mode)) {  // listed if it can be opened
       auto target = open_normal(normal.empty() ? name : normal + "/" + name, false);
       if (!target) continue;
       entries.push_back(std::move(target->entry));
@@ -185,9 +207,10 @@ boost::system::result<std::vector<SiteEntry>, SiteError> Site::list(std::string_
 
 std::optional<SiteEntry> Site::peek(std::string_view path) const {
   const std::string normal = normal_path(path);
-  if (!presentable(normal)) return std::nullopt;
+  if (!is_visible(normal)) return std::nullopt;
   struct stat facts = {};
-  if (::fstatat(root_, normal.empty() ? "." : normal.c_str(), &facts, 0) < 0) return std::nullopt;
+  if (::fstatat(root_.get(), normal.empty() ? "." : normal.c_str(), &facts, 0) < 0)
+    return std::nullopt;
   return entry_of(normal, facts);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
-// What Server1 serves over HTTP and FTP alike: a folder, and never anything outside it (openat2
-// with RESOLVE_BENEATH).
+// What HTTP and FTP serve: a folder, read-only, and never anything outside it.
+//
+// The kernel follows each path, by openat2(2) with RESOLVE_BENEATH (Linux 5.6, 2020): a symbolic
+// link that leads out of the folder, or that is absolute, is refused.
 
 #include <boost/system/result.hpp>
 #include <chrono>
@@ -12,68 +14,66 @@
 #include <string_view>
 #include <vector>
 
+#include "common/system/file_descriptor.hpp"
 #include "servers/listener/open_file.hpp"
-#include "servers/site/open_beneath.hpp"
 
 namespace portlab {
 
-/// What a path of the site leads to.
+/// A file or a folder of the site, by the facts of stat(2).
 struct SiteEntry {
   enum class Kind : std::uint8_t { file, directory };
   std::string name;  ///< without its folder
   Kind kind = Kind::file;
   std::uint64_t size = 0;        ///< bytes; 0 for directories
   std::int64_t modified_ns = 0;  ///< nanoseconds since 1970
-  std::int64_t changed_ns = 0;   ///< likewise, and nobody can set it back: st_ctim
+  std::int64_t changed_ns = 0;   ///< likewise; no program can set it (st_ctim of stat(3type))
   std::uint64_t inode = 0;
   std::uint64_t device = 0;
 
   bool operator==(const SiteEntry&) const = default;
 };
 
-/// An entry that was opened: a file can be sent.
+/// An entry that is open for reading.
 struct OpenEntry {
   SiteEntry entry;
   File file;
 };
 
 enum class SiteError : std::uint8_t {
-  not_found,      ///< nothing is there
-  forbidden,      ///< it is there and may not be read, or leads out of the site
-  not_directory,  ///< a file was used as a folder
-  unavailable,    ///< the system is short of something now (descriptors, memory)
+  not_found,      ///< there is no such file or folder
+  forbidden,      ///< it exists and may not be read, or a link leads out of the site
+  not_directory,  ///< the path uses a file as a folder
+  unavailable,    ///< the system has too few descriptors or too little memory at the moment
 };
 
 /// "not found", "forbidden", "not a folder", "unavailable".
 std::string_view to_string(SiteError error);
 
-/// Lets value() throw the reason as an exception.
+/// For boost::system::result::value(): throws std::runtime_error with the text above.
 [[noreturn]] void throw_exception_from_error(SiteError error, const boost::source_location&);
 
-/// A folder that is served, read-only. Paths are "/"-separated and relative to it; a leading "/" is
-/// the folder itself; dot segments and symbolic links never leave it. Safe from every worker.
+/// A folder and all that is below it. Paths are separated by "/" and relative to the folder; a
+/// leading "/" changes nothing. All members may be called from every thread.
 ///
 /// Dot segments are removed from the text first, as in a URL ("/docs/../.." is "/"). A symbolic
-/// link is followed if it is relative and stays inside; else it is `forbidden`. Only regular files
-/// and folders are served: a pipe or a device is `forbidden` and never waited for. Names that begin
-/// with a dot are hidden: neither listed nor found. A path that ends in "/" must be a folder.
+/// link is followed if it is relative and stays inside; else it is `forbidden`, and so is a path
+/// with more than 40 links. Only regular files and folders are served: a pipe, a socket or a device
+/// is `forbidden`, and opening one never blocks. Names that begin with a dot are hidden: neither
+/// listed nor found. A path that ends in "/" must be a folder.
 class Site {
  public:
-  /// Opens the folder. Throws std::runtime_error "root PATH: why: what to do".
+  /// Opens the folder. Throws std::runtime_error "root PATH: why: what to do"; also where the kernel
+  /// has no openat2(2), or a sandbox forbids it.
   explicit Site(const std::filesystem::path& root);
-  /// The same, with the walk chosen: for kernels without openat2, and for the tests.
-  Site(const std::filesystem::path& root, beneath::Walk walk);
-  ~Site();
-  Site(const Site&) = delete;
-  Site& operator=(const Site&) = delete;
 
-  /// Opens what the path leads to.
+  /// Opens a file or a folder for reading.
   boost::system::result<OpenEntry, SiteError> open(std::string_view path) const;
-  /// The folder's entries that can be read, sorted by name, at most `entries_max`.
+  /// The folder's entries that can be read, sorted by name; at most `entries_max`, then the rest is
+  /// left out.
   boost::system::result<std::vector<SiteEntry>, SiteError> list(std::string_view path) const;
-  /// What stat(2) says about the path now: one cheap system call, by which a cache notices that the
-  /// file it opened before is another one. It follows links anywhere, so it tells nothing that may
-  /// be shown to anybody.
+  /// The facts of stat(2) about the path, in one system call: with them a cache finds out whether
+  /// the file that it has open was changed or replaced. Links are followed out of the site, too, so
+  /// these facts must not be sent to a client.
   std::optional<SiteEntry> peek(std::string_view path) const;
 
   static constexpr std::size_t entries_max = 10'000;
@@ -82,12 +82,11 @@ class Site {
   boost::system::result<OpenEntry, SiteError> open_normal(const std::string& path,
                                                           bool folder) const;
 
-  int root_;
-  beneath::Walk walk_;
+  FileDescriptor root_;
 };
 
-/// "/docs//../hello.txt" as "hello.txt": no leading, doubled or trailing slash, no dot segments
-/// (RFC 3986 section 5.2.4); empty: the root. Bytes are taken as they are.
+/// Removes dot segments (RFC 3986 section 5.2.4), and leading, doubled and trailing slashes:
+/// "/docs//../hello.txt" becomes "hello.txt". Empty: the root. Other bytes stay as they are.
 std::string normal_path(std::string_view path);
 
 }  // namespace portlab

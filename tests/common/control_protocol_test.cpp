@@ -29,7 +29,7 @@ SessionRow data_session() {
   return row;
 }
 
-/// A folder of its own that vanishes with the test.
+/// A temporary folder that is removed at the end of the test.
 class Folder {
  public:
   Folder() {
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(every_request_survives_the_wire) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(requests_that_make_no_sense_are_answered_with_a_sentence) {
+BOOST_AUTO_TEST_CASE(a_request_that_cannot_be_parsed_has_an_error) {
   for (const auto* wrong :
        {"", "{", "[]", "{}", "\"listeners\"", R"({"command":7})", R"({"command":"dance"})",
         R"({"command":"listen"})", R"({"command":"listen","argument":83})",
@@ -81,21 +81,21 @@ BOOST_AUTO_TEST_CASE(requests_that_make_no_sense_are_answered_with_a_sentence) {
 
 BOOST_AUTO_TEST_CASE(every_reply_survives_the_wire) {
   ListenerRow listener{"http", tcp_endpoint(parse_address("127.0.0.1").value(), 83), 80, 5};
-  Confinement walls;
-  walls.user = "nobody";
-  walls.capabilities = {"CAP_NET_BIND_SERVICE"};
-  walls.landlock = 7;
-  walls.reads = {"/srv/site", "/etc/portlab"};
-  walls.sockets = {"/run/portlab"};
-  const auto listeners = control_listeners_line({&listener, 1}, walls);
+  Confinement confinement;
+  confinement.user = "nobody";
+  confinement.capabilities = {"CAP_NET_BIND_SERVICE"};
+  confinement.landlock = 7;
+  confinement.reads = {"/srv/site", "/etc/portlab"};
+  confinement.sockets = {"/run/portlab"};
+  const auto listeners = control_listeners_line({&listener, 1}, confinement);
   const auto got = parse_control_reply(without_newline(listeners)).value();
   BOOST_REQUIRE(got.listeners.size() == 1U);
   BOOST_TEST((got.listeners[0].endpoint == listener.endpoint));
   BOOST_TEST(got.listeners[0].moved());
   BOOST_TEST(got.status.confinement.user == "nobody");
   BOOST_TEST(got.status.confinement.landlock == 7);
-  BOOST_TEST(got.status.confinement.reads == walls.reads, boost::test_tools::per_element());
-  BOOST_TEST(got.status.confinement.capabilities == walls.capabilities,
+  BOOST_TEST(got.status.confinement.reads == confinement.reads, boost::test_tools::per_element());
+  BOOST_TEST(got.status.confinement.capabilities == confinement.capabilities,
              boost::test_tools::per_element());
 
   const auto session = data_session();
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(every_reply_survives_the_wire) {
   BOOST_TEST(rows[0].parent_id == 7U);
   BOOST_TEST(rows[0].note == session.note);
 
-  const auto status = control_status_line({4711, "0.1.0", 2, true, 12.5, walls});
+  const auto status = control_status_line({4711, "0.1.0", 2, true, 12.5, confinement});
   const auto about = parse_control_reply(without_newline(status)).value().status;
   BOOST_TEST(about.pid == 4711);
   BOOST_TEST(about.version == "0.1.0");
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(every_reply_survives_the_wire) {
   BOOST_TEST(stopped.find("listeners") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(an_error_of_the_server_comes_back_as_its_sentence) {
+BOOST_AUTO_TEST_CASE(an_error_of_the_server_is_returned_as_the_error) {
   const auto line = control_error_line("tcp 127.0.0.1:80: address in use: close it first");
   BOOST_TEST(parse_control_reply(without_newline(line)).error().text ==
              "tcp 127.0.0.1:80: address in use: close it first");
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(the_socket_is_where_the_environment_says) {
   BOOST_TEST(default_control_path() == home);
 }
 
-BOOST_AUTO_TEST_CASE(the_folder_is_made_for_its_owner_alone) {
+BOOST_AUTO_TEST_CASE(the_folder_is_made_for_its_owner_only) {
   const Folder folder;
   BOOST_TEST(why(prepare_control_folder(folder / "portlab/control")) == "");
   struct stat info {};
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(the_folder_is_made_for_its_owner_alone) {
   BOOST_TEST(why(check_control_folder(folder / "portlab/control")) == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_that_others_can_tamper_with_is_refused) {
+BOOST_AUTO_TEST_CASE(a_folder_that_other_users_can_write_to_is_refused) {
   const Folder folder;
   const auto path = folder / "portlab/control";
   std::filesystem::create_directory(folder / "real");

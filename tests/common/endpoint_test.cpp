@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(a_host_may_carry_a_port) {
   BOOST_TEST(both("[::1]:83") == "::1 83");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_host_is_refused_with_a_reason) {
+BOOST_AUTO_TEST_CASE(a_text_that_is_no_host_has_an_error) {
   for (const auto* wrong : {"", ":80", "host:", "host:65536", "[::1", "[::1]80", "[nonsense]:80",
                             "1:2:3", "[]:80", "::1:8007", "http://127.0.0.1:80"})
     BOOST_TEST(parse_host_and_port(wrong).has_error(), "'" << wrong << "' was taken for a host");

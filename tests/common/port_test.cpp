@@ -4,7 +4,7 @@
 
 using namespace portlab;
 
-BOOST_AUTO_TEST_CASE(categories_change_where_rfc_6335_says) {
+BOOST_AUTO_TEST_CASE(categories_change_at_the_ports_of_rfc_6335) {
   BOOST_TEST((category_of(0) == PortCategory::well_known));
   BOOST_TEST((category_of(1023) == PortCategory::well_known));
   BOOST_TEST((category_of(1024) == PortCategory::registered));
@@ -13,7 +13,7 @@ BOOST_AUTO_TEST_CASE(categories_change_where_rfc_6335_says) {
   BOOST_TEST((category_of(65535) == PortCategory::dynamic));
 }
 
-BOOST_AUTO_TEST_CASE(a_category_holds_exactly_its_own_ports) {
+BOOST_AUTO_TEST_CASE(a_category_contains_exactly_its_own_ports) {
   for (std::uint32_t port = 0; port <= 65535; ++port) {
     const auto number = static_cast<std::uint16_t>(port);
     BOOST_REQUIRE(range_of(category_of(number)).contains(number));

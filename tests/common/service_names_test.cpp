@@ -15,7 +15,7 @@ int order_of(std::string_view transport) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(the_services_of_the_lab_are_at_home_where_iana_says) {
+BOOST_AUTO_TEST_CASE(the_default_ports_of_the_lab_are_those_of_iana) {
   BOOST_TEST(service_name(80, "tcp") == "http");
   BOOST_TEST(service_name(53, "tcp") == "domain");
   BOOST_TEST(service_name(53, "udp") == "domain");
@@ -33,14 +33,14 @@ BOOST_AUTO_TEST_CASE(a_port_of_one_transport_says_nothing_about_another) {
   BOOST_TEST(service_name(80, "unix") == "");
 }
 
-BOOST_AUTO_TEST_CASE(ports_that_nobody_has_have_no_name) {
+BOOST_AUTO_TEST_CASE(an_unassigned_port_has_no_name) {
   BOOST_TEST(service_name(0, "tcp") == "");
   BOOST_TEST(service_name(4, "tcp") == "");  // unassigned among the well-known
   BOOST_TEST(service_name(65535, "udp") == "");
   BOOST_TEST(services_at(60000).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_name_leads_to_its_ports_in_any_case) {
+BOOST_AUTO_TEST_CASE(a_name_is_found_in_upper_and_lower_case) {
   const auto domain = services_named("Domain");
   BOOST_REQUIRE(domain.size() == 2U);
   BOOST_TEST(domain[0].port == 53);
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_name_leads_to_its_ports_in_any_case) {
   BOOST_TEST(services_named("").empty());
 }
 
-BOOST_AUTO_TEST_CASE(the_registry_is_whole_and_sorted) {
+BOOST_AUTO_TEST_CASE(the_registry_is_complete_and_sorted) {
   const auto all = service_registry();
   BOOST_TEST(all.size() > 12'000U);
   BOOST_TEST(all.size() < 20'000U);
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(the_registry_is_whole_and_sorted) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_registry_says_how_old_it_is) {
+BOOST_AUTO_TEST_CASE(the_registry_has_a_date) {
   BOOST_TEST(registry_date().size() == 10U);
   BOOST_TEST(registry_date().starts_with("20"));
 }

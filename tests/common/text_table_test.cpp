@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(width_is_counted_in_columns_not_in_bytes) {
   BOOST_TEST(display_width("\xff\xc3") == 2U);  // no UTF-8: a column for each byte
 }
 
-BOOST_AUTO_TEST_CASE(shortening_keeps_what_fits_and_says_that_it_cut) {
+BOOST_AUTO_TEST_CASE(shortening_keeps_what_fits_and_marks_the_cut) {
   BOOST_TEST(shorten("GET /", 5) == "GET /");
   BOOST_TEST(shorten("GET /x", 5) == "GET …");
   BOOST_TEST(shorten("GET /x", 5, false) == "GET ~");
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(columns_line_up_by_display_width) {
              "über    →  c\n");
 }
 
-BOOST_AUTO_TEST_CASE(numbers_stand_at_the_right) {
+BOOST_AUTO_TEST_CASE(numbers_are_aligned_at_the_right) {
   TextTable table({{.title = "Bytes", .right_aligned = true}, {.title = "Name"}});
   table.cells({"7", "a"});
   table.cells({"1234567", "b"});
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(numbers_stand_at_the_right) {
              "1234567  b\n");
 }
 
-BOOST_AUTO_TEST_CASE(roomy_gaps_are_given_up_exactly_when_room_is_short) {
+BOOST_AUTO_TEST_CASE(the_wide_gaps_are_used_exactly_when_they_fit) {
   TextTable table({{.title = "A", .width_min = 5}, {.title = "B", .gap = 4, .tight_gap = 1}});
   table.cells({"a", "b"});
   BOOST_TEST(table.to_string({.columns = 10}) == "A        B\na        b\n");
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(in_a_pipe_an_overlong_row_stays_one_line_and_the_others_sta
              "tcp    127.0.0.1:80                         127.0.0.1:49876  ESTABLISHED\n");
 }
 
-BOOST_AUTO_TEST_CASE(what_may_be_shortened_never_wraps) {
+BOOST_AUTO_TEST_CASE(a_column_that_may_be_shortened_never_wraps) {
   TextTable table({{.title = "Id"}, {.title = "Last", .shortened = true}});
   table.cells({"1", "GET /a/very/long/path 200"});
   BOOST_TEST(table.to_string({.columns = 16, .overlong = Overlong::wrap}) ==

@@ -5,13 +5,13 @@
 using portlab::displayable;
 using namespace std::string_literals;
 
-BOOST_AUTO_TEST_CASE(what_can_be_shown_stays) {
+BOOST_AUTO_TEST_CASE(text_that_can_be_shown_stays) {
   BOOST_TEST(displayable("GET /caf\xc3\xa9 200", 100) == "GET /caf\xc3\xa9 200");
   BOOST_TEST(displayable("", 100).empty());
   BOOST_TEST(displayable("\xed\x9f\xbf\xf4\x8f\xbf\xbf", 100) == "\xed\x9f\xbf\xf4\x8f\xbf\xbf");
 }
 
-BOOST_AUTO_TEST_CASE(a_question_mark_stands_for_what_is_no_text) {
+BOOST_AUTO_TEST_CASE(a_question_mark_replaces_what_is_not_text) {
   BOOST_TEST(displayable("a\tb\x1b\x7f", 100) == "a?b??");
   BOOST_TEST(displayable("\0"s, 100) == "?");
   BOOST_TEST(displayable("\x80", 100) == "?");

@@ -1,5 +1,5 @@
-"""What the internet does to servers: slow clients, silent ones, floods, resets, readers that never
-read, a full disk, kill -9. In each case a good client is served throughout.
+"""Slow and silent clients, floods, resets, clients that never read, a full disk, kill -9. In each
+case a well-behaved client is served throughout.
 """
 
 import contextlib
@@ -50,7 +50,7 @@ class GoodClient:
                 for service in self.services:
                     getattr(self, service)()
                 self.rounds += 1
-        except Exception as failure:  # shown by the test that waits for us
+        except Exception as failure:  # shown by the test that waits for this thread
             self.failure = failure
 
     def _ask(self, service, words, expected):
@@ -119,7 +119,7 @@ class Adversity(unittest.TestCase):
     def hold(self, port, source="127.0.0.1"):
         return self.held.enter_context(connect(port, source))
 
-    def test_clients_that_say_one_byte_now_and_then(self):
+    def test_clients_that_send_one_byte_at_a_time(self):
         with Portlabd(*SERVICES, "--log", "none") as server, GoodClient(server) as good:
             drips = [(self.hold(server.port("http")), b"GET / HTTP/1.1\r\nHost: aaaaaaaaaa"),
                      (self.hold(server.port("ftp")), b"USER aaaaaaaaaaaaaaaaaaaaaaa"),
@@ -129,7 +129,7 @@ class Adversity(unittest.TestCase):
                     connection.send(words[index:index + 1])
                 good.is_served(1)
 
-    def test_thousands_who_connect_and_say_nothing(self):
+    def test_thousands_of_clients_that_send_nothing(self):
         silent = 10_000
         with Portlabd(*SERVICES, "--log", "none", "--max-sessions-per-address", "3000") as server, \
                 GoodClient(server) as good:
@@ -141,7 +141,7 @@ class Adversity(unittest.TestCase):
                 self.assertEqual(full.errno, 24)
             good.is_served()
 
-    def test_a_flood_from_one_address_meets_its_limit_and_no_one_elses(self):
+    def test_a_flood_from_one_address_reaches_only_the_limit_of_that_address(self):
         with Portlabd(*SERVICES, "--log", "none", "--max-sessions-per-address", "50") as server, \
                 GoodClient(server) as good:
             flood = [self.hold(server.port("http")) for _ in range(50)]
@@ -149,35 +149,35 @@ class Adversity(unittest.TestCase):
                 connection.sendall(b"GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n")
                 self.assertIn(b"200 OK", connection.recv(65536))
             for _ in range(100):
-                turned_away = self.hold(server.port("http"))
-                turned_away.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                self.assertIn(b" 503 ", turned_away.recv(65536))
+                refused = self.hold(server.port("http"))
+                refused.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                self.assertIn(b" 503 ", refused.recv(65536))
             good.is_served()
             flood[0].sendall(b"GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n")
-            self.assertIn(b"200 OK", flood[0].recv(65536), "who is in is served")
+            self.assertIn(b"200 OK", flood[0].recv(65536), "an open session is served")
 
-    def test_descriptors_run_out_and_come_back(self):
+    def test_a_shortage_of_descriptors_ends_when_sessions_end(self):
         skip_where_the_sanitizer_needs_descriptors(program("PORTLABD"))
         # One descriptor for each session is kept ready for it; FTP's passive ports take others.
         def few_files():
             resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
         with Portlabd(*SERVICES, preexec_fn=few_files) as server:
-            inside = connect(server.port("echo"))
-            self.held.enter_context(inside)
-            guests = []
+            held = connect(server.port("echo"))
+            self.held.enter_context(held)
+            clients = []
             for _ in range(30):
-                guest = connect(server.port("ftp"))
-                guest.sendall(b"USER anonymous\r\nPASS x\r\nEPSV\r\n")
-                guests.append(guest)
+                client = connect(server.port("ftp"))
+                client.sendall(b"USER anonymous\r\nPASS x\r\nEPSV\r\n")
+                clients.append(client)
             wait_until(lambda: "short of descriptors" in server.log() or self.is_full(server),
-                       "nobody can come in any more")
-            inside.sendall(b"still here")
-            self.assertEqual(inside.recv(100), b"still here")
-            for guest in guests:
-                guest.close()
+                       "no new session is accepted")
+            held.sendall(b"still here")
+            self.assertEqual(held.recv(100), b"still here")
+            for client in clients:
+                client.close()
             wait_until(lambda: len(server.ask_control("sessions")["sessions"]) <= 3,
-                       "those who have left are gone")
+                       "the closed sessions are removed")
             with GoodClient(server) as good:
                 good.is_served()
 
@@ -191,7 +191,7 @@ class Adversity(unittest.TestCase):
             except OSError:
                 return True
 
-    def test_storms_of_resets(self):
+    def test_thousands_of_resets(self):
         with Portlabd(*SERVICES, "--log", "none") as server, GoodClient(server) as good:
             for number in range(2000):
                 service = ("http", "ftp", "dns", "echo")[number % 4]
@@ -202,7 +202,7 @@ class Adversity(unittest.TestCase):
             good.is_served()
         self.assertNotIn("internal", server.log() if os.path.exists(server.log_path) else "")
 
-    def test_readers_that_never_read(self):
+    def test_clients_that_never_read(self):
         with Portlabd(*SERVICES, "--log", "none") as server, GoodClient(server) as good:
             for _ in range(50):
                 web = self.hold(server.port("http"))
@@ -232,7 +232,7 @@ class Adversity(unittest.TestCase):
                 GoodClient(server) as good:
             good.is_served()
 
-    def test_a_log_that_nobody_reads(self):
+    def test_a_log_pipe_without_a_reader(self):
         reader, writer = os.pipe()
         self.addCleanup(os.close, reader)
         self.addCleanup(os.close, writer)

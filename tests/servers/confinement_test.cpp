@@ -1,5 +1,5 @@
-// What a portlabd that is ready can no longer do: each case starts a whole one in a child process
-// and then tries it from within.
+// The restrictions of a portlabd that is ready: each case starts one in a child process and tries,
+// in that process, what is forbidden and what is allowed.
 
 #include "servers/daemon/confinement.hpp"
 
@@ -31,8 +31,7 @@ using namespace portlab;
 
 namespace {
 
-/// A folder as a teacher might prepare it: a site, a configuration, a zone; beside it what is
-/// nobody's business.
+/// A folder with a site, a folder for the control socket, and a private file.
 class Place {
  public:
   Place() {
@@ -51,7 +50,7 @@ class Place {
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
 
-  /// Lets everybody in, as a folder for a server's site usually does.
+  /// Makes the folder readable for all users.
   void open_to_all() const { ::chmod(top_.c_str(), 0755); }
   std::string operator/(const std::string& name) const { return top_ + "/" + name; }
 
@@ -68,8 +67,8 @@ Arguments arguments_for(const Place& place, const Arguments& more = {}) {
   return all;
 }
 
-/// In a child process: opens a portlabd, and then does this; a sentence for each thing that is not
-/// as it should be.
+/// Opens a portlabd in a child process and calls `attempt` there. Returns its text: a line for each
+/// thing that is not as it should be.
 std::string inside(const Arguments& arguments, const std::function<std::string(Daemon&)>& attempt) {
   int report[2];
   BOOST_REQUIRE(::pipe(report) == 0);
@@ -146,13 +145,13 @@ boost::test_tools::assertion_result root_can_change_users(boost::unit_test::test
                    (permitted_capabilities() >> 6 & 3) == 3 &&  // SETGID, SETUID
                    ::access("/proc/self/uid_map", R_OK) == 0;
   boost::test_tools::assertion_result answer(can);
-  answer.message() << "only root can become somebody else";
+  answer.message() << "only root can change its user";
   return answer;
 }
 
 namespace with = boost::unit_test;
 
-/// Whatever was not forbidden of this.
+/// A line for each of these that was not refused.
 std::string what_is_possible(const Place& place) {
   std::string possible;
   const auto expect_refusal = [&](bool refused, const std::string& what) {
@@ -160,7 +159,7 @@ std::string what_is_possible(const Place& place) {
   };
   for (const std::string path : {"/etc/shadow", "/etc/passwd", "/proc/1/environ", "/dev/null"})
     expect_refusal(!can_open(path, O_RDONLY), "reading " + path);
-  expect_refusal(!can_open(place / "private/secret", O_RDONLY), "reading a neighbour's file");
+  expect_refusal(!can_open(place / "private/secret", O_RDONLY), "reading a file beside the site");
   expect_refusal(!can_open(place / "site/index.html", O_WRONLY), "writing to the site");
   expect_refusal(!can_open(place / "site/new", O_WRONLY | O_CREAT), "a new file in the site");
   expect_refusal(!can_open(place / "private/new", O_WRONLY | O_CREAT), "a new file beside it");
@@ -180,7 +179,7 @@ std::string what_is_possible(const Place& place) {
       "starting a program without a name");
   expect_refusal(::chmod((place / "control").c_str(), 0777) != 0, "changing a mode");
   expect_refusal(::unshare(CLONE_NEWUSER) != 0, "a user namespace");
-  expect_refusal(::ioctl(0, TIOCSTI, "x") != 0 && errno == EPERM, "pressing keys");
+  expect_refusal(::ioctl(0, TIOCSTI, "x") != 0 && errno == EPERM, "input into the terminal");
   expect_refusal(::kill(::getppid(), 0) != 0, "a signal to its parent");
   return possible;
 }
@@ -205,7 +204,7 @@ std::string what_is_needed(const Place& place) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(it_can_open_nothing_but_what_it_serves,
+BOOST_AUTO_TEST_CASE(it_can_open_only_what_it_serves,
                      *with::precondition(landlock_is_there)) {
   const Place place;
   place.open_to_all();
@@ -213,21 +212,21 @@ BOOST_AUTO_TEST_CASE(it_can_open_nothing_but_what_it_serves,
   BOOST_TEST(inside(arguments_for(place), [&](Daemon&) { return what_is_needed(place); }) == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_of_roots_alone_is_served_all_the_same,
+BOOST_AUTO_TEST_CASE(a_folder_that_only_root_can_read_is_served_by_root,
                      *with::precondition(landlock_is_there)) {
   const Place place;  // mode 0700
   BOOST_TEST(inside(arguments_for(place), [&](Daemon&) { return what_is_possible(place); }) == "");
   BOOST_TEST(inside(arguments_for(place), [&](Daemon&) { return what_is_needed(place); }) == "");
 }
 
-BOOST_AUTO_TEST_CASE(root_becomes_nobody_who_may_bind_low_ports_and_nothing_else,
+BOOST_AUTO_TEST_CASE(root_becomes_nobody_with_the_capability_for_low_ports_only,
                      *with::precondition(root_can_change_users)) {
   const Place place;
   place.open_to_all();
   const auto attempt = [](Daemon&) -> std::string {
     uid_t real = 0, effective = 0, saved = 0;
     ::getresuid(&real, &effective, &saved);
-    if (real != 65534 || effective != 65534 || saved != 65534) return "still somebody else";
+    if (real != 65534 || effective != 65534 || saved != 65534) return "another user";
     if (permitted_capabilities() != cap_net_bind_service) return "too many capabilities";
     if (!can_bind_low_port()) return "no low ports";
     if (::setresuid(0, 0, 0) == 0) return "root again";
@@ -240,7 +239,7 @@ BOOST_AUTO_TEST_CASE(root_becomes_nobody_who_may_bind_low_ports_and_nothing_else
   BOOST_TEST(inside(arguments_for(place), attempt) == "");
 }
 
-BOOST_AUTO_TEST_CASE(who_called_sudo_gets_the_process_and_the_control_socket,
+BOOST_AUTO_TEST_CASE(the_caller_of_sudo_becomes_user_and_owner_of_the_control_socket,
                      *with::precondition(root_can_change_users)) {
   const Place place;
   place.open_to_all();
@@ -254,7 +253,7 @@ BOOST_AUTO_TEST_CASE(who_called_sudo_gets_the_process_and_the_control_socket,
     return permitted_capabilities() == cap_net_bind_service ? "" : "too many capabilities";
   };
   ::setenv("SUDO_UID", std::to_string(caller).c_str(), 1);
-  // All folders that lead there must be root's: nobody else could put another file there.
+  // Root owns all folders of this path, so no other user can put another file there.
   BOOST_TEST(inside({"--root", place / "site", "--control", "/run/portlab-test/control", "--log",
                      "none", "echo=0"},
                     attempt) == "");
@@ -266,7 +265,7 @@ BOOST_AUTO_TEST_CASE(without_confinement_everything_stays) {
   const Place place;
   const auto user = ::geteuid();
   BOOST_TEST(inside(arguments_for(place, {"--confine", "no"}), [&](Daemon&) -> std::string {
-               if (::geteuid() != user) return "somebody else";
+               if (::geteuid() != user) return "another user";
                return can_open(place / "private/secret", O_RDONLY) ? "" : "less than before";
              }) == "");
 }
@@ -274,8 +273,8 @@ BOOST_AUTO_TEST_CASE(without_confinement_everything_stays) {
 BOOST_AUTO_TEST_CASE(only_root_can_choose_a_user) {
   Settings settings;
   settings.user = "no-such-user";
-  BOOST_TEST(user_to_become(settings).has_error());
+  BOOST_TEST(user_to_change_to(settings).has_error());
   settings.private_network = true;
   settings.user = "nobody";
-  BOOST_TEST(user_to_become(settings).error().text.find("--private") != std::string::npos);
+  BOOST_TEST(user_to_change_to(settings).error().text.find("--private") != std::string::npos);
 }

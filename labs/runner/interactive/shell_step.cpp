@@ -1,7 +1,6 @@
 #include "labs/runner/interactive/shell_step.hpp"
 
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
+#include "common/system/terminal_size.hpp"
 #include "labs/runner/check/check_activity.hpp"
 #include "labs/runner/interactive/step_feedback.hpp"
 #include "labs/runner/shell/termination.hpp"
@@ -129,9 +129,8 @@ class ShellStep {
     throw_if_terminated();
     if (resized != 0) {
       resized = 0;
-      winsize size{};
-      if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        environment_.shell().resize(size.ws_row, size.ws_col);
+      if (const auto size = terminal_size(STDOUT_FILENO))
+        environment_.shell().resize(size->rows, size->columns);
     }
     std::array<pollfd, 2> ready{pollfd{STDIN_FILENO, POLLIN, 0},
                                 pollfd{environment_.shell().descriptor(), POLLIN, 0}};

@@ -5,21 +5,17 @@
 #include <filesystem>
 #include <system_error>
 
+#include "common/system/own_path.hpp"
+
 namespace portlab::labs {
 
 namespace fs = std::filesystem;
 
 namespace {
 
-/// Beside an installed program, above a build folder, or where it was built.
 fs::path folder_of(Catalog catalog) {
-  const fs::path inside = catalog == Catalog::labs ? "labs" : "labs/myths";
-  std::error_code failed;
-  const auto program = fs::read_symlink("/proc/self/exe", failed).parent_path();
-  for (const auto& candidate : {program / "../share/portlab" / inside, program / ".." / inside,
-                                fs::path(PORTLAB_SOURCE_DIR) / inside})
-    if (fs::is_directory(candidate, failed)) return candidate.lexically_normal();
-  return fs::path(PORTLAB_SOURCE_DIR) / inside;
+  const fs::path folder = catalog == Catalog::labs ? "labs" : "labs/myths";
+  return find_data(folder, folder);
 }
 
 /// "05-http-on-port-83.md" is number 5; 0: no lab.

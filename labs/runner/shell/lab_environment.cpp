@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <boost/algorithm/string/replace.hpp>
 #include <cstdlib>
-#include <filesystem>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/netstat/sock_diag.hpp"
+#include "common/system/own_path.hpp"
 #include "labs/runner/check/expected_output.hpp"
 
 namespace portlab::labs {
@@ -29,12 +29,9 @@ constexpr milliseconds look_every{200};
 
 /// The programs of this lab come first, wherever they were started from.
 std::vector<std::string_view> put_us_on_the_path() {
-  std::error_code failed;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
   const char* path = std::getenv("PATH");
   ::setenv("PATH",
-           (self.parent_path().string() + ":" + (path == nullptr ? "/usr/bin:/bin" : path)).c_str(),
-           1);
+           (own_folder().string() + ":" + (path == nullptr ? "/usr/bin:/bin" : path)).c_str(), 1);
   return own_words();
 }
 

@@ -65,7 +65,7 @@ std::string explain(int error, const std::map<std::string, std::string>& setting
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(in_a_private_network_the_real_ports_are_free,
+BOOST_AUTO_TEST_CASE(in_a_private_network_the_default_ports_are_free,
                      *with::precondition(namespaces_are_allowed)) {
   BOOST_TEST(in_child([] {
                const auto user = ::getuid();
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(in_a_private_network_the_real_ports_are_free,
 BOOST_AUTO_TEST_CASE(a_program_that_is_started_inside_may_bind_low_ports_too,
                      *with::precondition(namespaces_are_allowed)) {
   const auto work = [] {
-    // As root that would prove nothing. (Whoever can't become nobody is not root already.)
+    // As root that would prove nothing. (A process that can't change to nobody is not root.)
     if (::setgid(65534) == 0 && ::setuid(65534) != 0) return 1;
     if (!private_network_possible()) return 0;  // for root alone, here
     if (!enter_private_network()) return 2;
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_started_inside_may_bind_low_ports_too,
   BOOST_TEST(in_child(work) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(two_private_networks_do_not_meet,
+BOOST_AUTO_TEST_CASE(two_private_networks_are_separate,
                      *with::precondition(namespaces_are_allowed)) {
   const auto work = [] {
     if (!enter_private_network()) return 1;
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(another_process_of_the_same_user_can_join,
   BOOST_TEST(join_network_of(host).has_error());  // gone
 }
 
-BOOST_AUTO_TEST_CASE(a_failed_attempt_leaves_the_process_where_it_was,
+BOOST_AUTO_TEST_CASE(after_a_failed_attempt_the_process_is_in_its_old_network,
                      *with::precondition(namespaces_are_allowed)) {
   const auto work = [] {
     if (!enter_private_network()) return 1;
