@@ -14,10 +14,10 @@ Run run_tour;
 namespace {
 
 constexpr std::array table{
-    Command{"tour", "the two-minute demonstration, checking itself", run_tour},
-    Command{"lab", "the step-by-step labs, checked on live sockets", run_lab},
-    Command{"myth", "what people get wrong about ports, tried out in a minute", run_myth},
-    Command{"enter", "a shell or a command in portlabd's private network", run_enter},
+    Command{"tour", "a demonstration of two minutes that checks itself", run_tour},
+    Command{"lab", "step-by-step labs, checked on real sockets", run_lab},
+    Command{"myth", "wrong beliefs about ports, each tested in a minute", run_myth},
+    Command{"enter", "a shell or a command in the private network of a lab or portlabd", run_enter},
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace portlab {
 
-/// In the order of --help.
+/// The commands in the order of `portlab --help`.
 std::span<const Command> lab_commands();
 
 }  // namespace portlab

@@ -1,4 +1,6 @@
-// portlab enter: a command, or a shell, in the private network of a running portlabd.
+// portlab enter: runs a command, or a shell, in the private network of a lab or of a portlabd.
+//
+//   run_enter -> find_target (a running lab, else a portlabd) -> join -> execute
 
 #include <unistd.h>
 
@@ -23,11 +25,12 @@ namespace portlab {
 
 namespace {
 
-// As the shell has them (POSIX, Shell Command Language 2.8.2).
+// The exit statuses that shells use (POSIX, Shell Command Language 2.8.2).
 constexpr int exit_not_executable = 126;
 constexpr int exit_not_found = 127;
 
-/// Our own options come before the command; everything after its name is the command's.
+/// Separates the options of enter from the command: everything from the first word that is not an
+/// option belongs to the command.
 std::pair<Arguments, Arguments> split(const Arguments& arguments) {
   std::size_t own = 0;
   while (own < arguments.size() && arguments[own].starts_with('-')) {
@@ -41,19 +44,22 @@ std::pair<Arguments, Arguments> split(const Arguments& arguments) {
   return {{arguments.begin(), middle}, {middle, arguments.end()}};
 }
 
+/// $SHELL, or /bin/sh.
 std::string users_shell() {
   const char* shell = std::getenv("SHELL");
   return shell != nullptr && *shell == '/' && ::access(shell, X_OK) == 0 ? shell : "/bin/sh";
 }
 
-struct PrivateServer {
-  std::int64_t pid = 0;
-  bool here = false;     ///< we are in its network already
-  std::string folder{};  ///< where a lab's student works; empty: nowhere in particular
+/// What is entered.
+struct Target {
+  std::int64_t pid = 0;         ///< a process in the network
+  bool is_our_network = false;  ///< this process is in it already
+  std::string folder{};         ///< the working folder of a lab; empty for a portlabd
 };
 
-/// The server, once it is clear that it has a private network.
-PrivateServer private_server(const std::string& control) {
+/// The network of the portlabd at this control socket. Throws a CommandError where it is not a
+/// private one.
+Target server_target(const std::string& control) {
   const auto answer = ask_server(control, {ControlCommand::status, {}});
   const auto& status = answer.reply.status;
   if (!status.private_network)
@@ -61,44 +67,60 @@ PrivateServer private_server(const std::string& control) {
                        "portlabd (pid " + std::to_string(status.pid) +
                            ") has no private network: its ports are this machine's own",
                        "the command as it is, without portlab enter; or portlabd --private");
-  // The kernel's word where there is one: the status is what the server believes of itself.
+  // The kernel's answer (SO_PEERCRED) is right also where the server is in another PID namespace.
   const auto pid = answer.server_pid != 0 ? answer.server_pid : status.pid;
   return {pid, is_in_our_network(control, pid)};
 }
 
-/// The lab that this user is working on, unless a server is named, or nobody does: then the server.
-PrivateServer whom_to_visit(std::string& control) {
+/// The lab that this user runs; without one, or with --control, a portlabd. Sets `control` to the
+/// path of its control socket.
+Target find_target(std::string& control) {
   const auto lab = control.empty() ? running_lab() : std::nullopt;
   if (control.empty()) control = lab ? lab->control : control_path_to_visit();
-  return lab ? PrivateServer{lab->pid, shares_network_with(lab->pid), lab->folder}
-             : private_server(control);
+  return lab ? Target{lab->pid, shares_network_with(lab->pid), lab->folder}
+             : server_target(control);
 }
 
-/// Joins the server's network. One private network does not lead into another, except for root.
-void join(const PrivateServer& server) {
-  const auto joined = join_network_of(server.pid);
+/// Joins the target's network. From one private network only root can join another (setns(2)).
+void join(const Target& target) {
+  const auto joined = join_network_of(target.pid);
   if (joined) return;
   if (std::getenv("PORTLAB_PRIVATE") != nullptr)
-    throw CommandError(
-        Exit::no_connection,
-        "you are in another private network already, and one does not lead into the next",
-        "exit (it leads back out), then portlab enter");
+    throw CommandError(Exit::no_connection,
+                       "this shell is in another private network: one cannot be entered from "
+                       "another",
+                       "exit (leaves this network), then portlab enter");
   throw CommandError(Exit::no_connection, joined.error().text);
 }
 
-/// Lets programs inside know where they are.
-void mark_environment(const std::string& control, bool is_private) {
+/// Tells child processes which network they are in.
+void set_environment(const std::string& control, bool is_private) {
   if (is_private) ::setenv("PORTLAB_PRIVATE", "1", 1);
   ::setenv("PORTLAB_CONTROL", control.c_str(), 1);
   ::setenv("PS1", "(portlab) $ ", 1);
-  // The start-up files of Debian's and Ubuntu's bash set PS1 anew, with this in front.
+  // The start-up files of bash on Debian and Ubuntu set PS1 again, to "(debian_chroot) …".
   ::setenv("debian_chroot", "portlab", 0);
 }
 
-/// Whether the search through PATH found a file of this name at all. execvp says "permission
-/// denied" as soon as one folder of PATH is closed to this user, which is no news about the
-/// command.
-bool is_somewhere(const std::string& command) {
+/// What an interactive shell prints first, on stderr.
+void print_welcome(const Target& target, bool is_private) {
+  if (!target.folder.empty() && ::chdir(target.folder.c_str()) != 0)
+    std::fprintf(stderr, "The lab's folder, %s, can't be entered: %s\n",
+                 printable(target.folder).c_str(), std::strerror(errno));
+  const char* network = "The lab has no private network: its ports are this machine's own.\n";
+  if (is_private && target.is_our_network)
+    network = "This shell is in that private network already.\n";
+  else if (is_private)
+    network =
+        "This shell is in a private network: 127.0.0.1 here is separate from your "
+        "computer's.\n";
+  std::fputs(network, stderr);
+  std::fputs("portlab server listeners shows the open ports; exit leaves this network.\n", stderr);
+}
+
+/// Whether a file of this name exists in $PATH. execvp(3) reports EACCES as soon as one folder of
+/// $PATH cannot be searched, even where the command does not exist at all.
+bool exists_in_path(const std::string& command) {
   if (command.find('/') != std::string::npos) return ::access(command.c_str(), F_OK) == 0;
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
@@ -107,7 +129,7 @@ bool is_somewhere(const std::string& command) {
   return false;
 }
 
-/// Replaces this process; comes back only when there is no such command.
+/// Replaces this process by the command (execvp(3)). Returns only where that fails: an exit status.
 int execute(const Arguments& command) {
   std::vector<char*> words;
   words.reserve(command.size() + 1);
@@ -115,9 +137,9 @@ int execute(const Arguments& command) {
   words.push_back(nullptr);
   ::execvp(words.front(), words.data());
   const int error = errno;
-  const bool found = error != ENOENT && is_somewhere(command.front());
+  const bool found = error != ENOENT && exists_in_path(command.front());
   std::fprintf(stderr, "portlab: enter: %s: %s\n", printable(command.front()).c_str(),
-               found ? std::strerror(error) : "there is no such command");
+               found ? std::strerror(error) : "command not found");
   return found ? exit_not_executable : exit_not_found;
 }
 
@@ -128,33 +150,23 @@ int run_enter(const Arguments& arguments) {
       "enter",
       "[COMMAND …]",
       {{{"portlab enter", "a shell in the private network of your lab or portlabd"},
-        {"portlab enter curl http://127.0.0.1/", "any program, to the real ports in there"},
-        {"portlab enter portlab netstat --pairs", "the sessions in there, both ends"}}},
-      "Works for the user who started portlabd --private, or who works on a lab in another "
-      "terminal, without root. exit leads back out. The exit status is the command's."};
+        {"portlab enter curl http://127.0.0.1/", "any program, with the ports of that network"},
+        {"portlab enter portlab netstat --pairs", "the sessions of that network, both ends"}}},
+      "Works without root for the user who started portlabd --private, or who runs a lab in "
+      "another "
+      "terminal. exit leaves the network. The exit status is the command's."};
   std::string control;
   CommandLine line(manual, Shared::json);
-  line.add()("control", po::value(&control)->value_name("PATH"),
-             "the control socket of the portlabd to visit");
+  line.add()("control", po::value(&control)->value_name("PATH"), "the control socket of portlabd");
   auto [own, command] = split(arguments);
   if (!line.parse(own)) return 0;
-  const auto server = whom_to_visit(control);
-  if (!server.here) join(server);
-  // A lab has none where the system forbids it. Who is in one already has been told so.
-  const bool is_private = !server.here || std::getenv("PORTLAB_PRIVATE") != nullptr;
-  mark_environment(control, is_private);
+  const auto target = find_target(control);
+  if (!target.is_our_network) join(target);
+  const bool is_private = !target.is_our_network || std::getenv("PORTLAB_PRIVATE") != nullptr;
+  set_environment(control, is_private);
   if (command.empty()) {
     command = {users_shell()};
-    if (!server.folder.empty() && ::chdir(server.folder.c_str()) != 0)
-      std::fprintf(stderr, "The lab's folder, %s, can't be entered: %s\n",
-                   printable(server.folder).c_str(), std::strerror(errno));
-    std::fputs(!is_private ? "The lab has no private network: its ports are this machine's own.\n"
-               : server.here
-                   ? "You are in portlabd's private network already.\n"
-                   : "This shell is in portlabd's private network: 127.0.0.1 is a machine of its "
-                     "own.\n",
-               stderr);
-    std::fputs("portlab server listeners shows what answers here; exit leads back out.\n", stderr);
+    print_welcome(target, is_private);
   }
   return execute(command);
 }

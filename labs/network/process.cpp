@@ -1,16 +1,15 @@
 #include "labs/network/process.hpp"
 
-#include <signal.h>
+#include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/process/args.hpp>
-#include <boost/process/child.hpp>
-#include <boost/process/exe.hpp>
-#include <boost/process/extend.hpp>
-#include <boost/process/io.hpp>
-#include <boost/process/pipe.hpp>
-#include <mutex>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -19,120 +18,94 @@
 
 namespace portlab {
 
-namespace bp = boost::process;
-
 namespace {
 
-std::string beside_us(const std::string& program) { return (own_folder() / program).string(); }
+CommandError cannot_start(const std::string& path, int error) {
+  return {Exit::no_connection, path + ": cannot be started: " + std::strerror(error),
+          "./labs/start, which builds it"};
+}
 
-/// A child whose parent was killed is told to stop, so that nothing is left behind even then. Keys
-/// of the terminal do not reach it.
-struct EndsWithParent : bp::extend::handler {
-  template <class Executor>
-  void on_exec_setup(Executor&) const {
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    ::setpgid(0, 0);  // Ctrl-C is for who started us, and our business
-  }
-};
-
-/// A thread that takes no signal: Ctrl-C must reach the thread that waits at the terminal, and the
-/// kernel gives it to any that does not hold it off.
-template <class Work>
-std::thread without_signals(Work work) {
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(work));
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
+/// In the child: becomes the program, with its output in the pipe.
+[[noreturn]] void execute(const std::string& path, std::vector<char*>& words, int output) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::setpgid(0, 0);  // Ctrl-C is sent to the terminal's foreground process group: not to this child
+  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
+  ::execv(path.c_str(), words.data());
+  ::_exit(127);
 }
 
 }  // namespace
 
-class Process::Impl {
- public:
-  Impl(const std::string& program, const std::vector<std::string>& arguments)
-      : child_(bp::exe = program, bp::args = arguments,
-               bp::std_in<bp::null, (bp::std_out & bp::std_err)> pipe_, EndsWithParent{}),
-        reader_(without_signals([this] { read(); })) {}
-
-  ~Impl() {
-    stop();
-    if (reader_.joinable()) reader_.join();
-  }
-
-  std::string final_output() {
-    if (reader_.joinable()) reader_.join();
-    return output();
-  }
-
-  std::string output() const {
-    const std::lock_guard lock(mutex_);
-    return output_;
-  }
-
-  int wait(std::chrono::seconds limit) {
-    if (!wait_for(limit)) {
-      stop();
-      return -1;
-    }
-    return child_.exit_code();
-  }
-
-  bool ended() { return !child_.running(); }
-
-  void stop() {
-    constexpr std::chrono::seconds patience{10};
-    if (ended()) return;
-    ::kill(child_.id(), SIGTERM);
-    if (wait_for(patience)) return;
-    child_.terminate();
-    child_.wait();
-  }
-
- private:
-  bool wait_for(std::chrono::seconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
-    while (!ended()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    return true;
-  }
-
-  void read() {
-    char buffer[4096];
-    for (;;) {
-      const auto got = pipe_.read(buffer, sizeof buffer);
-      if (got <= 0) return;
-      const std::lock_guard lock(mutex_);
-      output_.append(buffer, static_cast<std::size_t>(got));
-    }
-  }
-
-  mutable std::mutex mutex_;
-  std::string output_;
-  bp::pipe pipe_;
-  bp::child child_;
-  std::thread reader_;
-};
-
-Process::Process(const std::string& program, const std::vector<std::string>& arguments) try
-    : impl_(std::make_unique<Impl>(beside_us(program), arguments)) {
-} catch (const bp::process_error& error) {
-  throw CommandError(Exit::no_connection,
-                     beside_us(program) + ": cannot be started: " + error.code().message(),
-                     "./labs/start, which builds it");
+Process::Process(const std::string& program, const std::vector<std::string>& arguments) {
+  const auto path = (own_folder() / program).string();
+  if (::access(path.c_str(), X_OK) != 0) throw cannot_start(path, errno);
+  std::vector<char*> words{const_cast<char*>(path.c_str())};
+  for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw cannot_start(path, errno);
+  pipe_ = FileDescriptor(ends[0]);
+  const FileDescriptor writing(ends[1]);
+  ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
+  child_ = ::fork();
+  if (child_ < 0) throw cannot_start(path, errno);
+  if (child_ == 0) execute(path, words, writing.get());
 }
 
-Process::~Process() = default;
-Process::Process(Process&&) noexcept = default;
-Process& Process::operator=(Process&&) noexcept = default;
+Process::~Process() { stop(); }
 
-std::string Process::output() const { return impl_->output(); }
-std::string Process::final_output() { return impl_->final_output(); }
-int Process::wait(std::chrono::seconds limit) { return impl_->wait(limit); }
-bool Process::ended() { return impl_->ended(); }
-void Process::stop() { impl_->stop(); }
+Process::Process(Process&& other) noexcept
+    : pipe_(std::move(other.pipe_)),
+      child_(std::exchange(other.child_, -1)),
+      exit_status_(other.exit_status_),
+      output_(std::move(other.output_)) {}
+
+const std::string& Process::output() {
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const auto size = ::read(pipe_.get(), buffer.data(), buffer.size());
+    if (size > 0)
+      output_.append(buffer.data(), static_cast<std::size_t>(size));
+    else if (size == 0 || errno != EINTR)
+      return output_;
+  }
+}
+
+bool Process::ended() {
+  if (child_ < 0) return true;
+  int status = 0;
+  const auto reaped = ::waitpid(child_, &status, WNOHANG);
+  if (reaped == 0 || (reaped < 0 && errno == EINTR)) return false;
+  if (reaped == child_ && WIFEXITED(status)) exit_status_ = WEXITSTATUS(status);
+  child_ = -1;
+  return true;
+}
+
+int Process::wait(std::chrono::seconds limit) {
+  if (!wait_until_ended(limit)) stop();
+  return exit_status_;
+}
+
+void Process::stop() {
+  constexpr std::chrono::seconds stop_max{10};
+  if (ended()) return;
+  ::kill(child_, SIGTERM);
+  if (wait_until_ended(stop_max)) return;
+  ::kill(child_, SIGKILL);
+  wait_until_ended(stop_max);
+}
+
+bool Process::wait_until_ended(std::chrono::seconds limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!ended()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    output();  // a full pipe would block the child
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
 
 }  // namespace portlab

@@ -1,38 +1,43 @@
 #pragma once
-// Other programs of ours, started and listened to. They never outlive the one who started them.
+// A program of this project (portlab, portlabd) as a child process, with its output in a pipe.
+
+#include <sys/types.h>
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "common/system/file_descriptor.hpp"
+
 namespace portlab {
 
-/// A program that runs beside us, its stdout and stderr in one stream as on a terminal. Ended with
-/// its owner.
+/// A child process. Its stdin is /dev/null; its stdout and stderr are one stream, as on a terminal.
+/// It gets SIGTERM when this object or the parent process ends.
 class Process {
  public:
-  /// Starts the program in the folder of this one ("portlab", "portlabd"). Throws a CommandError when
-  /// that is impossible.
+  /// Starts `program` from own_folder(), where portlab and portlabd are side by side. Throws a CommandError where it cannot be executed.
   Process(const std::string& program, const std::vector<std::string>& arguments);
   ~Process();
-  Process(Process&&) noexcept;
-  Process& operator=(Process&&) noexcept;
+  Process(Process&& other) noexcept;
+  Process& operator=(Process&&) = delete;
 
-  /// What it has printed so far. Any time.
-  std::string output() const;
-  /// Waits for its end, and ends it after `limit`. Its exit status; -1 when it had to be ended.
-  int wait(std::chrono::seconds limit);
-  /// All that it printed. Once it has ended.
-  std::string final_output();
-  /// It has ended by itself, or was ended.
+  /// What it has printed so far. Does not block.
+  const std::string& output();
+  /// Whether the process has ended. Does not block.
   bool ended();
-  /// SIGTERM, and its end.
+  /// Waits until the process has ended, at most `limit`; then stops it. Its exit status, or -1
+  /// where it was ended by a signal.
+  int wait(std::chrono::seconds limit);
+  /// Sends SIGTERM, then, after ten seconds, SIGKILL; returns when the process has ended.
   void stop();
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  bool wait_until_ended(std::chrono::seconds limit);
+
+  FileDescriptor pipe_;  ///< the reading end, not blocking
+  pid_t child_ = -1;     ///< -1: it has ended
+  int exit_status_ = -1;
+  std::string output_;
 };
 
 }  // namespace portlab

@@ -1,27 +1,31 @@
 #pragma once
-// The lab that this user is working on in another terminal: how portlab enter finds its network.
+// The file through which `portlab enter` finds the lab that this user runs in another terminal. Its
+// lines: a process id, the path of a control socket, a folder. The lab holds a lock on it
+// (flock(2)) as long as it runs.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "common/system/file_descriptor.hpp"
+
 namespace portlab {
 
 struct RunningLab {
-  std::int64_t pid = 0;  ///< a process in its network
-  std::string control;   ///< its portlabd's control socket; nobody need be there
-  std::string folder;    ///< where its student's files are
+  std::int64_t pid = 0;  ///< a process in the lab's network
+  std::string control;   ///< the control socket of its portlabd, if it has one
+  std::string folder;    ///< the working folder of its shell
 };
 
-/// Where it is written down: beside the control socket. To be asked for before $PORTLAB_CONTROL is
-/// set for a lab.
+/// The path of that file, in the folder of the control socket. It depends on $PORTLAB_CONTROL: call
+/// it before a LabNetwork sets that.
 std::string running_lab_path();
 
-/// The one written down there, if it still runs.
+/// The lab in that file; nothing where none runs.
 std::optional<RunningLab> running_lab(const std::string& path = running_lab_path());
 
-/// Writes a lab down while this lives, and the process: the kernel's lock says whether it does.
-/// Where that can't be done, or another lab is there, nothing is written, and nothing is wrong.
+/// Writes the file and holds its lock, while this object exists. Does nothing where the file cannot
+/// be written or another lab holds the lock.
 class LabRegistration {
  public:
   LabRegistration(std::string path, const RunningLab& lab);
@@ -29,12 +33,12 @@ class LabRegistration {
   LabRegistration(const LabRegistration&) = delete;
   LabRegistration& operator=(const LabRegistration&) = delete;
 
-  /// Whether portlab enter finds it without being told more.
-  bool is_known() const { return file_ >= 0; }
+  /// Whether `portlab enter` finds this lab.
+  bool is_registered() const { return static_cast<bool>(file_); }
 
  private:
   const std::string path_;
-  int file_ = -1;
+  FileDescriptor file_;
 };
 
 }  // namespace portlab

@@ -1,6 +1,5 @@
-// portlab tour: the two-minute demonstration. Five scenes; each says one sentence, runs real
-// commands, and checks what it showed against the kernel's own table. It succeeds only if all of it
-// was true.
+// portlab tour: a demonstration of two minutes in five scenes. Each scene says one sentence, runs
+// real commands, and checks what they printed against the kernel's socket table.
 
 #include <algorithm>
 #include <array>
@@ -18,8 +17,8 @@
 #include "clients/netstat/sock_diag.hpp"
 #include "common/known_services.hpp"
 #include "common/port.hpp"
-#include "labs/network/tour_lab.hpp"
-#include "labs/tour/stage.hpp"
+#include "labs/network/lab_network.hpp"
+#include "labs/tour/demonstration.hpp"
 
 namespace portlab {
 
@@ -30,6 +29,7 @@ const std::uint16_t http = default_port_of("http"), ftp = default_port_of("ftp")
 constexpr std::uint16_t moved_http = 83;
 const std::string host = "127.0.0.1";
 
+/// The kernel's socket table.
 std::vector<SocketRow> sockets() {
   auto rows = read_sockets();
   return rows ? std::move(*rows) : std::vector<SocketRow>{};
@@ -42,8 +42,7 @@ bool is_listening(Transport transport, std::uint16_t port) {
   });
 }
 
-/// The source ports of all sessions that are established to this port of this machine, as the
-/// clients' sockets tell.
+/// The source ports of all clients' sockets that are connected to this port (state ESTABLISHED).
 std::set<std::uint16_t> clients_of(Transport transport, std::uint16_t port) {
   std::set<std::uint16_t> ports;
   for (const auto& row : sockets())
@@ -52,9 +51,9 @@ std::set<std::uint16_t> clients_of(Transport transport, std::uint16_t port) {
   return ports;
 }
 
-/// The number behind "127.0.0.1:" at the first place after `from`.
-std::optional<std::uint16_t> port_shown(const std::string& output, std::size_t from = 0) {
-  const auto place = output.find(host + ":", from);
+/// The first port in the output that follows "127.0.0.1:".
+std::optional<std::uint16_t> first_port_in(const std::string& output) {
+  const auto place = output.find(host + ":");
   if (place == std::string::npos) return std::nullopt;
   const auto* begin = output.data() + place + host.size() + 1;
   std::uint16_t port = 0;
@@ -75,173 +74,164 @@ bool all_ephemeral(const std::set<std::uint16_t>& ports) {
                               [&](std::uint16_t port) { return range->contains(port); });
 }
 
-std::string url(const TourLab& lab, std::uint16_t home, const std::string& path) {
-  return "http://" + host + lab.written_port(home) + path;
+std::string url(const LabNetwork& network, std::uint16_t default_port, const std::string& path) {
+  return "http://" + host + network.port_suffix(default_port) + path;
 }
 
-// ---- the scenes
-
-void four_services(Stage& stage, TourLab& lab) {
-  stage.begin("1 · One machine, one process, four services",
-              "A port is a number that says which service a packet is for: here one process waits "
-              "at four ports, and each of them leads to a service of its own.");
-  stage.run({"server", "listeners"});
+void four_services(Demonstration& demo, LabNetwork& network) {
+  demo.begin("1 · One machine, one process, four services",
+             "A port is a number that says which service a packet is for. Here one process "
+             "listens on four ports, and each of them belongs to another service.");
+  demo.run({"server", "listeners"});
   bool open = true;
-  for (const auto home : {http, ftp, dns, echo})
-    open &= is_listening(Transport::tcp, lab.port(home));
-  for (const auto home : {dns, echo}) open &= is_listening(Transport::udp, lab.port(home));
-  stage.check(open, "the kernel's table has a listener at each of these ports; tcp " +
-                        std::to_string(lab.port(dns)) + " and udp " +
-                        std::to_string(lab.port(dns)) + " are two of them");
+  for (const auto port : {http, ftp, dns, echo})
+    open &= is_listening(Transport::tcp, network.port(port));
+  for (const auto port : {dns, echo}) open &= is_listening(Transport::udp, network.port(port));
+  demo.check(open, "the kernel's table has a listener at each of these ports; tcp " +
+                       std::to_string(network.port(dns)) + " and udp " +
+                       std::to_string(network.port(dns)) + " are two of them");
 }
 
-void four_clients(Stage& stage, TourLab& lab) {
-  stage.begin("2 · Four clients, four ephemeral ports",
-              "A client needs a port too, so that the answer finds its way back: the kernel picks "
-              "one that is free, for this conversation only, and it is called ephemeral.");
-  struct Visit {
+void four_clients(Demonstration& demo, LabNetwork& network) {
+  demo.begin("2 · Four clients, four ephemeral ports",
+             "A client needs a port too: the answer is sent to it. The kernel picks one that is "
+             "free, for this session only; it is called an ephemeral port.");
+  struct Client {
     Transport transport;
-    std::uint16_t home;
-    std::string last_words;  ///< the end of what the visitor is told
+    std::uint16_t default_port;
+    std::string output_end;  ///< the last of what the client prints
     std::vector<std::string> command;
   };
-  const std::array visits{
-      Visit{Transport::tcp, http, "a port for it.", {"http", url(lab, http, "/hello.txt")}},
-      Visit{Transport::udp, dns, "over udp", {"dns", "www.lab.test"}},
-      Visit{Transport::tcp,
-            ftp,
-            "a port for it.",
-            {"ftp", "ftp://" + host + lab.written_port(ftp) + "/hello.txt"}},
-      Visit{Transport::tcp, echo, "\nhello", {"echo", host + lab.written_port(echo), "hello"}}};
-  std::vector<Process> held;
+  const std::array clients{
+      Client{Transport::tcp, http, "a port for it.", {"http", url(network, http, "/hello.txt")}},
+      Client{Transport::udp, dns, "over udp", {"dns", "www.lab.test"}},
+      Client{Transport::tcp,
+             ftp,
+             "a port for it.",
+             {"ftp", "ftp://" + host + network.port_suffix(ftp) + "/hello.txt"}},
+      Client{Transport::tcp, echo, "\nhello", {"echo", host + network.port_suffix(echo), "hello"}}};
+  std::vector<Process> running;
   std::set<std::uint16_t> sources;
   bool as_shown = true;
-  for (auto visit : visits) {
-    if (held.size() == 2) stage.pause("two more clients, and ftp takes two ports");
-    visit.command.insert(visit.command.end(), {"--hold", "60"});
-    const auto port = lab.port(visit.home);
-    held.push_back(stage.run_beside(visit.command, [&](const std::string& output) {
-      return port_shown(output) && !clients_of(visit.transport, port).empty() &&
-             output.find(visit.last_words) != std::string::npos;
+  for (auto client : clients) {
+    if (running.size() == 2) demo.pause("two more clients, and ftp takes two ports");
+    client.command.insert(client.command.end(), {"--hold", "60"});
+    const auto port = network.port(client.default_port);
+    running.push_back(demo.start(client.command, [&](const std::string& output) {
+      return first_port_in(output) && !clients_of(client.transport, port).empty() &&
+             output.find(client.output_end) != std::string::npos;
     }));
-    const auto source = port_shown(held.back().output());
-    const auto real = clients_of(visit.transport, port);
-    as_shown &= source && real.count(*source) == 1 &&
-                held.back().output().find(visit.last_words) != std::string::npos;
-    sources.insert(real.begin(), real.end());
+    const auto source = first_port_in(running.back().output());
+    const auto in_table = clients_of(client.transport, port);
+    as_shown &= source && in_table.count(*source) == 1 &&
+                running.back().output().find(client.output_end) != std::string::npos;
+    sources.insert(in_table.begin(), in_table.end());
   }
-  stage.check(as_shown, "each client's port is in the kernel's table as its card shows it");
-  // To another server, or over another transport, the kernel may pick the same number again.
-  const bool different = sources.size() == visits.size();
-  stage.check(!sources.empty() && all_ephemeral(sources),
-              std::string(different ? "they are different, and all" : "they are all") +
-                  " from this machine's ephemeral range: " + list(sources));
+  demo.check(as_shown, "each client's port is in the kernel's table, as the client printed it");
+  // For another destination port or transport, the kernel may pick the same number again.
+  const bool different = sources.size() == clients.size();
+  demo.check(!sources.empty() && all_ephemeral(sources),
+             std::string(different ? "they are different, and all" : "they are all") +
+                 " from this machine's ephemeral range: " + list(sources));
 }
 
-void five_sessions(Stage& stage, TourLab& lab) {
+void five_sessions(Demonstration& demo, LabNetwork& network) {
   constexpr std::size_t count = 5;
-  const auto port = lab.port(echo);
-  stage.begin("3 · Five sessions to one port",
-              "One port serves any number of clients at once: a session is known by all four "
-              "numbers, both addresses and both ports, so one different number is enough.");
-  const auto held = stage.run_beside(
-      {"echo", host + lab.written_port(echo), "hello", "--sessions", std::to_string(count),
+  const auto port = network.port(echo);
+  demo.begin("3 · Five sessions to one port",
+             "One port serves many clients at once: a session is identified by both addresses and "
+             "both ports (its 4-tuple), so one different number is enough.");
+  const auto client = demo.start(
+      {"echo", host + network.port_suffix(echo), "hello", "--sessions", std::to_string(count),
        "--hold", "60", "--quiet"},
       [&](const std::string&) { return clients_of(Transport::tcp, port).size() == count; });
-  stage.pause("the table of the sessions");
-  const auto shown = stage.run({"netstat", "--pairs", "-n"});
-  stage.say(
-      "(TIME_WAIT: the sessions of the scene before. They are closed, and who closed first "
-      "remembers them for a minute.)");
+  demo.pause("the table of the sessions");
+  const auto shown = demo.run({"netstat", "--pairs", "-n"});
+  demo.say(
+      "(TIME_WAIT: sessions of the previous scene. They are closed; the side that closed first "
+      "keeps them in its table for a minute.)");
   const auto clients = clients_of(Transport::tcp, port);
   std::size_t server_ends = 0;
   for (const auto& row : sockets())
     server_ends += row.transport == Transport::tcp && row.state == TcpState::established &&
                    row.local.port == port && clients.count(row.remote.port) == 1;
-  stage.check(clients.size() == count && server_ends == count,
-              "five sessions, ten ends: five client ports (" + list(clients) +
-                  ") and, five times, server port " + std::to_string(port));
-  const bool listed = std::all_of(clients.begin(), clients.end(), [&](std::uint16_t client) {
-    return shown.output.find(host + ":" + std::to_string(client)) != std::string::npos;
+  demo.check(clients.size() == count && server_ends == count,
+             "five sessions, ten ends: five client ports (" + list(clients) +
+                 ") and, five times, server port " + std::to_string(port));
+  const bool listed = std::all_of(clients.begin(), clients.end(), [&](std::uint16_t source) {
+    return shown.output.find(host + ":" + std::to_string(source)) != std::string::npos;
   });
-  stage.check(shown.status == 0 && listed, "netstat shows every one of them");
+  demo.check(shown.status == 0 && listed, "netstat shows all of them");
 }
 
-void http_moves(Stage& stage, TourLab& lab) {
-  const auto home = lab.port(http), away = lab.port(moved_http);
-  stage.begin("4 · HTTP moves to port " + std::to_string(away),
-              "A service may live at any port: then a client that is not told is refused, and one "
-              "that is told, by the URL or by an SRV record of the DNS, is served.");
-  const auto moved = stage.run({"server", "move", "http=" + std::to_string(away)});
-  stage.check(moved.status == 0 && is_listening(Transport::tcp, away) &&
-                  !is_listening(Transport::tcp, home),
-              "port " + std::to_string(away) + " is open now, and port " + std::to_string(home) +
-                  " is closed");
-  const auto not_told = stage.run({"http", url(lab, http, "/hello.txt")});
-  stage.check(not_told.status == 3, "refused at port " + std::to_string(home) + " (exit status 3)");
-  stage.pause("told by the URL, and by the DNS");
-  const auto told = stage.run({"http", "http://" + host + ":" + std::to_string(away) + "/whoami"});
-  const auto client = port_shown(told.output);
-  stage.check(told.status == 0 && client &&
-                  told.output.find(host + ":" + std::to_string(away)) != std::string::npos,
-              "served at port " + std::to_string(away));
-  const auto found = stage.run({"http", "--srv", "http://www.lab.test/hello.txt"});
-  stage.check(
-      found.status == 0 && found.output.find(":" + std::to_string(away)) != std::string::npos,
-      "found through SRV, without knowing the port");
+void http_moves(Demonstration& demo, LabNetwork& network) {
+  const auto before = network.port(http), after = network.port(moved_http);
+  demo.begin(
+      "4 · HTTP moves to port " + std::to_string(after),
+      "A service may use any port. A client that tries the default port is refused; one that "
+      "gets the port from the URL, or from an SRV record of the DNS, is served.");
+  const auto moved = demo.run({"server", "move", "http=" + std::to_string(after)});
+  demo.check(moved.status == 0 && is_listening(Transport::tcp, after) &&
+                 !is_listening(Transport::tcp, before),
+             "port " + std::to_string(after) + " is open now, and port " + std::to_string(before) +
+                 " is closed");
+  const auto refused = demo.run({"http", url(network, http, "/hello.txt")});
+  demo.check(refused.status == 3, "refused on port " + std::to_string(before) + " (exit status 3)");
+  demo.pause("the port from the URL, and from the DNS");
+  const auto served =
+      demo.run({"http", "http://" + host + ":" + std::to_string(after) + "/whoami"});
+  const auto client = first_port_in(served.output);
+  demo.check(served.status == 0 && client &&
+                 served.output.find(host + ":" + std::to_string(after)) != std::string::npos,
+             "served on port " + std::to_string(after));
+  const auto found = demo.run({"http", "--srv", "http://www.lab.test/hello.txt"});
+  demo.check(
+      found.status == 0 && found.output.find(":" + std::to_string(after)) != std::string::npos,
+      "found through the SRV record, without a port in the URL");
 }
 
-void the_ranges(Stage& stage, TourLab& lab) {
-  stage.begin("5 · The ranges of the ports",
-              "IANA keeps three ranges: well-known, registered and dynamic. Each system picks its "
-              "clients' ports from a range of its own, not always IANA's dynamic one.");
+void port_ranges(Demonstration& demo, LabNetwork& network) {
+  demo.begin("5 · The ranges of port numbers",
+             "IANA defines three ranges: well-known, registered and dynamic. Each operating system "
+             "has its own range for clients' ports, which may differ from the dynamic one.");
   const auto range = ephemeral_range();
-  const auto shown = stage.run(
+  const auto shown = demo.run(
       {"port", std::to_string(moved_http), "8080", range ? std::to_string(range->first) : "32768"});
-  stage.check(shown.status == 0 && category_of(moved_http) == PortCategory::well_known &&
-                  category_of(8080) == PortCategory::registered,
-              "83 is well-known, 8080 is registered");
-  stage.pause("the port that this machine picks");
-  const auto probe = stage.run({"echo", host + lab.written_port(echo), "where from?"});
-  const auto source = port_shown(probe.output);
-  stage.check(range && source && range->contains(*source),
-              "this machine picked " + (source ? std::to_string(*source) : "?") + ", between " +
-                  std::to_string(range ? range->first : 0) + " and " +
-                  std::to_string(range ? range->last : 0));
+  demo.check(shown.status == 0 && category_of(moved_http) == PortCategory::well_known &&
+                 category_of(8080) == PortCategory::registered,
+             "83 is well-known, 8080 is registered");
+  demo.pause("the port that this machine picks");
+  const auto probe = demo.run({"echo", host + network.port_suffix(echo), "which port?"});
+  const auto source = first_port_in(probe.output);
+  demo.check(range && source && range->contains(*source),
+             "this machine picked " + (source ? std::to_string(*source) : "?") + ", between " +
+                 std::to_string(range ? range->first : 0) + " and " +
+                 std::to_string(range ? range->last : 0));
 }
 
 struct Scene {
   std::string_view name;
-  void (*play)(Stage& stage, TourLab& lab);
+  void (*run)(Demonstration& demo, LabNetwork& network);
 };
 
 constexpr std::array scenes{Scene{"the four services", four_services},
                             Scene{"four clients, four ephemeral ports", four_clients},
                             Scene{"five sessions to one port", five_sessions},
                             Scene{"HTTP moves to 83", http_moves},
-                            Scene{"the ranges of the ports", the_ranges}};
+                            Scene{"the ranges of port numbers", port_ranges}};
 
-int finish(Stage& stage, TourLab& lab, bool as_json) {
-  if (const auto trouble = lab.trouble()) stage.check(false, *trouble);
-  if (as_json) {
-    boost::json::object document{{"scenes", scenes.size()},
-                                 {"checks", stage.checks()},
-                                 {"place", lab.place()},
-                                 {"not_true", boost::json::value_from(stage.failed())}};
-    print_json(document);
-  } else if (stage.all_true()) {
-    stage.begin(
-        "All of it was true",
-        "Five scenes, " + std::to_string(stage.checks()) +
-            " checks on live sockets. Every command above works the same when you type "
-            "it: start 'portlabd --private' and, in a second terminal, 'portlab enter'. Next: "
-            "'portlab lab 1', where your own hands do it, step by step.");
-  } else {
-    stage.begin("Not all of it was true", std::to_string(stage.failed().size()) + " of " +
-                                              std::to_string(stage.checks()) +
-                                              " checks failed; they are marked NOT TRUE above.");
-  }
-  return stage.all_true() ? 0 : 1;
+void show_result(Demonstration& demo) {
+  const auto checks = std::to_string(demo.checks());
+  if (demo.failed().empty())
+    demo.begin(
+        "Every check passed",
+        "Five scenes, " + checks +
+            " checks on real sockets. You can type each of these commands yourself: start "
+            "'portlabd --private' and, in a second terminal, 'portlab enter'. Next: 'portlab "
+            "lab 1', the same step by step.");
+  else
+    demo.begin("Some checks failed", std::to_string(demo.failed().size()) + " of " + checks +
+                                         " checks failed; they are marked FAILED above.");
 }
 
 }  // namespace
@@ -250,24 +240,30 @@ int run_tour(const Arguments& arguments) {
   CommandLine line({"tour",
                     "",
                     {{{"portlab tour", "five scenes, Enter between them"},
-                      {"portlab tour </dev/null", "straight through"},
-                      {"portlab tour --json", "only whether it was true"}}}},
+                      {"portlab tour </dev/null", "without pauses"},
+                      {"portlab tour --json", "only the result of the checks"}}}},
                    Shared::json);
   const auto options = line.parse(arguments);
   if (!options) return 0;
   line.expect_operands(0, 0);
 
-  TourLab lab;
-  Stage stage(options->json);
-  stage.begin(
-      "Portlab: what ports are, in five scenes",
-      "Everything below really happens while you watch, " + lab.place() +
-          (lab.is_private() ? "." : " (portlab doctor says why there is no private network)."));
+  LabNetwork network;
+  Demonstration demo(options->json);
+  demo.begin("Portlab: what ports are, in five scenes",
+             "All commands below are real. They run " + network.description() +
+                 (network.is_private() ? "." : " (portlab doctor says why it is not private)."));
   for (const auto& scene : scenes) {
-    stage.pause(scene.name);
-    scene.play(stage, lab);
+    demo.pause(scene.name);
+    scene.run(demo, network);
   }
-  return finish(stage, lab, options->json);
+  if (const auto failure = network.failure()) demo.check(false, *failure);
+  show_result(demo);
+  if (options->json)
+    print_json({{"scenes", scenes.size()},
+                {"checks", demo.checks()},
+                {"place", network.description()},
+                {"not_true", boost::json::value_from(demo.failed())}});
+  return demo.failed().empty() ? 0 : 1;
 }
 
 }  // namespace portlab

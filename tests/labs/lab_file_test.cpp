@@ -10,7 +10,7 @@ using namespace portlab::labs;
 
 namespace {
 
-const std::string good = R"(# Lab 7: A title
+const std::string complete_lab = R"(# Lab 7: A title
 
 <!-- lab
 minutes: 12
@@ -84,7 +84,7 @@ std::string with(const std::string& rest) { return "# Lab 1: T\n\n## 1. S\n\n" +
 
 BOOST_AUTO_TEST_CASE(a_file_from_another_system_reads_the_same) {
   std::string other = "\xef\xbb\xbf";
-  for (const char c : good) other += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  for (const char c : complete_lab) other += c == '\n' ? std::string("\r\n") : std::string(1, c);
   BOOST_TEST(faults_of(other) == "");
   const auto lab = parse_lab(other, "x.md").lab;
   BOOST_TEST(lab.title == "A title");
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_file_from_another_system_reads_the_same) {
              "portlab http http://127.0.0.1:83/");
 }
 
-BOOST_AUTO_TEST_CASE(what_takes_a_private_network_shows_what_it_prints) {
+BOOST_AUTO_TEST_CASE(an_activity_with_needs_has_an_output_block_with_its_captures) {
   const auto lint_of = [](const std::string& output, const std::string& check) {
     const auto parsed = parse_lab(
         with("```sh\nls\n```\n\n" + output + "\n<!-- check\n" + check + "exit 0\nnext: x\n-->\n"),
@@ -113,8 +113,8 @@ BOOST_AUTO_TEST_CASE(what_takes_a_private_network_shows_what_it_prints) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_becomes_steps_and_parts) {
-  const auto parsed = parse_lab(good, "x.md");
-  BOOST_TEST(parsed.faults.empty(), faults_of(good));
+  const auto parsed = parse_lab(complete_lab, "x.md");
+  BOOST_TEST(parsed.faults.empty(), faults_of(complete_lab));
   const auto& lab = parsed.lab;
   BOOST_TEST(lab.id == "7");
   BOOST_TEST(lab.title == "A title");
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_file_becomes_steps_and_parts) {
 
   const auto& seen = std::get<Activity>(lab.parts[3].task);
   BOOST_TEST(seen.commands.empty());
-  BOOST_TEST(seen.to_do().at(0) == "portlab server close http");
+  BOOST_TEST(seen.commands_for_auto().at(0) == "portlab server close http");
   BOOST_TEST(std::holds_alternative<std::monostate>(lab.parts[4].task));
 }
 
@@ -154,15 +154,15 @@ BOOST_AUTO_TEST_CASE(a_here_document_is_one_command) {
   BOOST_TEST(commands[1] == "ls \\\n  x");
 }
 
-BOOST_AUTO_TEST_CASE(a_mistake_has_its_line_and_says_what_to_write) {
+BOOST_AUTO_TEST_CASE(a_fault_has_its_line_and_says_what_to_write) {
   BOOST_TEST(faults_of("").find("# Lab N: TITLE") != std::string::npos);
   BOOST_TEST(faults_of("# Lab 1: T\n\n## 2. S\n").find("3: the next step is '## 1. TITLE'") !=
              std::string::npos);
   for (const auto& [text, expected] : std::initializer_list<std::pair<const char*, const char*>>{
            {"```sh\nls\n", "5: this block has no end"},
-           {"```output\nx\n```\n", "5: output follows"},
-           {"<!-- check\nexit zero\n-->\n", "6: exit takes a number"},
-           {"<!-- check\nlistening tcp 99999\n-->\n", "6: '99999' is no place"},
+           {"```output\nx\n```\n", "5: an output block follows"},
+           {"<!-- check\nexit zero\n-->\n", "6: after exit comes a number"},
+           {"<!-- check\nlistening tcp 99999\n-->\n", "6: '99999' is neither a port"},
            {"<!-- check\nsockets tcp state OPEN\n-->\n", "6: 'state OPEN'"},
            {"<!-- check\ncapture: x = (\n-->\n", "6: capture"},
            {"<!-- answer\nb\n-->\n", "5: an answer follows a question"},
@@ -174,24 +174,25 @@ BOOST_AUTO_TEST_CASE(a_mistake_has_its_line_and_says_what_to_write) {
                "'" << text << "': " << faults_of(with(text)));
 }
 
-BOOST_AUTO_TEST_CASE(what_makes_a_lab_poor_is_said) {
-  const auto poor = parse_lab(with("```sh\nls\n```\n\nText.\n"), "x.md").lab;
+BOOST_AUTO_TEST_CASE(lint_reports_what_is_missing) {
+  const auto lab = parse_lab(with("```sh\nls\n```\n\nText.\n"), "x.md").lab;
   std::string all;
-  for (const auto& fault : lint(poor)) all += fault.text + "\n";
-  for (const auto* expected : {"minutes", "nothing can go wrong", "nothing is predicted"})
+  for (const auto& fault : lint(lab)) all += fault.text + "\n";
+  for (const auto* expected :
+       {"minutes", "they cannot fail", "no prediction", "checks no condition"})
     BOOST_TEST(all.find(expected) != std::string::npos, all);
 }
 
-BOOST_AUTO_TEST_CASE(each_student_has_numbers_of_their_own_and_keeps_them) {
+BOOST_AUTO_TEST_CASE(each_student_gets_a_variant_and_always_the_same_one) {
   const std::vector<Variation> variations{{"83", {"84", "85", "86"}}};
   const std::string text = "<!-- lab\nvary: 83 = 84 85 86\n-->\n:83/ and 183 and 83";
-  BOOST_TEST(text_for("", text, variations) == text);
-  const auto ana = text_for("ana", text, variations);
-  BOOST_TEST(ana == text_for("ana", text, variations));
-  BOOST_TEST(ana.find("183 and 8") != std::string::npos);  // no number within another one
+  BOOST_TEST(variant_of(text, variations, "") == text);
+  const auto ana = variant_of(text, variations, "ana");
+  BOOST_TEST(ana == variant_of(text, variations, "ana"));
+  BOOST_TEST(ana.find("183 and 8") != std::string::npos);  // 183 is another number
   BOOST_TEST(ana.find("vary: 83 =") != std::string::npos);
   bool differs = false;
   for (const auto* name : {"ben", "cem", "dora", "eva"})
-    differs = differs || text_for(name, text, variations) != ana;
+    differs = differs || variant_of(text, variations, name) != ana;
   BOOST_TEST(differs);
 }

@@ -1,5 +1,5 @@
-"""Every lab, done by itself: in a private network, and where that is forbidden; and each check proved to
-fail before its step and to pass after it."""
+"""Every lab, run unattended: in a private network, and where namespaces are forbidden. Each check fails before its
+step and passes after it."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ from portlab_testing import namespaces_are_allowed, program, without_namespaces
 
 @unittest.skipUnless(namespaces_are_allowed(), "this system forbids the namespaces that labs run in")
 class Unattended(unittest.TestCase):
-    def test_every_lab_is_true(self):
+    def test_every_lab_passes(self):
         for what in ("lab", "myth"):
             with self.subTest(what=what):
                 done = lab(what, "--auto", "all", "--json")
@@ -23,12 +23,12 @@ class Unattended(unittest.TestCase):
                 done = lab(what, "--selftest", "all")
                 self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_a_students_own_numbers_work_too(self):
+    def test_a_variant_passes_too(self):
         done = lab("lab", "--auto", "5", "--student", "ana", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_ports_that_the_kernel_picks_may_have_a_name(self):
-        # A few ports of the ephemeral range are registered: one run in some hundred gets one of them.
+    def test_ephemeral_ports_may_be_registered(self):
+        # A few ports of the ephemeral range are registered: one run in some hundred would get one of them.
         names = (SOURCE / "common" / "data" / "service-names.tsv").read_text(encoding="utf-8")
         rows = [line.split("\t") for line in names.splitlines() if not line.startswith("#")]
         named = sorted({int(port) for port, transport, name, *_ in rows
@@ -63,20 +63,20 @@ class WithoutNamespaces(unittest.TestCase):
 
     # All in one network, as a student does them: one lab's TIME_WAIT must not disturb the next.
 
-    def everything_is_true(self, **rights):
+    def every_lab_passes(self, **rights):
         for what in ("lab", "myth"):
             with self.subTest(what=what):
                 done = without_namespaces(program("PORTLAB"), what, "--auto", "all", "--json",
                                           timeout=LONG, **rights)
                 self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_everything_is_true_on_moved_ports(self):
-        self.everything_is_true()
+    def test_every_lab_passes_on_shifted_ports(self):
+        self.every_lab_passes()
 
-    def test_everything_is_true_on_the_real_ports(self):
-        self.everything_is_true(low_ports=True)
+    def test_every_lab_passes_on_the_real_ports(self):
+        self.every_lab_passes(low_ports=True)
 
-    def test_what_can_not_be_done_is_shown_instead(self):
+    def test_an_activity_that_is_not_possible_is_shown_instead(self):
         with tempfile.TemporaryDirectory() as folder:
             path = small_lab(folder, "At `127.0.0.1:80`.\n\n```sh\necho 80 > /proc/sys/x\n```\n\n"
                                      "```output\nlimit 80\n```\n\n<!-- check\nneeds: private network\n"
@@ -85,7 +85,7 @@ class WithoutNamespaces(unittest.TestCase):
                                      "<!-- answer\n{limit}\nhint: h\nbecause: b\n-->")
             done = without_namespaces(program("PORTLAB"), "lab", "--auto", path, timeout=LONG)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("This takes a private network, which can't be had here", done.stdout)
+        self.assertIn("This needs a private network, which this machine does not allow", done.stdout)
         self.assertIn("limit 80", done.stdout)
         self.assertIn("127.0.0.1:8080", done.stdout)
 

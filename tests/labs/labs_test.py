@@ -1,5 +1,4 @@
-"""Labs at a terminal, as a student does them: with wrong answers, Ctrl-C, quitting and coming back; and
-what is said of wrong usage."""
+"""Labs at a terminal, as a student does them: wrong answers, Ctrl-C, quit and resume; and wrong usage."""
 
 import json
 import os
@@ -27,7 +26,7 @@ def lab(*arguments, **options):
 
 
 def small_lab(folder, *steps):
-    """The path of a lab with these steps; the first one begins at line 9."""
+    """Writes a lab with these steps; the first one begins at line 9. Returns its path."""
     path = os.path.join(folder, "small.md")
     with open(path, "w", encoding="utf-8") as file:
         file.write("# Lab 1: Small\n\n<!-- lab\nminutes: 1\n-->\n\n")
@@ -36,12 +35,12 @@ def small_lab(folder, *steps):
 
 
 class Files(unittest.TestCase):
-    def test_no_lab_lacks_anything(self):
+    def test_lint_finds_nothing_in_the_labs(self):
         for what in ("lab", "myth"):
             done = lab(what, "--lint", "all")
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
-    def test_a_word_that_nothing_has_captured_is_a_fault(self):
+    def test_a_name_that_nothing_captures_is_a_fault(self):
         with tempfile.TemporaryDirectory() as folder:
             path = small_lab(folder, "Do it.\n\n<!-- check\nexit 0\nnext: n\n"
                                      "do: echo {port} ${HOME} {1..2}\n-->")
@@ -55,21 +54,21 @@ class Files(unittest.TestCase):
         checked = json.loads(lab("myth", "--lint", "all", "--json").stdout)["checked"]
         self.assertTrue(checked and all(one["as_it_should_be"] for one in checked))
 
-    def test_bad_usage_teaches(self):
+    def test_bad_usage_names_the_right_one(self):
         for arguments, expected in ((["99"], "there is no lab '99'"), (["--auto"], "which one?"),
                                     (["1", "2"], "2")):
             done = lab("lab", *arguments)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn(expected, done.stderr)
 
-    def test_without_a_terminal_nothing_waits(self):
+    def test_without_a_terminal_a_lab_ends_with_advice(self):
         done = lab("lab", "5")
         self.assertEqual(done.returncode, 2)
         self.assertIn("--auto 5", done.stderr)
 
 
 class Student:
-    """Someone at a terminal."""
+    """portlab lab in a pseudo-terminal."""
 
     def __init__(self, state, *arguments):
         self.parent, child = pty.openpty()
@@ -94,7 +93,7 @@ class Student:
         return bool(part)
 
     def expect(self, text):
-        """Waits until this is shown, behind what was waited for last."""
+        """Waits until this is shown, after the text of the previous call."""
         end = time.monotonic() + PATIENCE
         while True:
             found = re.compile(text).search(self.shown, self.seen)
@@ -105,8 +104,8 @@ class Student:
                 raise AssertionError(f"'{text}' was not shown; after the last: {self.shown[self.seen:]}")
 
     def interrupt_until(self, text, times=1):
-        """Ctrl-C; once more where it came while bash was between two commands, or was about to wait for
-        keys: then it remembers the signal and does nothing before the next key."""
+        """Presses Ctrl-C until this is shown. Between two commands, or just before it waits for keys, bash only
+        notes the signal and does nothing before the next key."""
         for _ in range(PATIENCE):
             os.write(self.parent, b"\x03" * times)
             end = time.monotonic() + 1
@@ -120,7 +119,7 @@ class Student:
         os.write(self.parent, line.encode() + b"\n")
 
     def close(self):
-        os.close(self.parent)  # as when the window is closed: everything ends
+        os.close(self.parent)  # SIGHUP, as when the window is closed
         self.process.wait(PATIENCE)
 
 
@@ -136,7 +135,7 @@ class AtTheTerminal(unittest.TestCase):
         self.addCleanup(student.close)
         return student
 
-    def test_a_lab_is_begun_left_and_taken_up_again(self):
+    def test_a_lab_is_started_left_and_resumed(self):
         student = self.student("5")
         student.expect(r"\$ $")
         student.type("ls /nonexistent")
@@ -151,7 +150,7 @@ class AtTheTerminal(unittest.TestCase):
         student.expect("\nbegun")
         student.interrupt_until("not yet")  # Ctrl-C ends the command, not the lab
         student.expect(r"\$ $")
-        student.type("")  # Enter: typed for them
+        student.type("")  # Enter: the lab types it
         port = student.expect(r"127\.0\.0\.1:(\d+)  →").group(1)
         student.expect("Your answer: ")
         student.type("80")
@@ -161,14 +160,14 @@ class AtTheTerminal(unittest.TestCase):
         student.expect(r"\$ $")
         student.type("portlab server move http=83")
         student.expect("Your answer: ")
-        os.write(student.parent, b"\x03")  # takes the line back, and not more
+        os.write(student.parent, b"\x03")  # discards the line, and nothing more
         student.expect("`?quit.? leaves the lab")
         student.type("z")
-        student.expect("Please answer with a, b, c")
+        student.expect("Please answer with a, b or c")
         student.type("a")
         student.expect(r"\$ $")
         student.type("quit")
-        student.expect("Your place is kept")
+        student.expect("Your progress is saved")
         self.assertEqual(student.process.wait(PATIENCE), 0)
 
         again = self.student("5")
@@ -214,7 +213,7 @@ class AtTheTerminal(unittest.TestCase):
 
     def test_ctrl_c_at_a_question_leaves_the_servers_alone(self):
         student = self.student(self.small_lab(self.QUESTION, self.LISTEN))
-        for _ in range(20):  # whatever it comes in between
+        for _ in range(20):  # at any moment between two reads
             student.expect("Your answer: $")
             os.write(student.parent, b"\x03")
             student.expect("leaves the lab")
@@ -244,7 +243,7 @@ class AtTheTerminal(unittest.TestCase):
         student.type("sleep 1234 &")
         student.expect(r"\$ $")
         student.type("exit")
-        student.expect("Your place is kept")
+        student.expect("Your progress is saved")
         self.assertEqual(student.process.wait(PATIENCE), 0)
 
     def test_ctrl_c_at_the_prompt_ends_no_session_of_lab_7(self):
@@ -265,23 +264,23 @@ class AtTheTerminal(unittest.TestCase):
         student.expect("Your answer: $")
         student.type("three")
         student.expect(r"\$ $")
-        student.type("echo mine > file")
+        student.type("echo own > file")
         student.expect(r"\$ $")
         student.type("reset")
-        student.expect("Type yes for that: $")
+        student.expect("Type yes to do that: $")
         student.type("no")
         student.expect(r"\$ $")
         student.type("cat file")
-        student.expect("\nmine")
+        student.expect("\nown")
         student.expect(r"\$ $")
         student.type("reset")
-        student.expect("Type yes for that: $")
+        student.expect("Type yes to do that: $")
         student.type("yes")
         student.expect("Your answer: $")
         student.type("4")
         student.expect("Not quite")
 
-    def test_back_does_not_bounce_from_what_is_true_already(self):
+    def test_back_waits_for_a_command_where_the_check_succeeds_already(self):
         path = self.small_lab(self.LISTEN, self.TRUE)
         student = self.student(path)
         student.expect(r"\$ $")
@@ -290,14 +289,14 @@ class AtTheTerminal(unittest.TestCase):
         student.expect(r"2/2\) \$ $")
         student.type("back")
         student.expect(r"1/2\) \$ $")
-        student.type("echo there")  # a command, and all is true: it goes on
+        student.type("echo there")  # after any command, if the check succeeds
         student.expect(r"2/2\) \$ $")
         student.type("quit")
-        student.expect("Your place is kept")
+        student.expect("Your progress is saved")
         self.assertEqual(self.record(path)["done"][0]["commands"], ["echo there"])
 
-    def test_a_students_files_and_odd_bytes_survive(self):
-        path = self.small_lab("```sh\necho theirs > file; echo ok\n```\n\n"
+    def test_files_of_the_student_and_bytes_that_are_not_utf8_are_kept(self):
+        path = self.small_lab("```sh\necho from the lab > file; echo ok\n```\n\n"
                               "<!-- check\noutput ok\nnext: do it\n-->", self.QUESTION, self.TRUE)
         student = self.student(path)
         student.expect(r"\$ $")
@@ -307,19 +306,19 @@ class AtTheTerminal(unittest.TestCase):
         student.expect("Not quite")
         student.type("3")
         student.expect(r"\$ $")
-        student.type("echo mine > file")
+        student.type("echo own > file")
         student.expect(r"\$ $")
         student.type("quit")
-        student.expect("Your place is kept")
+        student.expect("Your progress is saved")
         self.assertEqual(student.process.wait(PATIENCE), 0)
         again = self.student(path)
         again.expect("You were at step 3")
         again.expect(r"3/3\) \$ $")
         again.type("cat file")
-        again.expect("\nmine")
+        again.expect("\nown")
         self.assertEqual(self.record(path)["answers"][0]["tries"], 2)
 
-    def test_a_lab_is_open_once(self):
+    def test_a_lab_is_open_in_one_terminal_only(self):
         path = self.small_lab(self.TRUE)
         student = self.student(path)
         student.expect(r"\$ $")
@@ -327,7 +326,7 @@ class AtTheTerminal(unittest.TestCase):
         other.expect("open in another terminal")
         self.assertEqual(other.process.wait(PATIENCE), 3)
 
-    def test_a_record_that_is_broken_is_put_aside(self):
+    def test_a_broken_record_is_renamed(self):
         folder = os.path.join(self.state, "portlab")
         os.makedirs(folder)
         with open(os.path.join(folder, "labs.json"), "w", encoding="utf-8") as file:
@@ -337,19 +336,19 @@ class AtTheTerminal(unittest.TestCase):
         student.expect(r"\$ $")
         self.assertTrue(os.path.exists(os.path.join(folder, "labs.json.broken")))
 
-    def test_two_labs_at_once_are_both_kept(self):
+    def test_two_labs_at_once_are_both_saved(self):
         both = [self.student(number) for number in ("1", "5")]
         for student in both:
-            student.expect(r"\$ $|Your answer: $|Enter goes on: $")
+            student.expect(r"\$ $|Your answer: $|Press Enter to continue: $")
         for student in both:
             student.type("quit")
-            student.expect("Your place is kept")
+            student.expect("Your progress is saved")
         done = subprocess.run([program("PORTLAB"), "lab", "--report", "--json"], text=True,
                               capture_output=True, check=True, timeout=PATIENCE,
                               env={**os.environ, "XDG_STATE_HOME": self.state})
         self.assertEqual(set(json.loads(done.stdout)["labs"]), {"1", "5"})
 
-    def test_nothing_is_left_behind_by_kill_9(self):
+    def test_no_process_is_left_by_kill_9(self):
         student = self.student("5")
         student.expect(r"\$ $")
         student.type("sleep 1234 & echo pid $!")

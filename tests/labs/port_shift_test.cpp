@@ -5,7 +5,7 @@
 using namespace portlab;
 using namespace portlab::labs;
 
-BOOST_AUTO_TEST_CASE(well_known_ports_move_up_and_others_stay) {
+BOOST_AUTO_TEST_CASE(well_known_ports_are_shifted_and_others_stay) {
   const std::initializer_list<std::pair<const char*, const char*>> lines{
       {"portlab http http://127.0.0.1/hello.txt", "portlab http http://127.0.0.1:8080/hello.txt"},
       {"portlab http http://127.0.0.1:83/", "portlab http http://127.0.0.1:8083/"},
@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(well_known_ports_move_up_and_others_stay) {
        "portlab echo -q --sessions 250 --hold 600 --source 127.0.0.5 127.0.0.1:8007 hi"},
       {"c=\"portlab echo -q 127.0.0.1\"", "c=\"portlab echo -q 127.0.0.1:8007\""},
       {"portlab port 80/tcp 53/udp", "portlab port 8080/tcp 8053/udp"},
-      {"portlab port 80", "portlab port 80"},  // its names
+      {"portlab port 80", "portlab port 80"},  // may be a name
       {"echo x > /dev/udp/127.0.0.1/53", "echo x > /dev/udp/127.0.0.1/8053"},
       {"SRV 0 0 83 www.lab.test.", "SRV 0 0 8083 www.lab.test."},
       {"portlab server listen http=0", "portlab server listen http=0"},
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(well_known_ports_move_up_and_others_stay) {
   for (const auto& [before, after] : lines) BOOST_TEST(shifted_line(before, 8000) == after);
 }
 
-BOOST_AUTO_TEST_CASE(checks_move_with_the_commands) {
+BOOST_AUTO_TEST_CASE(checks_are_shifted_like_commands) {
   Lab lab;
   Activity activity;
   activity.commands = {"portlab http http://127.0.0.1/"};
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(checks_move_with_the_commands) {
                          parse_condition("output http is on www, port 83").value(),
                          parse_condition("output port 83: well-known").value()};
   lab.parts.push_back({1, 0, "", activity});
-  const auto moved = fitted(lab, false, 8000);
+  const auto moved = adapted_lab(lab, false, 8000);
   const auto& there = std::get<Activity>(moved.parts[0].task);
   BOOST_TEST(there.conditions[0].pattern.local_port.value() == 8083);
   BOOST_TEST(there.conditions[1].pattern.remote_port.value() == 8080);
@@ -59,34 +59,34 @@ BOOST_AUTO_TEST_CASE(checks_move_with_the_commands) {
   BOOST_TEST(!there.output.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_is_a_port_may_be_the_one_on_the_screen) {
+BOOST_AUTO_TEST_CASE(the_answer_to_a_port_question_may_be_the_shifted_port) {
   const auto answer = [](const std::string& text, const std::string& right) {
     Question question;
     question.answer = right;
     Lab lab;
     lab.parts.push_back({1, 0, text, question});
-    return std::get<Question>(fitted(lab, false, 8000).parts[0].task).answer;
+    return std::get<Question>(adapted_lab(lab, false, 8000).parts[0].task).answer;
   };
   BOOST_TEST(answer("**Question:** Which port?", "80") == "80 | 8080");
   BOOST_TEST(answer("**Question:** How many?", "3") == "3");
   BOOST_TEST(answer("**Question:** Which port?", "{client}") == "{client}");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_place_lacks_is_named_and_the_files_output_stays) {
-  const auto lacking = [](Need need, bool is_private, std::uint16_t shift) {
+BOOST_AUTO_TEST_CASE(a_need_that_is_not_met_is_named_and_the_output_stays) {
+  const auto missing = [](Need need, bool is_private, std::uint16_t shift) {
     Activity activity;
     activity.needs = need;
     activity.output = "80\n";
     Lab lab;
     lab.parts.push_back({1, 0, "", activity});
-    const auto there = std::get<Activity>(fitted(lab, is_private, shift).parts[0].task);
+    const auto there = std::get<Activity>(adapted_lab(lab, is_private, shift).parts[0].task);
     BOOST_TEST(there.output.value() == "80\n");
-    return there.lacking;
+    return there.missing;
   };
-  BOOST_TEST(lacking(Need::private_network, true, 0).empty());
-  BOOST_TEST(lacking(Need::private_network, false, 0) == "a private network");
-  BOOST_TEST(lacking(Need::private_network, false, 8000) == "a private network");
-  BOOST_TEST(lacking(Need::low_ports, false, 0).empty());
-  BOOST_TEST(lacking(Need::low_ports, false, 8000) == "ports below 1024");
-  BOOST_TEST(lacking(Need::nothing, false, 8000).empty());
+  BOOST_TEST(missing(Need::private_network, true, 0).empty());
+  BOOST_TEST(missing(Need::private_network, false, 0) == "a private network");
+  BOOST_TEST(missing(Need::private_network, false, 8000) == "a private network");
+  BOOST_TEST(missing(Need::low_ports, false, 0).empty());
+  BOOST_TEST(missing(Need::low_ports, false, 8000) == "ports below 1024");
+  BOOST_TEST(missing(Need::nothing, false, 8000).empty());
 }

@@ -4,28 +4,25 @@
 #include <boost/regex.hpp>
 #include <cctype>
 #include <charconv>
-#include <vector>
+
+#include "labs/runner/model/text_lines.hpp"
 
 namespace portlab::labs {
 
 namespace {
 
 constexpr std::string_view ellipsis = "\u2026";
-constexpr unsigned first_free_number = 32'768;
+constexpr unsigned first_ephemeral = 32'768;  // of Linux: ip_local_port_range
 
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    auto line = text.substr(0, end);
-    while (line.ends_with(' ')) line.remove_suffix(1);
-    lines.emplace_back(line);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+/// The lines without blanks at their ends, and without empty lines at the end of the text.
+Lines lines_of(std::string_view text) {
+  auto lines = split_lines(text);
+  for (auto& line : lines) line.erase(line.find_last_not_of(' ') + 1);
   while (!lines.empty() && lines.back().empty()) lines.pop_back();
   return lines;
 }
 
+/// The size of the number that the text begins with: "80", "0.001", "127.0.0.1"; 0: none.
 std::size_t digits_at(std::string_view text) {
   std::size_t size = 0;
   while (size < text.size() && (std::isdigit(static_cast<unsigned char>(text[size])) != 0 ||
@@ -35,7 +32,7 @@ std::size_t digits_at(std::string_view text) {
   return size;
 }
 
-/// "0.001 s", "12 ms", "7s".
+/// Whether a unit follows the number: " s", " ms", "s".
 bool is_duration(std::string_view after) {
   if (after.starts_with(' ')) after.remove_prefix(1);
   if (after.starts_with("ms"))
@@ -46,7 +43,7 @@ bool is_duration(std::string_view after) {
   return after.empty() || std::isalnum(static_cast<unsigned char>(after.front())) == 0;
 }
 
-/// The size of "0m3.012s", as bash's `time` writes it; 0: something else stands there.
+/// The size of "0m3.012s" (bash's `time`) at the beginning of the text; 0: none.
 std::size_t clock_at(std::string_view text) {
   static const boost::regex shape(R"(^\d+m\d+[.,]\d+s\b)");
   boost::cmatch found;
@@ -56,16 +53,17 @@ std::size_t clock_at(std::string_view text) {
 
 bool is_blank(char letter) { return letter == ' ' || letter == '\t'; }
 
-bool is_free(std::string_view digits) {
+bool is_ephemeral_port(std::string_view digits) {
   unsigned number = 0;
   const auto* end = digits.data() + digits.size();
   const auto [stopped, failed] = std::from_chars(digits.data(), end, number);
-  return failed == std::errc{} && stopped == end && number >= first_free_number && number <= 65'535;
+  return failed == std::errc{} && stopped == end && number >= first_ephemeral && number <= 65'535;
 }
 
+/// A regular expression for a line of the file.
 std::string pattern_of(std::string_view line) {
   std::string pattern;
-  bool word = false;  // inside letters: their digits are part of a name
+  bool word = false;  // in a word: its digits are not a number ("fe80")
   while (!line.empty()) {
     if (line.starts_with(ellipsis)) {
       pattern += ".*";
@@ -84,7 +82,7 @@ std::string pattern_of(std::string_view line) {
       line.remove_prefix(digits);
       if (is_duration(line))
         pattern += "[0-9.]+";
-      else if (is_free(number))
+      else if (is_ephemeral_port(number))
         pattern += "[0-9]{4,5}";
       else
         for (const char c : number) pattern += c == '.' ? std::string("\\.") : std::string(1, c);
@@ -105,49 +103,53 @@ std::string pattern_of(std::string_view line) {
   return pattern;
 }
 
-bool is_line(const std::string& expected, const std::string& actual) {
+bool matches(const std::string& expected, const std::string& actual) {
   return boost::regex_match(actual, boost::regex(pattern_of(expected)));
 }
 
 }  // namespace
 
-// Between two lines "…" a block is taken where it fits first: that is right for all that follow,
-// and takes no second try. The block behind the last one belongs to the end.
+// The lines between two "…" are a block. Each block is matched at the first place where it fits,
+// which is right for all that follow: no second try is needed, and the time is bounded by the
+// product of the two sizes. The first block is at the beginning of the output, the last one at its
+// end.
 std::optional<Difference> compare_output(std::string_view expected, std::string_view actual) {
   const auto wanted = lines_of(expected);
   const auto got = lines_of(actual);
-  const auto text = [](const std::vector<std::string>& lines, std::size_t at) {
+  const auto line_at = [](const Lines& lines, std::size_t at) {
     return at < lines.size() ? lines[at] : std::string("(nothing more)");
   };
-  std::size_t at = 0;  // in what is there
-  Difference worst{text(wanted, 0), text(got, 0)};
+  const auto difference_at = [&](std::size_t in_wanted, std::size_t in_got) {
+    return Difference{line_at(wanted, in_wanted), line_at(got, in_got)};
+  };
+  std::size_t at = 0;  // in `got`
   for (std::size_t begin = 0; begin <= wanted.size();) {
     const auto end = static_cast<std::size_t>(
         std::find(wanted.begin() + static_cast<std::ptrdiff_t>(begin), wanted.end(), ellipsis) -
         wanted.begin());
     const auto size = end - begin;
-    const bool may_move = begin > 0, is_last = end == wanted.size();
-    // How many lines of the block are there, at this place.
-    const auto agree_at = [&](std::size_t from) {
+    const bool is_first = begin == 0, is_last = end == wanted.size();
+    // How many lines of the block match from this place on.
+    const auto matching_at = [&](std::size_t from) {
       std::size_t same = 0;
       while (same < size && from + same < got.size() &&
-             is_line(wanted[begin + same], got[from + same]))
+             matches(wanted[begin + same], got[from + same]))
         ++same;
       return same;
     };
-    auto from = may_move && is_last && got.size() >= at + size ? got.size() - size : at;
-    std::size_t best = 0, same = agree_at(from);
-    while (same < size && may_move && !is_last && from < got.size()) {
-      if (same >= best) worst = {text(wanted, begin + same), text(got, from + same)};
-      best = std::max(best, same);
-      same = agree_at(++from);
+    if (!is_first && is_last && got.size() >= at + size) at = got.size() - size;
+    auto same = matching_at(at);
+    auto nearest = difference_at(begin + same, at + same);  // where most lines match
+    std::size_t most = same;
+    while (same < size && !is_first && !is_last && at < got.size()) {
+      same = matching_at(++at);
+      if (same > most) nearest = difference_at(begin + same, at + same);
+      most = std::max(most, same);
     }
-    if (same < size) {
-      if (best == 0 || !may_move) worst = {text(wanted, begin + same), text(got, from + same)};
-      return worst;
-    }
-    at = from + size;
-    if (is_last && at != got.size()) return Difference{"(nothing more)", text(got, at)};
+    if (most == 0) nearest = difference_at(begin, at);
+    if (same < size) return nearest;
+    at += size;
+    if (is_last && at != got.size()) return Difference{"(nothing more)", line_at(got, at)};
     begin = end + 1;
   }
   return std::nullopt;
@@ -161,7 +163,7 @@ std::string plain_text(std::string_view in) {
     if (c == '\x1b' && i + 1 < in.size() && in[i + 1] == '[') {
       for (i += 2; i < in.size() && (in[i] < '@' || in[i] > '~');) ++i;
     } else if (c == '\x1b' && i + 1 < in.size() && in[i + 1] == ']') {
-      // Its end is BEL, or ESC \\.
+      // OSC: ends with BEL or ST
       for (i += 2; i < in.size() && in[i] != '\a' && in[i] != '\x1b';) ++i;
       if (i < in.size() && in[i] == '\x1b') ++i;
     } else if (c == '\x1b') {

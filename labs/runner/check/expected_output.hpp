@@ -1,9 +1,5 @@
 #pragma once
-// Whether a command printed what the lab's file shows. Pure.
-//
-// Equal up to spaces, and up to what differs from run to run: a line "…" stands for any lines, "…"
-// in a line for anything there; a number from 32768 on for any port that a client may have; a
-// number before "s" or "ms", and "0m3.012s", for any duration.
+// Whether commands printed what the lab's file shows. No side effects.
 
 #include <optional>
 #include <string>
@@ -17,10 +13,14 @@ struct Difference {
   std::string actual;
 };
 
-/// Nothing: it is what was expected.
+/// Compares line by line. The number of blanks does not matter. What may differ from run to run: a
+/// line "…" stands for any lines, "…" in a line for any text; a number from 32768 to 65535 for any
+/// number of four or five digits (an ephemeral port); a number before "s" or "ms", and "0m3.012s",
+/// for any duration. Nothing: there is no difference.
 std::optional<Difference> compare_output(std::string_view expected, std::string_view actual);
 
-/// Terminal output as plain text: without escape sequences, carriage returns and what they cover.
+/// A terminal's output as plain text: without escape sequences, and without what a carriage return
+/// or a backspace overwrites.
 std::string plain_text(std::string_view terminal_output);
 
 }  // namespace portlab::labs

@@ -1,14 +1,12 @@
-// Part by part: show its text, then let the student read, answer, or work at the shell's prompt,
-// where every command's end and every change of the machine is looked at.
+// Part by part: shows the text, and then reads Enter, an answer, or commands at the shell's prompt.
 //
-//   take_lesson -> InteractiveRun::run -> work on a text | a question | an activity -> Move
+//   run_interactively -> InteractiveRun::run -> run_task(text | question | activity) -> Navigation
 
 #include "labs/runner/interactive/interactive_run.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <ctime>
 #include <utility>
@@ -17,15 +15,15 @@
 #include "clients/cli/terminal.hpp"
 #include "common/text.hpp"
 #include "labs/network/running_lab.hpp"
-#include "labs/runner/check/check_activity.hpp"
-#include "labs/runner/check/check_answer.hpp"
+#include "labs/runner/check/answer.hpp"
 #include "labs/runner/interactive/printer.hpp"
 #include "labs/runner/interactive/question_prompt.hpp"
+#include "labs/runner/interactive/resume.hpp"
+#include "labs/runner/interactive/run_messages.hpp"
 #include "labs/runner/interactive/shell_step.hpp"
-#include "labs/runner/record/saved_files.hpp"
+#include "labs/runner/interactive/terminal_control.hpp"
+#include "labs/runner/model/port_shift.hpp"
 #include "labs/runner/shell/lab_environment.hpp"
-#include "labs/runner/shell/termination.hpp"
-#include "labs/runner/unattended/unattended.hpp"
 
 namespace portlab::labs {
 
@@ -33,404 +31,330 @@ namespace {
 
 constexpr std::size_t answer_max = 1000;  // bytes, in the record
 
-std::string capitalised(std::string text) {
-  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  return text;
-}
-
 class InteractiveRun {
  public:
-  InteractiveRun(const Lab& lab, TourLab& network, Progress& progress, const std::string& registry)
+  InteractiveRun(const Lab& lab, LabNetwork& network, Progress& progress,
+                 const std::string& registration_path)
       : lab_(lab),
         progress_(progress),
-        mine_(progress.of(lab.record())),
-        environment_(network, progress.folder_of(lab.record()), style_of(STDOUT_FILENO).unicode),
-        registration_(registry, {::getpid(), network.control(), progress.folder_of(lab.record())}) {
-  }
+        record_(progress.of(lab.record_key())),
+        folder_(progress.folder_of(lab.record_key())),
+        environment_(network, folder_, printer_.style().unicode),
+        registration_(registration_path, {::getpid(), network.control(), folder_}) {}
 
-  Ending run() {
-    watch_for_termination();
-    environment_.look_while_waiting(throw_if_terminated);
-    if (!open()) return Ending::again;
-    while (mine_.part < lab_.parts.size()) {
-      const auto& part = lab_.parts[mine_.part];
+  RunResult run() {
+    environment_.set_wait_callback(throw_if_terminated);
+    if (!begin()) return RunResult::restart;
+    while (record_.part < lab_.parts.size()) {
+      const auto& part = lab_.parts[record_.part];
       show(part);
-      const Move move = std::visit([&](const auto& task) { return work(part, task); }, part.task);
-      if (move == Move::quit) return leave();
-      if (move == Move::restart) {
-        if (our_prompt_.confirms("This forgets your answers, and removes your files of this lab."))
-          return Ending::restart;
-        continue;
+      const auto navigation =
+          std::visit([&](const auto& task) { return run_task(part, task); }, part.task);
+      if (navigation == Navigation::quit) return quit();
+      if (navigation == Navigation::restart) {
+        if (!prompt_.confirm("This deletes your answers and your files of this lab.")) continue;
+        progress_.reset(lab_.record_key());
+        return RunResult::restart;
       }
-      if (move == Move::skip) skip(part);
-      came_back_ = move == Move::back;
-      if (move == Move::back)
-        mine_.part -= mine_.part > 0 ? 1 : 0;
-      else
-        ++mine_.part;
-      shown_step_ = move == Move::back ? lab_.steps.size() : shown_step_;
-      save();
+      if (navigation == Navigation::skip) skip(part);
+      go_on(navigation);
     }
-    mine_.finished = std::time(nullptr);
+    record_.finished = std::time(nullptr);
     save();
-    finish();
-    return Ending::finished;
+    print_summary(printer_, lab_, record_);
+    return RunResult::finished;
   }
 
  private:
-  // ---- what is shown
+  // ---- the place in the lab
 
-  std::string place() const {
-    const auto step = lab_.parts[std::min(mine_.part, lab_.parts.size() - 1)].step + 1;
-    return std::to_string(step) + "/" + std::to_string(lab_.steps.size());
-  }
-
-  void headline(const std::string& text) const {
-    print("\n" + printer_.style().paint(text, "1") + "\n\n");
-  }
-
-  /// False: where the student was can't be reached from here.
-  bool open() {
-    if (mine_.begun() && mine_.version != lab_.version) find_the_step_again();
-    mine_.version = lab_.version;
-    const bool resumes = mine_.part > 0 && mine_.part < lab_.parts.size();
-    const bool again = mine_.finished != 0 && mine_.part >= lab_.parts.size();
-    if (mine_.part >= lab_.parts.size()) mine_.part = 0;
-    if (!mine_.begun()) mine_.started = std::time(nullptr);
-    mine_.title = lab_.title;
-    mine_.parts = lab_.parts.size();
-    mine_.steps = lab_.steps.size();
-    headline(capitalised(lab_.name()) + ": " + lab_.title + " (" + std::to_string(lab_.minutes) +
-             " min)");
-    if (again)
-      printer_.say(
-          "You have finished this one. It begins anew; your answers are kept until you type "
-          "`reset` or give others.\n\n");
-    if (!resumes && !lab_.introduction.empty()) printer_.say(lab_.introduction + "\n\n");
-    if (!resumes) print("\n");
-    const auto& network = environment_.network();
-    printer_.say("You are " + network.place() +
-                 (network.is_private() ? "" : " (`portlab doctor` says why)") +
-                 ". At the prompt, any command works; `hint`, "
-                 "`why`, `back`, `skip`, `reset` and `quit` are the lab's own words.\n");
-    if (registration_.is_known()) {
-      printer_.say("In a second terminal, `portlab enter` joins you here.");
-    } else if (lab_.servers) {
-      printer_.say("Another lab of yours is running. A second terminal joins this one with");
-      print("  portlab enter --control " + network.control() + "\n");
-    } else {
-      printer_.say("Another lab of yours is running; a second terminal joins only that one.");
-    }
-    if (environment_.network().shifted())
-      printer_.say("Where the text says port 80, your commands say " +
-                   std::to_string(environment_.network().port(80)) +
-                   "; so it is with all ports below 1024.");
-    const bool there = !resumes || resume();
+  /// False: the place where the student left the lab cannot be restored.
+  bool begin() {
+    if (record_.has_started() && record_.version != lab_.version) adapt_record(record_, lab_);
+    const bool is_repeated = record_.finished != 0 && record_.part >= lab_.parts.size();
+    if (record_.part >= lab_.parts.size()) record_.part = 0;
+    if (!record_.has_started()) record_.started = std::time(nullptr);
+    record_.version = lab_.version;
+    record_.title = lab_.title;
+    record_.parts = lab_.parts.size();
+    record_.steps = lab_.steps.size();
+    print_beginning(printer_, lab_, record_, environment_.network(), is_repeated,
+                    registration_.is_registered());
+    const bool is_restored = record_.part == 0 || resume();
     save();
-    return there;
+    return is_restored;
   }
 
-  /// Makes the machine what it was when the student left. False: that can't be done.
   bool resume() {
-    remember_prediction();
-    print("\nYou were at step " + place() + ". The commands before it are being typed again ...\n");
+    open_prediction_ = find_open_prediction(record_, lab_);
+    print("\nYou were at step " + place() + ". The commands before it are run again ...\n");
     std::fflush(stdout);
     try {
-      const SavedFiles kept(progress_.folder_of(lab_.record()));
-      if (kept.failed())
-        throw CommandError(Exit::peer_said_no,
-                           "your files can't be kept: " + kept.failed().message());
-      environment_.look_while_waiting([] {
-        throw_if_terminated();
-        if (QuestionPrompt::was_interrupted())
-          throw CommandError(Exit::peer_said_no, "you pressed Ctrl-C");
-      });
-      catch_up(lab_, mine_.part, environment_);
-      environment_.look_while_waiting(throw_if_terminated);
+      repeat_activities(lab_, record_.part, environment_, folder_);
     } catch (const CommandError& failure) {
       throw_if_terminated();
-      printer_.say("\nThey can't be: " + failure.reason() +
-                   ". The lab begins at its first step; your answers are kept.\n");
-      mine_.part = 0;
+      printer_.say("\nThat failed: " + failure.reason() +
+                   ". The lab starts at its first step; your answers are kept.\n");
+      record_.part = 0;
       return false;
     }
     print("\n");
-    show_what_led_here();
+    show_text_before();
     return true;
   }
 
-  /// The text that the next thing to type belongs to may stand before a question.
-  void show_what_led_here() {
-    const auto& here = lab_.parts[mine_.part];
-    if (!here.text.empty()) return;
-    for (auto i = mine_.part; i > 0 && lab_.parts[i - 1].step == here.step; --i) {
-      const auto& before = lab_.parts[i - 1];
-      if (before.text.empty()) continue;
-      show(before);
-      const auto* question = std::get_if<Question>(&before.task);
-      const auto* given = mine_.answer_of(i - 1);
-      if (question != nullptr && given != nullptr && given->tries > 0)
-        printer_.say((question->is_prediction ? "You predicted: " : "You answered: ") +
-                     spelled(*question, given->answer) + "\n\n");
-      return;
+  void go_on(Navigation navigation) {
+    came_back_ = navigation == Navigation::back;
+    if (!came_back_) {
+      ++record_.part;
+    } else {
+      if (record_.part > 0) --record_.part;
+      shown_step_ = lab_.steps.size();  // its headline is shown again
     }
+    save();
   }
 
-  /// The lab has been written anew since: what was answered to other questions is forgotten.
-  void find_the_step_again() {
-    const auto& parts = lab_.parts;
-    const bool was_done = mine_.part >= mine_.parts;
-    if (was_done) {
-      mine_.part = parts.size();
-    } else if (mine_.parts != parts.size()) {
-      const auto first = std::find_if(parts.begin(), parts.end(), [&](const Part& part) {
-        return part.step + 1 >= mine_.step;
-      });
-      mine_.part = static_cast<std::size_t>(first - parts.begin());
-    }
-    std::erase_if(mine_.answers, [&](const GivenAnswer& answer) {
-      return answer.part >= parts.size() || parts[answer.part].text != answer.question;
-    });
-    std::erase_if(mine_.done, [&](const DoneActivity& one) {
-      return one.part >= parts.size() || parts[one.part].step + 1 != one.step;
-    });
-    std::erase_if(mine_.skipped, [&](std::size_t part) { return part >= parts.size(); });
+  void save() {
+    record_.step = lab_.parts[std::min(record_.part, lab_.parts.size() - 1)].step + 1;
+    progress_.save();
   }
 
-  /// The one that the next activity answers.
-  void remember_prediction() {
-    for (auto i = mine_.part; i > 0; --i) {
-      const auto& task = lab_.parts[i - 1].task;
-      if (std::holds_alternative<Activity>(task)) return;
-      const auto* question = std::get_if<Question>(&task);
-      if (question == nullptr || !question->is_prediction || mine_.answer_of(i - 1) == nullptr)
-        continue;
-      predicted_ = i - 1;
-      return;
-    }
+  RunResult quit() {
+    save();
+    print("\nYour progress is saved: portlab " + lab_.command() + " continues here.\n");
+    return RunResult::quit;
   }
+
+  /// "3/9": the step and the number of steps.
+  std::string place() const {
+    const auto step = lab_.parts[std::min(record_.part, lab_.parts.size() - 1)].step + 1;
+    return std::to_string(step) + "/" + std::to_string(lab_.steps.size());
+  }
+
+  // ---- what is shown
 
   void show(const Part& part) {
     if (part.step == shown_step_)
       print("\n");
     else
-      headline("Step " + place() + " of " + lab_.name() + ": " + lab_.steps[part.step]);
+      printer_.headline("Step " + place() + " of " + lab_.name() + ": " + lab_.steps[part.step]);
     shown_step_ = part.step;
-    if (!part.text.empty()) print(printer_.text(part.text) + "\n");
+    if (!part.text.empty()) print(printer_.render(part.text) + "\n");
   }
 
-  Ending leave() {
-    save();
-    print("\nYour place is kept: portlab " + lab_.command() + " goes on here.\n");
-    return Ending::quit;
-  }
-
-  void finish() const {
-    headline(capitalised(lab_.name()) + " is done.");
-    printer_.say(
-        "Predicted rightly: " + mine_.score(true) + ". Questions answered: " + mine_.score(false) +
-        ". Hints: " + std::to_string(mine_.hints) + ". `portlab lab --report` shows all of it; " +
-        (lab_.deeper.empty()
-             ? std::string("`portlab ") + (lab_.is_myth() ? "myth" : "lab") + " next` goes on."
-             : "`portlab lab " + lab_.deeper + "` goes deeper."));
-    print("\n");
-  }
-
-  void save() {
-    mine_.step = lab_.parts[std::min(mine_.part, lab_.parts.size() - 1)].step + 1;
-    progress_.save();
-  }
-
-  void skip(const Part& part) {
-    if (const auto* activity = std::get_if<Activity>(&part.task)) {
-      skip(part, *activity);
-    } else if (const auto* question = std::get_if<Question>(&part.task)) {
-      if (mine_.answer_of(mine_.part) == nullptr) open_answer(part, *question);
-      if (question->is_prediction) {  // what happens is told when it has happened
-        predicted_ = mine_.part;
-        return mine_.note_skipped(mine_.part);
-      }
-      const auto right = right_answer(*question, environment_.captured);
-      printer_.say("The answer: " + spelled(*question, right.substr(0, right.find(" | "))) + "\n");
-      printer_.explain(question->because, "");
-      print("\n");
-    } else {
+  /// After resume(): a part without a text continues the text of an earlier part of its step.
+  void show_text_before() {
+    const auto& current = lab_.parts[record_.part];
+    if (!current.text.empty()) return;
+    for (auto i = record_.part; i > 0 && lab_.parts[i - 1].step == current.step; --i) {
+      const auto& before = lab_.parts[i - 1];
+      if (before.text.empty()) continue;
+      show(before);
+      const auto* question = std::get_if<Question>(&before.task);
+      const auto* given = record_.answer_at(i - 1);
+      if (question != nullptr && given != nullptr && given->tries > 0)
+        printer_.say((question->is_prediction ? "You predicted: " : "You answered: ") +
+                     answer_text(*question, given->answer) + "\n\n");
       return;
     }
-    mine_.note_skipped(mine_.part);
   }
 
-  void skip(const Part& part, const Activity& activity) {
-    auto one = here(part);
-    one.skipped = true;
-    if (activity.lacking.empty()) {
-      print("Done for you:\n\n");
-      one.commands = to_do(activity, environment_.captured);
-      environment_.perform(activity, Judge::student, [](std::string_view text) { print(text); });
-    } else {
-      capture_from_file(activity, environment_.captured);
-      one.impossible = true;
-    }
-    mine_.note(std::move(one));
+  /// The prediction that has now been tested, with the explanation.
+  void show_prediction() {
+    const auto which = std::exchange(open_prediction_, std::nullopt);
+    if (!which) return;
+    const auto* given = record_.answer_at(*which);
+    const auto* question = std::get_if<Question>(&lab_.parts[*which].task);
+    if (given == nullptr || question == nullptr) return;
     print("\n");
-    reveal();
+    if (given->tries > 0)
+      printer_.say("You predicted: " + answer_text(*question, given->answer) + "\n");
+    printer_.explain(question->explanation);
+    print("\n");
   }
 
-  // ---- our own prompt: for reading and for questions
+  void show_done(const Part& part) const {
+    const auto next = record_.part + 1;
+    const bool ends_step = next == lab_.parts.size() || lab_.parts[next].step != part.step;
+    const auto& style = printer_.style();
+    print(style.paint(style.unicode ? "\u2713" : "ok", "32") +
+          (ends_step ? " step " + place() + " done" : " done") + "\n");
+  }
 
-  Move work(const Part&, const std::monostate&) { return our_prompt_.read_on(place()); }
+  // ---- tasks
 
-  Move work(const Part& part, const Question& question) {
-    const auto* before = mine_.answer_of(mine_.part);
-    // What was skipped, or is wrong, is asked again.
-    if (before != nullptr &&
-        (before->tries == 0 || (!question.is_prediction && !before->was_right)))
-      before = nullptr;
-    if (before != nullptr)
-      printer_.say("You answered before: " + spelled(question, before->answer) +
+  Navigation run_task(const Part&, const std::monostate&) {
+    return prompt_.wait_for_enter(place());
+  }
+
+  Navigation run_task(const Part& part, const Question& question) {
+    const auto* before = record_.answer_at(record_.part);
+    // A question that was skipped or answered wrongly is asked again.
+    const bool has_answer =
+        before != nullptr && before->tries > 0 && (question.is_prediction || before->was_right);
+    if (has_answer)
+      printer_.say("You answered before: " + answer_text(question, before->answer) +
                    " (Enter keeps it)\n");
-    const auto move = our_prompt_.answer(
-        question, place(), before != nullptr,
-        [&](const std::string& answer) { return take_answer(part, question, answer); });
-    mine_.hints += our_prompt_.hints_given();
-    return move;
+    const auto navigation = prompt_.ask(
+        question, place(), has_answer,
+        [&](const std::string& answer) { return accept_answer(part, question, answer); });
+    record_.hints += prompt_.hints_given();
+    return navigation;
   }
 
-  /// A row for it in the record: nothing is answered yet.
-  GivenAnswer& open_answer(const Part& part, const Question& question) {
-    mine_.answers.push_back({mine_.part, part.step + 1, part.text, question.is_prediction,
-                             std::string{}, right_answer(question, environment_.captured), false,
-                             0});
-    return mine_.answers.back();
+  Navigation run_task(const Part& part, const Activity& activity) {
+    if (!activity.missing.empty()) return show_instead(part, activity);
+    const auto shift = environment_.network().shift();
+    const auto prompt = "(" + lab_.name() + ", " + place() +
+                        (shift == 0 ? "" : ", ports + " + std::to_string(shift)) + ") $ ";
+    auto result = run_shell_step(activity, environment_, printer_, prompt, came_back_);
+    record_.hints += result.hints_given;
+    if (result.navigation != Navigation::next) return result.navigation;
+    if (const auto last = environment_.snapshot().last)
+      capture_values(activity.captures, last->output, environment_.captured_values());
+    auto done = done_activity(part);
+    done.commands = std::move(result.commands);
+    done.typed_by_enter = result.typed_by_enter;
+    done.hints = result.hints_given;
+    record_.add_done(std::move(done));
+    show_done(part);
+    show_prediction();
+    return Navigation::next;
   }
 
-  /// True: the lesson goes on.
-  bool take_answer(const Part& part, const Question& question, const std::string& answer) {
-    auto* given = mine_.answer_of(mine_.part);
-    if (given == nullptr) given = &open_answer(part, question);
-    given->answer = displayable(answer, answer_max);
-    given->right = right_answer(question, environment_.captured);
-    given->was_right = is_right(question, answer, environment_.captured);
-    ++given->tries;
+  /// For an activity that this machine does not allow.
+  Navigation show_instead(const Part& part, const Activity& activity) {
+    printer_.say(text_instead_of(activity));
+    print("\n");
+    const auto navigation = prompt_.wait_for_enter(place());
+    if (navigation == Navigation::next) add_impossible(part, activity, false);
+    return navigation;
+  }
+
+  void add_impossible(const Part& part, const Activity& activity, bool skipped) {
+    capture_values(activity.captures, activity.output.value_or(""), environment_.captured_values());
+    auto done = done_activity(part);
+    done.skipped = skipped;
+    done.impossible = true;
+    record_.add_done(std::move(done));
+    print("\n");
+    show_prediction();
+  }
+
+  DoneActivity done_activity(const Part& part) const {
+    DoneActivity done;
+    done.part = record_.part;
+    done.step = part.step + 1;
+    return done;
+  }
+
+  /// The record of the answer at this part, with no try yet if it is new.
+  GivenAnswer& given_answer(const Part& part, const Question& question) {
+    if (auto* given = record_.answer_at(record_.part)) return *given;
+    record_.answers.push_back({record_.part, part.step + 1, part.text, question.is_prediction,
+                               std::string{},
+                               right_answer(question, environment_.captured_values()), false, 0});
+    return record_.answers.back();
+  }
+
+  /// Records the answer. True: the lab goes on.
+  bool accept_answer(const Part& part, const Question& question, const std::string& answer) {
+    const auto& values = environment_.captured_values();
+    auto& given = given_answer(part, question);
+    given.answer = displayable(answer, answer_max);
+    given.right = right_answer(question, values);
+    given.was_right = is_right(question, answer, values);
+    ++given.tries;
     save();
     if (question.is_prediction) {
-      predicted_ = mine_.part;
-      print("Noted. Let us see.\n");
+      open_prediction_ = record_.part;
+      print("Noted. Now see what happens.\n");
       return true;
     }
-    if (given->right.find('{') != std::string::npos) {
+    if (!names_in(given.right).empty()) {
       printer_.say(
-          "What this asks for has not been seen in this sitting: `back`, and do it once more; "
-          "or `skip`.\n");
+          "The lab has not seen this value yet: type `back` and do the step before once more, or "
+          "`skip`.\n");
       return false;
     }
-    if (!given->was_right) {
-      printer_.say("Not quite. Once more, or `hint`.\n");
+    if (!given.was_right) {
+      printer_.say("Not quite. Try again, or type `hint`.\n");
       return false;
     }
     std::string text = "**Right.**";
-    for (const auto& line : question.because) text += " " + line;
+    for (const auto& line : question.explanation) text += " " + line;
     printer_.say(text + "\n");
     print("\n");
     return true;
   }
 
-  // ---- the shell's prompt
+  // ---- skip
 
-  Move work(const Part& part, const Activity& activity) {
-    if (!activity.lacking.empty()) return read_instead(part, activity);
-    const auto shift = environment_.network().shift();
-    auto done =
-        run_shell_step(activity, environment_, printer_,
-                       "(" + lab_.name() + ", " + place() +
-                           (shift == 0 ? "" : ", ports + " + std::to_string(shift)) + ") $ ",
-                       came_back_);
-    mine_.hints += done.hints_given;
-    if (done.move != Move::next) return done.move;
-    capture(activity, environment_.snapshot(), environment_.captured);
-    auto one = here(part);
-    one.commands = std::move(done.commands);
-    one.typed_for_them = done.typed_for_them;
-    one.hints = done.hints_given;
-    mine_.note(std::move(one));
-    praise(part);
-    reveal();
-    return done.move;
+  void skip(const Part& part) {
+    if (const auto* activity = std::get_if<Activity>(&part.task))
+      skip(part, *activity);
+    else if (const auto* question = std::get_if<Question>(&part.task))
+      skip(part, *question);
+    else
+      return;
+    record_.add_skipped(record_.part);
   }
 
-  /// What can't be done on this machine.
-  Move read_instead(const Part& part, const Activity& activity) {
-    printer_.say(shown_instead(activity));
+  void skip(const Part& part, const Question& question) {
+    const auto& given = given_answer(part, question);
+    if (question.is_prediction) {  // its explanation is shown after the activity
+      open_prediction_ = record_.part;
+      return;
+    }
+    const auto first = given.right.substr(0, given.right.find(" | "));
+    printer_.say("The answer: " + answer_text(question, first) + "\n");
+    printer_.explain(question.explanation);
     print("\n");
-    const auto move = work(part, std::monostate{});
-    if (move != Move::next) return move;
-    capture_from_file(activity, environment_.captured);
-    auto one = here(part);
-    one.impossible = true;
-    mine_.note(std::move(one));
-    print("\n");
-    reveal();
-    return move;
   }
 
-  DoneActivity here(const Part& part) const {
-    DoneActivity one;
-    one.part = mine_.part;
-    one.step = part.step + 1;
-    return one;
-  }
-
-  /// A sign that it was right; with the step's number where that was all of the step.
-  void praise(const Part& part) const {
-    const bool last =
-        mine_.part + 1 == lab_.parts.size() || lab_.parts[mine_.part + 1].step != part.step;
-    print(printer_.style().paint(printer_.style().unicode ? "\u2713" : "ok", "32") +
-          (last ? " step " + place() + " done" : " done") + "\n");
-  }
-
-  /// What was predicted, now that it has happened.
-  void reveal() {
-    if (!predicted_) return;
-    const auto* given = mine_.answer_of(*predicted_);
-    const auto& part = lab_.parts[*predicted_];
-    const auto* question = std::get_if<Question>(&part.task);
-    predicted_.reset();
-    if (given == nullptr || question == nullptr) return;
+  void skip(const Part& part, const Activity& activity) {
+    if (!activity.missing.empty()) return add_impossible(part, activity, true);
+    print("Done for you:\n\n");
+    auto done = done_activity(part);
+    done.skipped = true;
+    done.commands = commands_to_type(activity, environment_.captured_values());
+    environment_.run_activity(activity, CheckMode::interactive,
+                              [](std::string_view text) { print(text); });
+    record_.add_done(std::move(done));
     print("\n");
-    if (given->tries > 0)
-      printer_.say("You predicted: " + spelled(*question, given->answer) + "\n");
-    printer_.explain(question->because, "");
-    print("\n");
+    show_prediction();
   }
 
   const Lab& lab_;
   Progress& progress_;
-  LabProgress& mine_;
+  LabRecord& record_;
+  const std::string folder_;
   const Printer printer_;
-  QuestionPrompt our_prompt_{printer_};
+  QuestionPrompt prompt_{printer_};
   LabEnvironment environment_;
   const LabRegistration registration_;
   std::size_t shown_step_ = static_cast<std::size_t>(-1);
   bool came_back_ = false;
-  std::optional<std::size_t> predicted_;  ///< the part with the prediction that is open
+  std::optional<std::size_t> open_prediction_;  ///< the part whose prediction was not tested yet
 };
 
 }  // namespace
 
-void expect_a_terminal(const Lab& lab) {
-  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1)
-    throw usage_failure("a lab takes a terminal to work at",
-                        "portlab " + std::string(lab.is_myth() ? "myth" : "lab") + " --auto " +
-                            (lab.is_on_shelf ? lab.id.substr(lab.id.rfind(' ') + 1) : lab.path) +
-                            " (does all of it by itself)");
+void require_terminal(const Lab& lab) {
+  if (::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1) return;
+  const auto operand = lab.is_in_catalog ? lab.id.substr(lab.id.rfind(' ') + 1) : lab.path;
+  throw usage_failure("a lab needs a terminal",
+                      "portlab " + std::string(lab.is_myth() ? "myth" : "lab") + " --auto " +
+                          operand + " (runs it without a terminal)");
 }
 
-Ending take_lesson(const Lab& lab, TourLab& network, Progress& progress,
-                   const std::string& registry) {
-  if (!lock_folder(progress.folder_of(lab.record())))
+RunResult run_interactively(const Lab& lab, LabNetwork& network, Progress& progress,
+                            const std::string& registration_path) {
+  if (!progress.lock(lab.record_key()))
     throw CommandError(Exit::no_connection, "this lab is open in another terminal already",
-                       "portlab enter (a second terminal beside it)");
-  return InteractiveRun(lab, network, progress, registry).run();
+                       "portlab enter (opens a shell in its network)");
+  watch_signals();
+  return InteractiveRun(lab, network, progress, registration_path).run();
 }
 
 }  // namespace portlab::labs

@@ -6,29 +6,25 @@
 
 namespace portlab::labs {
 
-std::optional<Move> move_named(std::string_view word) {
-  if (word == "back") return Move::back;
-  if (word == "skip") return Move::skip;
-  if (word == "reset") return Move::restart;
-  if (word == "quit" || word == "exit") return Move::quit;
-  return std::nullopt;
-}
-
 Printer::Printer() : style_(style_of(STDOUT_FILENO)) {}
 
 unsigned Printer::columns() const { return columns_of(STDOUT_FILENO); }
 
-std::string Printer::text(const std::string& markdown) const {
-  return rendered(markdown, columns(), style_);
+std::string Printer::render(const std::string& markdown) const {
+  return render_markdown(markdown, columns(), style_);
 }
 
-void Printer::say(const std::string& markdown) const { print(text(markdown)); }
+void Printer::say(const std::string& markdown) const { print(render(markdown)); }
 
-void Printer::hint(const std::vector<std::string>& hints, std::size_t number,
-                   const std::string& last_resort) const {
-  if (number >= hints.size()) return say(last_resort);
-  say("Hint " + std::to_string(number + 1) + " of " + std::to_string(hints.size()) + ": " +
-      hints[number]);
+void Printer::headline(const std::string& text) const {
+  print("\n" + style_.paint(text, "1") + "\n\n");
+}
+
+void Printer::hint(const std::vector<std::string>& hints, std::size_t index,
+                   const std::string& no_more) const {
+  if (index >= hints.size()) return say(no_more);
+  say("Hint " + std::to_string(index + 1) + " of " + std::to_string(hints.size()) + ": " +
+      hints[index]);
 }
 
 void Printer::explain(const std::vector<std::string>& lines, const std::string& otherwise) const {

@@ -7,62 +7,58 @@
 #include <cstdio>
 
 #include "clients/cli/terminal.hpp"
-#include "labs/runner/check/check_answer.hpp"
-#include "labs/runner/shell/termination.hpp"
+#include "labs/runner/check/answer.hpp"
+#include "labs/runner/interactive/terminal_control.hpp"
+#include "labs/runner/model/text_lines.hpp"
 
 namespace portlab::labs {
 
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
-
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
-}
-
-/// Keeps the signals that end a line or the lab waiting, while this lives.
-class SignalsHeld {
+/// Blocks signals while it exists (sigprocmask(2)); ppoll(2) unblocks them while it waits. So no
+/// signal arrives between a test of its flag and the wait.
+class SignalsBlocked {
  public:
-  SignalsHeld() {
-    sigset_t held;
-    ::sigemptyset(&held);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&held, number);
-    ::sigprocmask(SIG_BLOCK, &held, &before_);
+  SignalsBlocked() {
+    sigset_t blocked;
+    ::sigemptyset(&blocked);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&blocked, number);
+    ::sigprocmask(SIG_BLOCK, &blocked, &mask_before_);
   }
-  ~SignalsHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-  const sigset_t& before() const { return before_; }
+  ~SignalsBlocked() { ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  const sigset_t& mask_before() const { return mask_before_; }
 
  private:
-  sigset_t before_{};
+  sigset_t mask_before_{};
 };
 
 }  // namespace
 
-QuestionPrompt::QuestionPrompt(const Printer& printer) : printer_(printer) {
-  struct sigaction on_interrupt {};
-  on_interrupt.sa_handler = [](int) { interrupted = 1; };
-  ::sigaction(SIGINT, &on_interrupt, nullptr);
-  std::signal(SIGQUIT, SIG_IGN);
+std::optional<Navigation> parse_navigation(std::string_view word) {
+  if (word == "back") return Navigation::back;
+  if (word == "skip") return Navigation::skip;
+  if (word == "reset") return Navigation::restart;
+  if (word == "quit" || word == "exit") return Navigation::quit;
+  return std::nullopt;
 }
 
-// The signals come only while ppoll() waits: between a look and a read() none can get lost.
-std::optional<std::string> QuestionPrompt::ask_line(const std::string& prompt) {
-  const SignalsHeld held;
-  interrupted = 0;
+/// A line from stdin, trimmed; nothing at its end. Ctrl-C discards the line.
+std::optional<std::string> QuestionPrompt::read_line(const std::string& prompt) {
+  const SignalsBlocked blocked;
+  take_interrupt();
   print(prompt);
   std::fflush(stdout);
   std::string line;
   for (;;) {
     pollfd ready{STDIN_FILENO, POLLIN, 0};
-    if (::ppoll(&ready, 1, nullptr, &held.before()) < 0) {
+    if (::ppoll(&ready, 1, nullptr, &blocked.mask_before()) < 0) {
       throw_if_terminated();
-      if (!was_interrupted()) continue;
+      if (!take_interrupt()) continue;
       line.clear();
-      print("\n(" + printer_.text("`quit` leaves the lab; your place is kept") + ")\n" + prompt);
+      print("\n(" + trimmed(printer_.render("`quit` leaves the lab; your progress is saved")) +
+            ")\n" + prompt);
       std::fflush(stdout);
       continue;
     }
@@ -73,60 +69,57 @@ std::optional<std::string> QuestionPrompt::ask_line(const std::string& prompt) {
   }
 }
 
-bool QuestionPrompt::confirms(const std::string& what) {
-  printer_.say(what);
-  return ask_line("Type yes for that: ") == "yes";
+bool QuestionPrompt::confirm(const std::string& consequence) {
+  printer_.say(consequence);
+  return read_line("Type yes to do that: ") == "yes";
 }
 
-bool QuestionPrompt::was_interrupted() {
-  const bool was = interrupted != 0;
-  interrupted = 0;
-  return was;
-}
-
-Move QuestionPrompt::read_on(const std::string& place) {
+Navigation QuestionPrompt::wait_for_enter(const std::string& place) {
+  const auto prompt = printer_.style().paint(place + " Press Enter to continue: ", "2");
   for (;;) {
-    const auto line = ask_line(printer_.style().paint(place + " Enter goes on: ", "2"));
-    if (!line) return Move::quit;
-    if (line->empty()) return Move::next;
-    if (const auto move = move_named(*line)) return *move;
-    printer_.say(
-        "Here is only something to read: Enter goes on. `back`, `skip`, `reset` and `quit` are "
-        "words "
-        "that are known here.\n");
+    const auto line = read_line(prompt);
+    if (!line) return Navigation::quit;
+    if (line->empty()) return Navigation::next;
+    if (const auto navigation = parse_navigation(*line)) return *navigation;
+    printer_.say("Press Enter to continue, or type `back`, `skip`, `reset` or `quit`.\n");
   }
 }
 
-Move QuestionPrompt::answer(const Question& question, const std::string& place, bool may_stay,
-                            const std::function<bool(const std::string&)>& take) {
+Navigation QuestionPrompt::ask(const Question& question, const std::string& place, bool has_answer,
+                               const std::function<bool(const std::string&)>& accepts) {
   hints_given_ = 0;
-  const auto prompt =
-      printer_.style().paint(place + " ", "2") + printer_.style().paint("Your answer: ", "1");
+  const auto& style = printer_.style();
+  const auto prompt = style.paint(place + " ", "2") + style.paint("Your answer: ", "1");
   for (;;) {
-    const auto line = ask_line(prompt);
-    if (!line) return Move::quit;
-    if (const auto move = move_named(*line)) return *move;
-    if (*line == "hint") {
-      printer_.hint(question.hints, hints_given_++,
-                    question.is_prediction ? "A prediction needs no hint: a guess will do."
-                                           : "There is no further hint; `skip` shows the answer.");
-    } else if (*line == "why") {
-      printer_.say(question.is_prediction
-                       ? "A prediction needs no knowledge: it makes you look. What happens then is "
-                         "shown beside it.\n"
-                       : "The answer stands on your screen, or follows from it; `hint` leads "
-                         "there.\n");
-    } else if (line->empty()) {
-      if (may_stay) return Move::next;
-      printer_.say("Type your answer, or `hint`, `skip`, `quit`.");
-    } else if (line->starts_with("portlab ")) {
-      printer_.say("Here a question waits for its answer. The shell's prompt comes after it.");
-    } else if (!is_one_of_the_choices(question, *line)) {
-      print("Please answer with " + letters_of(question) + ".\n");
-    } else if (take(*line)) {
-      return Move::next;
-    }
+    const auto line = read_line(prompt);
+    if (!line) return Navigation::quit;
+    if (const auto navigation = parse_navigation(*line)) return *navigation;
+    if (line->empty() && has_answer) return Navigation::next;
+    const bool is_answer = !line->empty() && *line != "hint" && *line != "why" &&
+                           !line->starts_with("portlab ") && is_valid_choice(question, *line);
+    if (!is_answer)
+      explain_prompt(question, *line);
+    else if (accepts(*line))
+      return Navigation::next;
   }
+}
+
+/// Replies to a line that is no answer.
+void QuestionPrompt::explain_prompt(const Question& question, const std::string& line) {
+  if (line == "hint")
+    printer_.hint(question.hints, hints_given_++,
+                  question.is_prediction ? "A prediction has no hints: just guess."
+                                         : "There are no more hints; `skip` shows the answer.");
+  else if (line == "why")
+    printer_.say(question.is_prediction
+                     ? "You need not know the answer: guess first, and then see what happens.\n"
+                     : "The answer is in the output above; type `hint` for help.\n");
+  else if (line.empty())
+    printer_.say("Type your answer, or `hint`, `skip` or `quit`.");
+  else if (line.starts_with("portlab "))
+    printer_.say("Answer the question first; the shell's prompt comes after it.");
+  else
+    print("Please answer with " + letters_of(question) + ".\n");
 }
 
 }  // namespace portlab::labs

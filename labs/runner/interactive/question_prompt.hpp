@@ -1,41 +1,45 @@
 #pragma once
-// The lab's own prompt: for what is only to be read, and for questions.
+// The prompt at which a text is read or a question is answered. The shell has its own prompt:
+// shell_step.hpp.
 
-#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "labs/runner/interactive/printer.hpp"
 #include "labs/runner/model/lab.hpp"
 
 namespace portlab::labs {
 
+/// Where a student goes from a part of the lab.
+enum class Navigation { next, back, skip, restart, quit };
+
+/// For "back", "skip", "reset" and "quit"; nothing for other words.
+std::optional<Navigation> parse_navigation(std::string_view word);
+
 class QuestionPrompt {
  public:
-  /// The voice must outlive it. From now on Ctrl-C takes back a line that is typed here, and no
-  /// more.
-  explicit QuestionPrompt(const Printer& printer);
+  /// Requires watch_signals(). The printer must outlive this object.
+  explicit QuestionPrompt(const Printer& printer) : printer_(printer) {}
 
-  /// Until Enter, or a word that leads elsewhere. `place` says how far the student is: "3/9".
-  Move read_on(const std::string& place);
-  /// Until `take` accepts an answer, or a word leads elsewhere. With `may_stay`, Enter alone goes
-  /// on.
-  Move answer(const Question& question, const std::string& place, bool may_stay,
-              const std::function<bool(const std::string&)>& take);
-  /// Whether "yes" is answered to this.
-  bool confirms(const std::string& what);
-  /// Whether Ctrl-C was pressed since this was asked last, or a line was asked for.
-  static bool was_interrupted();
-  /// To the last question.
-  unsigned hints_given() const { return static_cast<unsigned>(hints_given_); }
+  /// Waits for Enter, or a navigation word. `place` is shown in the prompt: "3/9".
+  Navigation wait_for_enter(const std::string& place);
+  /// Asks until `accepts` is true of an answer, or a navigation word is typed. `has_answer`: Enter
+  /// alone keeps the answer given before.
+  Navigation ask(const Question& question, const std::string& place, bool has_answer,
+                 const std::function<bool(const std::string&)>& accepts);
+  /// Whether "yes" is typed.
+  bool confirm(const std::string& consequence);
+  /// In the last call of ask().
+  unsigned hints_given() const { return hints_given_; }
 
  private:
-  /// A line of the student's; nothing: the end of the input.
-  std::optional<std::string> ask_line(const std::string& prompt);
+  std::optional<std::string> read_line(const std::string& prompt);
+  void explain_prompt(const Question& question, const std::string& line);
 
   const Printer& printer_;
-  std::size_t hints_given_ = 0;
+  unsigned hints_given_ = 0;
 };
 
 }  // namespace portlab::labs

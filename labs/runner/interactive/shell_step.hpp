@@ -1,26 +1,28 @@
 #pragma once
-// A student at the shell's prompt, with something to do: every command's end and every change of
-// the machine is looked at, until it is done.
+// An activity at the shell's prompt. It is checked after each command, and about seven times a
+// second while the shell waits, until it is done.
 
 #include <string>
 #include <vector>
 
 #include "labs/runner/interactive/printer.hpp"
+#include "labs/runner/interactive/question_prompt.hpp"
 #include "labs/runner/model/lab.hpp"
 #include "labs/runner/shell/lab_environment.hpp"
 
 namespace portlab::labs {
 
-/// What became of it.
 struct ShellStepResult {
-  Move move = Move::next;  ///< next: it is done; else where the student wants to go
+  Navigation navigation = Navigation::next;  ///< next: the activity is done
   unsigned hints_given = 0;
-  std::vector<std::string> commands;  ///< that were run; of many, the last ones
-  unsigned typed_for_them = 0;        ///< how many were typed for the student, by Enter alone
+  std::vector<std::string> commands;  ///< that were run; of many the last ones
+  unsigned typed_by_enter = 0;        ///< how many of them Enter at the empty prompt typed
 };
 
-/// Until it is done, or the student wants to go elsewhere. `came_back`: the student did this
-/// before, so that it is true already tells nothing. Throws a CommandError when the terminal is gone.
+/// Returns when the activity is done, or the student navigates. Requires watch_signals().
+/// `came_back`: the student came here with "back"; then the activity is done only after a command,
+/// even if its check succeeds from the beginning. Throws a CommandError when the terminal is
+/// closed.
 ShellStepResult run_shell_step(const Activity& activity, LabEnvironment& environment,
                                const Printer& printer, const std::string& prompt, bool came_back);
 

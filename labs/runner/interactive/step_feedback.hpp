@@ -1,6 +1,6 @@
 #pragma once
-// Who looks over the student's shoulder at the prompt: knows what an activity asks for, and says
-// what is missing.
+// What the runner prints about an activity at the shell's prompt: its commands, hints, and what is
+// missing after a command.
 
 #include <optional>
 #include <string>
@@ -15,31 +15,31 @@ namespace portlab::labs {
 
 class StepFeedback {
  public:
-  /// `commands`: what the activity asks for, with its captured values. The activity and the voice
-  /// must outlive it.
+  /// `commands`: commands_to_type() of the activity. Activity and printer must outlive this object.
   StepFeedback(const Activity& activity, std::vector<std::string> commands, const Printer& printer)
       : activity_(activity), commands_(std::move(commands)), printer_(printer) {}
 
-  /// Shows the commands that the text names, if it names any.
-  void invite() const;
-  /// The command that Enter alone types, and from now on the one behind it; empty: there is none.
-  std::string type_next();
-  /// How many of them were typed so.
-  unsigned typed_for_them() const { return typed_for_them_; }
-  /// One hint more.
-  void hint();
-  unsigned hints_given() const { return hints_given_; }
-  void why() const;
+  /// Prints the commands of the activity, if it has any.
+  void show_commands() const;
+  void show_hint();
+  void show_explanation() const;
+  /// Prints what is expected, what there is instead, and what to do next. `network_failure`: why
+  /// the servers no longer run, which is then the cause.
+  void show_failure(const CheckFailure& failure,
+                    const std::optional<std::string>& network_failure) const;
 
-  /// It begins like one of those: its effect is worth waiting for.
-  bool asks_for(const std::string& command) const;
-  /// It is one of several, and not the last: nothing is wrong yet.
-  bool asks_for_more_after(const std::string& command) const;
-  /// Of ls, vi, cat and the like, when they went well, there is nothing to say.
-  bool has_something_to_say_of(const CommandResult& command) const;
-  /// Expected, observed, next. `trouble` of the servers, if there is any, explains it.
-  void say_what_is_missing(const CheckFailure& unmet,
-                           const std::optional<std::string>& trouble) const;
+  /// The command that Enter at an empty prompt types: each time the next one. Empty: there is none.
+  std::string take_next_command();
+  /// How often a command was taken.
+  unsigned commands_taken() const { return commands_taken_; }
+  unsigned hints_given() const { return hints_given_; }
+
+  /// Whether it begins like a command of the activity (there may be a mistake later in the line).
+  bool is_expected(const std::string& command) const;
+  /// Whether it is one of several commands of the activity, and not the last one.
+  bool expects_more_after(const std::string& command) const;
+  /// Whether a failed check is reported after this command: not after a successful ls, vi or cat.
+  bool is_relevant(const CommandResult& command) const;
 
  private:
   std::string next_action() const;
@@ -47,7 +47,7 @@ class StepFeedback {
   const Activity& activity_;
   const std::vector<std::string> commands_;
   const Printer& printer_;
-  unsigned typed_for_them_ = 0;
+  unsigned commands_taken_ = 0;
   unsigned hints_given_ = 0;
 };
 

@@ -18,18 +18,17 @@ fs::path folder_of(Catalog catalog) {
   return find_data(folder, folder);
 }
 
-/// "05-http-on-port-83.md" is number 5; 0: no lab.
+/// 5 for "05-http-on-port-83.md"; 0 where the file is not a lab.
 int number_of(const fs::path& file) {
   const auto name = file.filename().string();
   int number = 0;
   const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
-  const bool good = failed == std::errc{} && *end == '-' && name.ends_with(".md");
-  return good ? number : 0;
+  return failed == std::errc{} && *end == '-' && name.ends_with(".md") ? number : 0;
 }
 
 }  // namespace
 
-std::vector<std::string> files_on(Catalog catalog) {
+std::vector<std::string> files_in(Catalog catalog) {
   std::vector<fs::path> files;
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder_of(catalog), failed))
@@ -39,21 +38,21 @@ std::vector<std::string> files_on(Catalog catalog) {
   return {files.begin(), files.end()};
 }
 
-Result<std::string> find_file(Catalog catalog, const std::string& wanted) {
-  const auto name = catalog == Catalog::labs ? std::string("lab") : std::string("myth");
+Result<std::string> find_file(Catalog catalog, const std::string& number_or_path) {
   std::error_code failed;
-  if (wanted.ends_with(".md") || wanted.find('/') != std::string::npos) {
-    if (fs::is_regular_file(wanted, failed)) return wanted;
-    return Error{wanted + ": " +
-                 (fs::exists(wanted, failed) ? "this is no file" : "there is no such file")};
+  if (number_or_path.ends_with(".md") || number_or_path.find('/') != std::string::npos) {
+    if (fs::is_regular_file(number_or_path, failed)) return number_or_path;
+    return Error{number_or_path + ": " +
+                 (fs::exists(number_or_path, failed) ? "not a file" : "there is no such file")};
   }
-  std::string all;
-  for (const auto& file : files_on(catalog)) {
+  std::string numbers;
+  for (const auto& file : files_in(catalog)) {
     const auto number = std::to_string(number_of(file));
-    if (number == wanted) return file;
-    all += (all.empty() ? "" : ", ") + number;
+    if (number == number_or_path) return file;
+    numbers += (numbers.empty() ? "" : ", ") + number;
   }
-  return Error{"there is no " + name + " '" + wanted + "': there are " + all};
+  const std::string kind = catalog == Catalog::labs ? "lab" : "myth";
+  return Error{"there is no " + kind + " '" + number_or_path + "': there are " + numbers};
 }
 
 }  // namespace portlab::labs

@@ -1,5 +1,5 @@
 #pragma once
-// Which labs and myths there are, and where their files are.
+// The labs and myths that come with Portlab, and where their files are.
 
 #include <string>
 #include <vector>
@@ -8,14 +8,13 @@
 
 namespace portlab::labs {
 
-/// What a shelf holds: labs, or myths.
 enum class Catalog { labs, myths };
 
-/// All files of a shelf, by their numbers.
-std::vector<std::string> files_on(Catalog catalog);
+/// The paths of all files of a catalog, in the order of their numbers.
+std::vector<std::string> files_in(Catalog catalog);
 
-/// The file of lab or myth N ("5"), or the path itself where it is one. The error names those that
-/// there are.
-Result<std::string> find_file(Catalog catalog, const std::string& wanted);
+/// The path of the lab or myth with this number ("5"); a path is returned as it is. The error lists
+/// the numbers that exist.
+Result<std::string> find_file(Catalog catalog, const std::string& number_or_path);
 
 }  // namespace portlab::labs

@@ -1,6 +1,6 @@
 #pragma once
-// A lab as its Markdown file describes it: numbered steps, each made of parts. The format is
-// explained in labs/README.md.
+// A lab as a value: what its Markdown file contains. A lab has steps, and a step has parts. The
+// format of the file: labs/README.md.
 
 #include <cstdint>
 #include <optional>
@@ -8,95 +8,98 @@
 #include <variant>
 #include <vector>
 
-#include "labs/runner/check/condition.hpp"
+#include "labs/runner/model/condition.hpp"
 
 namespace portlab::labs {
 
-/// One of the answers to choose from.
+/// A choice of a question: "b) It is refused."
 struct Choice {
   char letter = 'a';
   std::string text;
 };
 
-/// Something asked. A prediction is recorded, and shown again after what happened; any other
-/// question must be answered rightly.
+/// A question, or a prediction. A prediction may be wrong: it is recorded, and shown again after
+/// the next activity, with the explanation. Any other question is repeated until its answer is
+/// right.
 struct Question {
   bool is_prediction = false;
-  std::vector<Choice> choices;       ///< empty: a number or a word
-  std::string answer;                ///< "b", "65535", "{client}", or words apart by " | "
-  std::vector<std::string> hints;    ///< given one at a time
-  std::vector<std::string> because;  ///< shown after the answer (or, of a prediction, the event)
+  std::vector<Choice> choices;           ///< empty: the answer is a number or words
+  std::string answer;                    ///< "b", "65535", "{client}"; " | " between right answers
+  std::vector<std::string> hints;        ///< shown one at a time
+  std::vector<std::string> explanation;  ///< the lines `because:`
 };
 
-/// A name for something read off the student's own screen, for a later question.
+/// A value that is read from the output of the student's commands, for a later question.
 struct Capture {
   std::string name;
-  std::string pattern;  ///< a regular expression with one group, searched in the output
+  std::string pattern;  ///< a regular expression with one group: the value
 };
 
-/// What not every machine gives.
+/// What an activity needs and not every machine allows.
 enum class Need : std::uint8_t {
   nothing,
-  private_network,  ///< it changes settings of the network that it runs in
-  low_ports,        ///< it takes ports below 1024 as they are
+  private_network,  ///< it changes settings of its network
+  low_ports,        ///< it uses ports below 1024 as they are, not shifted
 };
 
-/// Something done at the prompt, and what must be true then.
+/// Something to do at the shell's prompt, and the check that tells when it is done.
 struct Activity {
-  std::vector<std::string> commands;  ///< as they are typed; empty: the text says what to do
-  std::optional<std::string> output;  ///< what they print, as the file shows it
-  std::vector<Condition> conditions;  ///< of the machine and of the last command
+  std::vector<std::string> commands;  ///< to type; empty: the text says what to do
+  std::optional<std::string> output;  ///< what the commands print
+  std::vector<Condition> conditions;
   std::vector<Capture> captures;
-  std::vector<std::string> unattended;  ///< what --auto types where there are no commands
+  std::vector<std::string> auto_commands;  ///< the lines `do:`: for --auto, without commands
   std::vector<std::string> hints;
-  std::vector<std::string> why;
-  std::string next;  ///< the next action, for who is not there yet
+  std::vector<std::string> explanation;  ///< the lines `why:`
+  std::string next;                      ///< what to do while a condition does not hold
   Need needs = Need::nothing;
-  /// What this machine lacks for it, "a private network". Then the file's output is shown instead.
-  std::string lacking;
+  /// What `needs` and this network does not have: "a private network". Then the activity cannot be
+  /// done, and its output from the file is shown instead.
+  std::string missing;
 
-  /// What --auto types, as the file has it.
-  const std::vector<std::string>& to_do() const { return commands.empty() ? unattended : commands; }
+  /// What --auto types, before captured values are put in.
+  const std::vector<std::string>& commands_for_auto() const {
+    return commands.empty() ? auto_commands : commands;
+  }
 };
 
-/// A piece of a step: what is read, and then at most one thing to do.
+/// A piece of a step: a text, and after it at most one task.
 struct Part {
-  int line = 0;          ///< of the file
-  std::size_t step = 0;  ///< an index of Lab::steps
+  int line = 0;          ///< in the file
+  std::size_t step = 0;  ///< index in Lab::steps
   std::string text;      ///< Markdown
   std::variant<std::monostate, Question, Activity> task;
 };
 
-/// A word of the file that each student gets another one for: a port, a file, a name.
+/// A word of the file in whose place each student gets one of several others.
 struct Variation {
-  std::string word;                  ///< as it stands in the file
-  std::vector<std::string> choices;  ///< what may stand there instead
+  std::string word;
+  std::vector<std::string> choices;
 };
 
 struct Lab {
   std::string path;
-  bool is_on_shelf = true;  ///< one that comes with Portlab; else somebody's own file
-  std::string id;           ///< "5", "myth 3"
-  std::string title;        ///< "HTTP on port 83"
+  bool is_in_catalog = true;  ///< it comes with Portlab; false: another file
+  std::string id;             ///< "5", "myth 3"
+  std::string title;          ///< "HTTP on port 83"
   int minutes = 0;
-  /// portlabd's services; nothing: it is not started
-  std::optional<std::vector<std::string>> servers;
+  std::optional<std::vector<std::string>> servers;  ///< arguments of portlabd; nullopt: no portlabd
   std::vector<Variation> variations;
-  std::string deeper;              ///< of a myth: the lab that goes deeper
+  std::string deeper;              ///< of a myth: the number of the lab with more about it
   std::string introduction;        ///< Markdown before the first step
   std::vector<std::string> steps;  ///< their titles
   std::vector<Part> parts;
-  std::int64_t version = 0;  ///< another one when the text has changed
+  std::int64_t version = 0;  ///< a hash of the file: changes with every edit
 
   bool is_myth() const { return id.starts_with("myth "); }
   /// "lab 5", "myth 3".
   std::string name() const { return is_myth() ? id : "lab " + id; }
-  /// Behind "portlab " it is what begins it: "lab 5", "lab my/lab.md".
+  /// The arguments of portlab that start it: "lab 5", "lab my/lab.md".
   std::string command() const {
-    return is_on_shelf ? name() : (is_myth() ? "myth " : "lab ") + path;
+    return is_in_catalog ? name() : (is_myth() ? "myth " : "lab ") + path;
   }
-  /// Under what it is kept in a student's record.
-  const std::string& record() const { return is_on_shelf ? id : path; }
+  /// Its key in a student's record.
+  const std::string& record_key() const { return is_in_catalog ? id : path; }
 };
 
 }  // namespace portlab::labs

@@ -1,5 +1,5 @@
 #pragma once
-// From a Markdown file to a Lab, and what is wrong with the file. The format: labs/README.md.
+// From the text of a Markdown file to a Lab. The format: labs/README.md.
 
 #include <string>
 #include <string_view>
@@ -18,14 +18,14 @@ struct Fault {
 
 struct ParsedLab {
   Lab lab;
-  std::vector<Fault> faults;  ///< empty: it can be run
+  std::vector<Fault> faults;  ///< in the order of lines; empty: the lab can be run
 };
 
-/// Reads a lab's text; `path` is for the messages.
+/// Parses the text of a lab. `path` becomes Lab::path.
 ParsedLab parse_lab(std::string_view text, const std::string& path);
 
-/// Reads a lab's file as this student gets it ("": as it stands). The error says what is wrong and
-/// where: "FILE:LINE: …", a line each.
+/// Reads the file, in the variant of this student ("": as the file is). The error has a line for
+/// each fault: "FILE:LINE: …".
 Result<Lab> read_lab(const std::string& path, const std::string& student = {});
 
 }  // namespace portlab::labs

@@ -1,81 +1,82 @@
 #include "labs/runner/model/lint.hpp"
 
-#include <boost/regex.hpp>
 #include <fstream>
 #include <iterator>
-#include <set>
 
-#include "labs/runner/check/check_activity.hpp"
+#include "labs/runner/model/captured_values.hpp"
 
 namespace portlab::labs {
 
 namespace {
 
-bool is_used(const Lab& lab, const std::string& word) {
-  std::ifstream file(lab.path);
-  const std::string all{std::istreambuf_iterator<char>(file), {}};
-  const auto first = all.find("-->");
-  return all.find(word, first == std::string::npos ? 0 : first) != std::string::npos;
-}
+class Linter {
+ public:
+  std::vector<Fault> lint(const Lab& lab) {
+    if (lab.minutes == 0) add(1, "minutes: is missing");
+    for (const auto& variation : lab.variations)
+      if (!is_used(lab, variation.word))
+        add(1, "vary: '" + variation.word + "' does not occur in the text");
+    for (const auto& part : lab.parts) {
+      if (const auto* question = std::get_if<Question>(&part.task))
+        lint_question(part.line, *question);
+      else if (const auto* activity = std::get_if<Activity>(&part.task))
+        lint_activity(part.line, *activity);
+    }
+    if (!has_prediction_) add(1, "the lab has no prediction");
+    if (!has_condition_) add(1, "the lab checks no condition");
+    return std::move(faults_);
+  }
 
-/// The words in braces that may stand for captured values; "${HOME}" is the shell's.
-std::set<std::string> names_in(const std::string& command) {
-  static const boost::regex word(R"((?<!\$)\{([a-z][a-z0-9_]*)\})");
-  std::set<std::string> names;
-  for (boost::sregex_iterator found(command.begin(), command.end(), word), end; found != end;
-       ++found)
-    names.insert((*found)[1].str());
-  return names;
-}
+ private:
+  void add(int line, std::string text) { faults_.push_back({line, std::move(text)}); }
 
-/// What not every machine gives needs something to read in its place.
-void lint_needs(const Part& part, const Activity& activity, std::vector<Fault>& faults) {
-  if (activity.needs == Need::nothing) return;
-  if (!activity.output)
-    faults.push_back({part.line, "needs: without ```output, which is shown where it can't be had"});
-  Captured unused;
-  if (const auto unmet = capture_from_file(activity, unused))
-    faults.push_back({part.line, "needs: the file's output must be an " + unmet->expected});
-}
+  /// Whether the word occurs after the first comment, which contains `vary:`.
+  static bool is_used(const Lab& lab, const std::string& word) {
+    std::ifstream file(lab.path);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto comment_end = text.find("-->");
+    return text.find(word, comment_end == std::string::npos ? 0 : comment_end) != std::string::npos;
+  }
+
+  void require_captured(int line, const std::string& text) {
+    for (const auto& name : names_in(text))
+      if (!captured_.contains(name)) add(line, "{" + name + "} was not captured before");
+  }
+
+  void lint_question(int line, const Question& question) {
+    has_prediction_ = has_prediction_ || question.is_prediction;
+    if (!question.is_prediction && question.hints.empty()) add(line, "a question without hint:");
+    if (question.explanation.empty()) add(line, "an answer without because:");
+    require_captured(line, question.answer);
+  }
+
+  void lint_activity(int line, const Activity& activity) {
+    has_condition_ = has_condition_ || !activity.conditions.empty();
+    for (const auto& command : activity.auto_commands) require_captured(line, command);
+    if (activity.commands_for_auto().empty()) add(line, "--auto has nothing to type: add do:");
+    if (activity.conditions.empty() && !activity.output)
+      add(line, "commands without output and without check: they cannot fail");
+    if (activity.commands.empty() && activity.next.empty()) add(line, "a check without next:");
+    if (activity.needs != Need::nothing) lint_needs(line, activity);
+    for (const auto& capture : activity.captures) captured_.insert(capture.name);
+  }
+
+  /// Where the need is not met, the output block is shown and captured from.
+  void lint_needs(int line, const Activity& activity) {
+    if (!activity.output) add(line, "needs: without ```output, which is shown where it is not met");
+    CapturedValues unused;
+    const auto missing = capture_values(activity.captures, activity.output.value_or(""), unused);
+    if (missing) add(line, "needs: the output block must contain what '" + *missing + "' captures");
+  }
+
+  std::vector<Fault> faults_;
+  std::set<std::string> captured_;  ///< the names so far
+  bool has_prediction_ = false;
+  bool has_condition_ = false;
+};
 
 }  // namespace
 
-std::vector<Fault> lint(const Lab& lab) {
-  std::vector<Fault> faults;
-  if (lab.minutes == 0) faults.push_back({1, "minutes: is not said"});
-  for (const auto& variation : lab.variations)
-    if (!is_used(lab, variation.word))
-      faults.push_back({1, "vary: '" + variation.word + "' stands nowhere in the text"});
-  std::set<std::string> captured;
-  bool predicts = false, checks = false;
-  for (const auto& part : lab.parts) {
-    if (const auto* question = std::get_if<Question>(&part.task)) {
-      predicts = predicts || question->is_prediction;
-      if (!question->is_prediction && question->hints.empty())
-        faults.push_back({part.line, "a question without a hint:"});
-      if (question->because.empty()) faults.push_back({part.line, "an answer without because:"});
-      const auto& answer = question->answer;
-      if (answer.starts_with('{') && !captured.contains(answer.substr(1, answer.size() - 2)))
-        faults.push_back({part.line, answer + " was not captured before"});
-    } else if (const auto* activity = std::get_if<Activity>(&part.task)) {
-      checks = checks || !activity->conditions.empty();
-      for (const auto& command : activity->unattended)
-        for (const auto& name : names_in(command))
-          if (!captured.contains(name))
-            faults.push_back({part.line, "do: {" + name + "} was not captured before"});
-      if (activity->to_do().empty())
-        faults.push_back({part.line, "--auto does not know what to do: say do:"});
-      if (activity->conditions.empty() && !activity->output)
-        faults.push_back({part.line, "commands without output or check: nothing can go wrong"});
-      if (activity->commands.empty() && activity->next.empty())
-        faults.push_back({part.line, "a check without next:"});
-      lint_needs(part, *activity, faults);
-      for (const auto& capture : activity->captures) captured.insert(capture.name);
-    }
-  }
-  if (!predicts) faults.push_back({1, "nothing is predicted"});
-  if (!checks) faults.push_back({1, "nothing is checked on the machine"});
-  return faults;
-}
+std::vector<Fault> lint(const Lab& lab) { return Linter().lint(lab); }
 
 }  // namespace portlab::labs

@@ -1,5 +1,5 @@
 #pragma once
-// Whether a lab is a good one.
+// What a lab should have although it can be run without it.
 
 #include <vector>
 
@@ -8,8 +8,7 @@
 
 namespace portlab::labs {
 
-/// What a lab that can be run still lacks: checks without a next action, questions without a hint,
-/// no prediction … In the order of lines.
+/// Checks without `next:`, questions without a hint, no prediction, names that nothing captures …
 std::vector<Fault> lint(const Lab& lab);
 
 }  // namespace portlab::labs

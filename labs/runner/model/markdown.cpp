@@ -9,7 +9,7 @@ namespace portlab::labs {
 
 namespace {
 
-/// Each line of it in this colour.
+/// The text with each of its lines in this SGR style.
 std::string painted(std::string_view text, const char* sgr, const TextStyle& style) {
   std::string out;
   for (;;) {
@@ -21,8 +21,8 @@ std::string painted(std::string_view text, const char* sgr, const TextStyle& sty
   }
 }
 
-/// **bold** and `code` of a paragraph, after its lines have been broken: their signs are gone, or
-/// become colours.
+/// A paragraph whose lines are broken already, with **bold** and `code` as colours; without colour,
+/// `code` is put in quotes.
 std::string styled(std::string_view text, const TextStyle& style) {
   std::string out;
   while (!text.empty()) {
@@ -31,7 +31,6 @@ std::string styled(std::string_view text, const TextStyle& style) {
       const auto end = text.find(sign, sign.size());
       if (end == std::string_view::npos) continue;
       const auto inside = text.substr(sign.size(), end - sign.size());
-      // Without colours the quotes say where a command begins and ends.
       const bool code = sign == "`" && !style.colour;
       out += (code ? "'" : "") + painted(inside, sgr, style) + (code ? "'" : "");
       text.remove_prefix(end + sign.size());
@@ -44,23 +43,23 @@ std::string styled(std::string_view text, const TextStyle& style) {
   return out;
 }
 
-constexpr char glued = '\x01';  // a space at which no line is broken
+constexpr char no_break_space = '\x01';  // stands for a space where no line is broken
 
-/// Short **bold** and `code` stay on one line.
-void glue_spans(std::string& text) {
-  constexpr std::size_t glued_max = 44;
+/// Keeps short **bold** and `code` on one line.
+void replace_spaces_in_spans(std::string& text) {
+  constexpr std::size_t bytes_max = 44;
   for (const std::string_view sign : {"`", "**"})
     for (std::size_t at = 0; (at = text.find(sign, at)) != std::string::npos;) {
       const auto end = text.find(sign, at + sign.size());
       if (end == std::string::npos) break;
-      if (end - at <= glued_max)
+      if (end - at <= bytes_max)
         std::replace(text.begin() + static_cast<std::ptrdiff_t>(at),
-                     text.begin() + static_cast<std::ptrdiff_t>(end), ' ', glued);
+                     text.begin() + static_cast<std::ptrdiff_t>(end), ' ', no_break_space);
       at = end + sign.size();
     }
 }
 
-/// Characters, each of which takes a column in what we write.
+/// The number of UTF-8 characters: in the labs each takes one column.
 std::size_t display_width(std::string_view line) {
   return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
@@ -125,9 +124,9 @@ class Renderer {
  private:
   void flush() {
     if (paragraph_.empty()) return;
-    glue_spans(paragraph_);
+    replace_spaces_in_spans(paragraph_);
     auto broken = wrap(paragraph_, quoted_ ? columns_ - 2 : columns_, item_ ? 2 : 0);
-    std::replace(broken.begin(), broken.end(), glued, ' ');
+    std::replace(broken.begin(), broken.end(), no_break_space, ' ');
     auto text = styled(broken, style_) + "\n";
     if (quoted_)  // a bar at the left of each line
       for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
@@ -139,7 +138,7 @@ class Renderer {
     item_ = quoted_ = false;
   }
 
-  /// A block of code or output is indented where it fits: its lines are not broken.
+  /// The lines of a code block are not broken; they are indented if that fits.
   void end_code() {
     constexpr std::size_t indent = 4;
     std::size_t widest = 0;
@@ -160,7 +159,7 @@ class Renderer {
 
 }  // namespace
 
-std::string rendered(std::string_view markdown, unsigned columns, const TextStyle& style) {
+std::string render_markdown(std::string_view markdown, unsigned columns, const TextStyle& style) {
   Renderer renderer(columns, style);
   while (!markdown.empty()) {
     const auto end = std::min(markdown.find('\n'), markdown.size());

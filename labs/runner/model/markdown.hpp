@@ -1,5 +1,6 @@
 #pragma once
-// A lab's text on a terminal. The little of Markdown that labs use: paragraphs, lists, bold, code.
+// Markdown as text for a terminal. Only what labs use: paragraphs, lists, quotes, **bold**, `code`,
+// code blocks; tables stay as they are.
 
 #include <string>
 #include <string_view>
@@ -8,7 +9,7 @@
 
 namespace portlab::labs {
 
-/// The text broken at words, with a newline at its end.
-std::string rendered(std::string_view markdown, unsigned columns, const TextStyle& style);
+/// The text in lines of at most `columns` columns (20 to 100), with a newline at its end.
+std::string render_markdown(std::string_view markdown, unsigned columns, const TextStyle& style);
 
 }  // namespace portlab::labs

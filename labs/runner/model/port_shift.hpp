@@ -1,7 +1,7 @@
 #pragma once
-// A lab where there is no private network: what changes its network's settings can't be done, and
-// where the real ports can't be had, every port below 1024 is moved up, as portlabd --shift moves
-// the services. Pure.
+// A lab in a network that is not private. Activities that change settings of the network cannot be
+// done there. Where ports below 1024 are not free or not allowed, the lab's texts, commands and
+// checks are changed to ports that are moved up, as portlabd --shift moves the services.
 
 #include <cstdint>
 #include <string>
@@ -11,12 +11,16 @@
 
 namespace portlab::labs {
 
-/// A command, check or text with its ports moved up. Where a port stands alone ("port 80"), it
-/// stays as it is: that may well be the service's default port.
+/// A command, check or text with its well-known ports moved up by `shift`, where they are written
+/// in one of the forms that labs/README.md lists, and with a port where a client would use its
+/// default port. A number in "port 80" stays: it may be the name of the default port.
 std::string shifted_line(std::string_view line, std::uint16_t shift);
 
-/// The lab in a network that is private or not, with its ports moved up by so many. What its
-/// commands print is compared in a private network only.
-Lab fitted(Lab lab, bool is_private, std::uint16_t shift);
+/// The lab for a network of this kind; `shift` 0: ports stay.
+Lab adapted_lab(Lab lab, bool is_private, std::uint16_t shift);
+
+/// What is shown in the place of an activity that cannot be done (Activity::missing): its commands
+/// and its output, as Markdown.
+std::string text_instead_of(const Activity& activity);
 
 }  // namespace portlab::labs

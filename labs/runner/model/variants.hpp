@@ -1,6 +1,6 @@
 #pragma once
-// Each student has numbers of their own: the words of a lab's file that vary are replaced, by the
-// student's name, the same ones each time. Pure.
+// Variants: with --student NAME, the words of a `vary:` line are replaced by others, which depend
+// on the name alone.
 
 #include <cstdint>
 #include <string>
@@ -11,12 +11,13 @@
 
 namespace portlab::labs {
 
-/// The same for the same text, on every machine; never negative.
+/// A hash that is the same on every machine; never negative.
 std::int64_t hash_of(std::string_view text);
 
-/// The file's text for this student; for "" as it stands. What varies is told in its first comment.
-/// A word is replaced wherever it stands alone: 8083 in ":8083/", not in "18083".
-std::string text_for(const std::string& student, std::string_view text,
-                     const std::vector<Variation>& variations);
+/// The text of a lab's file for this student; "": unchanged. A word is replaced wherever it is not
+/// a part of a longer one: "8083" in ":8083/", not in "18083". The first comment, which contains
+/// the `vary:` lines, stays as it is, except for its `servers:` line.
+std::string variant_of(std::string_view text, const std::vector<Variation>& variations,
+                       const std::string& student);
 
 }  // namespace portlab::labs

@@ -1,5 +1,5 @@
 #pragma once
-// What a teacher reads: what was done, predicted and answered. Pure.
+// The report of --report, for a student or a teacher: what was done, predicted and answered.
 
 #include <string>
 
@@ -7,7 +7,7 @@
 
 namespace portlab::labs {
 
-/// A table of the labs, and one of the answers.
+/// A table with a row for each lab, and then the activities and answers of each lab.
 std::string report_of(const Progress& progress, unsigned columns);
 
 }  // namespace portlab::labs

@@ -1,65 +1,63 @@
 #pragma once
-// Where a lab is done: its network with its servers, a shell in it, and what the last commands did.
+// Where a lab runs: its network, a shell in it, the results of the last commands, captured values.
 
 #include <chrono>
 #include <deque>
 #include <functional>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
-#include "labs/network/tour_lab.hpp"
+#include "labs/network/lab_network.hpp"
 #include "labs/runner/check/check_activity.hpp"
+#include "labs/runner/model/captured_values.hpp"
 #include "labs/runner/model/lab.hpp"
 #include "labs/runner/shell/lab_shell.hpp"
 
 namespace portlab::labs {
 
-/// The runner's own words at the shell's prompt.
-const std::vector<std::string_view>& own_words();
+/// Shows bytes of the terminal, or ignores them.
+using ShowOutput = std::function<void(std::string_view)>;
 
 class LabEnvironment {
  public:
-  /// A shell in that network, which must outlive it, and in that folder; `unicode`: who looks at it
-  /// sees UTF-8. Throws a CommandError.
-  LabEnvironment(TourLab& network, const std::string& folder, bool unicode);
+  /// Starts a shell in this folder. The network must outlive this object. `unicode`: the terminal
+  /// shows UTF-8. Throws a CommandError.
+  LabEnvironment(LabNetwork& network, const std::string& folder, bool unicode);
 
-  TourLab& network() { return network_; }
+  LabNetwork& network() const { return network_; }
   Shell& shell() { return shell_; }
+  CapturedValues& captured_values() { return captured_values_; }
 
-  /// The next activity begins: what its last `commands` commands did is what counts.
-  void begin(std::size_t commands);
-  /// A command has ended, or printed more since.
-  void remember(CommandResult result);
-  void remember_more(std::string_view output);
-  /// What is called again and again while a command is waited for; it may throw.
-  void look_while_waiting(std::function<void()> look) { look_ = std::move(look); }
-  /// The machine now.
+  /// Forgets all results. From now on those of the last `commands` commands count.
+  void begin_activity(std::size_t commands);
+  void add_result(CommandResult result);
+  /// Adds to the last result: background jobs print after a command has ended.
+  void append_output(std::string_view output);
+  /// The socket table and the results now. Where the network is not private, without the sessions
+  /// of other programs.
   Snapshot snapshot() const;
 
-  /// Types one command where the prompt waits, and returns what it did; `show` gets the terminal's
-  /// bytes. Throws a CommandError when it does not end within `limit`.
-  CommandResult perform(const std::string& command, std::chrono::seconds limit,
-                        const std::function<void(std::string_view)>& show);
-  /// Does all of an activity, and waits until it is done as `by` judges, a few seconds at most.
-  /// What is missing.
-  std::optional<CheckFailure> perform(const Activity& activity, Judge by,
-                                      const std::function<void(std::string_view)>& show);
-
-  Captured captured;
+  /// Called five times a second while a command is waited for; it may throw.
+  void set_wait_callback(std::function<void()> callback) { wait_callback_ = std::move(callback); }
+  /// Types a command at the prompt and waits until it has ended. Throws a CommandError after 40 s.
+  void run_command(const std::string& command, const ShowOutput& show);
+  /// Types all commands of an activity; then waits until its check succeeds, at most 5 s, and
+  /// captures values. Returns why the check fails.
+  std::optional<CheckFailure> run_activity(const Activity& activity, CheckMode mode,
+                                           const ShowOutput& show);
 
  private:
-  /// What happens within this time, or until `enough`.
-  void listen(std::chrono::milliseconds limit,
-              const std::function<bool(const ShellEvent&)>& enough);
+  void wait_for_events(std::chrono::milliseconds limit,
+                       const std::function<bool(const ShellEvent&)>& stop_at);
 
-  TourLab& network_;
-  /// Sessions that were here before: of other programs, and of an earlier lab, in TIME_WAIT.
-  std::vector<SocketRow> earlier_;
+  LabNetwork& network_;
+  std::vector<SocketRow> sessions_before_;  ///< of other programs, where the network is not private
   Shell shell_;
-  std::function<void()> look_ = [] {};
-  std::size_t counting_ = 1;
+  CapturedValues captured_values_;
+  std::function<void()> wait_callback_ = [] {};
+  std::size_t results_max_ = 1;
   std::deque<CommandResult> results_;
 };
 

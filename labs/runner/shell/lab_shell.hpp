@@ -1,8 +1,8 @@
 #pragma once
-// A real shell in a terminal of its own, whose every prompt we are told of: between two prompts we
-// know what ran, what it printed and how it ended, and the next prompt waits for us.
+// Bash in a pseudo-terminal (pty(7)). It reports each prompt and each command, and it shows a
+// prompt only when show_prompt() is called.
 //
-//   what is typed -> type() -> pty -> bash -> pty -> read() -> Event
+//   keys -> type() -> pty -> bash -> pty -> read_events() -> ShellEvent
 
 #include <sys/types.h>
 
@@ -10,57 +10,40 @@
 #include <string_view>
 #include <vector>
 
-namespace portlab::labs {
+#include "common/system/file_descriptor.hpp"
+#include "labs/runner/shell/shell_events.hpp"
 
-struct ShellEvent {
-  enum class Kind {
-    output,   ///< `text`, as for a terminal
-    ready,    ///< the prompt is there, and takes keys
-    started,  ///< a command begins
-    done,     ///< `text`: the command, `status`: how it ended; the next prompt waits
-    empty,    ///< Enter alone, a comment, Ctrl-C once more …; the next prompt waits
-    broken,   ///< Ctrl-C at the prompt; the next prompt waits
-    asked,    ///< `text`: one of the runner's own words (hint, back, …) was typed
-    ended,    ///< the shell is gone
-  };
-  Kind kind = Kind::output;
-  std::string text;
-  int status = 0;
-};
+namespace portlab::labs {
 
 class Shell {
  public:
-  /// In this folder; with words that are not the shell's but ours; its programs speak the language
-  /// of this locale. Throws a CommandError.
-  Shell(const std::string& folder, const std::vector<std::string_view>& own_words,
+  /// Starts bash in this folder. `lab_words` become commands that are reported as events. `locale`
+  /// is its LC_ALL. Throws a CommandError.
+  Shell(const std::string& folder, const std::vector<std::string_view>& lab_words,
         const std::string& locale);
+  /// Ends the shell and all that it has started.
   ~Shell();
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;
 
-  /// For poll(2): readable when read() has something.
-  int descriptor() const { return terminal_; }
-  /// What happened. Without waiting.
-  std::vector<ShellEvent> read();
-  /// As if it were typed.
+  /// For poll(2): readable when read_events() returns events.
+  int descriptor() const { return terminal_.get(); }
+  /// What has happened since the last call. Does not block.
+  std::vector<ShellEvent> read_events();
+  /// Writes keys to the terminal. What a program does not read within two seconds may be lost.
   void type(std::string_view keys);
-  /// Lets the shell show this prompt and take the next command.
-  void prompt(const std::string& text);
-  /// Its terminal has this size from now on.
+  /// Lets the shell print this prompt and read the next command.
+  void show_prompt(const std::string& text);
+  /// Sets the size of its terminal.
   void resize(unsigned short rows, unsigned short columns);
 
  private:
-  void take(std::string_view bytes, std::vector<ShellEvent>& events);
-  void report(std::string_view mark, std::vector<ShellEvent>& events);
+  bool has_ended() const;
 
-  int terminal_ = -1;
-  int prompts_ = -1;  ///< a pipe: each line lets one prompt be shown
+  FileDescriptor terminal_;  ///< the master side
+  FileDescriptor prompts_;   ///< a pipe to the shell: each line is a prompt
   pid_t child_ = -1;
-  std::string unread_;  ///< the beginning of a mark
-  bool started_ = false;
-  int last_status_ = 0;
-  int round_ = 0;          ///< of the prompt that waits
-  std::string last_line_;  ///< the last one of the shell's history
+  ShellEventParser parser_;
 };
 
 }  // namespace portlab::labs
