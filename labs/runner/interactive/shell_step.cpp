@@ -12,6 +12,7 @@
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
+#include "common/system/terminal_size.hpp"
 #include "labs/runner/check/check_activity.hpp"
 #include "labs/runner/interactive/shell_prompt.hpp"
 #include "labs/runner/interactive/step_feedback.hpp"
