@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "servers/daemon/listen_advice.hpp"
+
 namespace portlab {
 
 namespace {
 
-using Change = Result<std::vector<Endpoint>> (Core::*)(const ListenSpec&);
+using Change = ListenResult<std::vector<Endpoint>> (Core::*)(const ListenSpec&);
 
 std::string join(const std::vector<Endpoint>& endpoints) {
   std::string text;
@@ -82,7 +84,7 @@ class Control final : public StreamService {
     if (spec->service == control_service_name)
       return control_error_line("the control socket itself stays where it is");
     const auto endpoints = (core_.*what)(*spec);
-    if (!endpoints) return control_error_line(endpoints.error().text);
+    if (!endpoints) return control_error_line(listen_problem_line(endpoints.error()));
     return control_done_line(done + join(*endpoints), core_.listeners());
   }
 

@@ -18,6 +18,7 @@
 
 #include "common/control_protocol.hpp"
 #include "servers/daemon/control_service.hpp"
+#include "servers/daemon/listen_advice.hpp"
 #include "servers/dns/zone_file.hpp"
 
 namespace portlab {
@@ -143,9 +144,13 @@ void Daemon::open() {
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
   watch_signals();
   for (const auto& spec : specs_of(settings_))
-    if (const auto where = core_.endpoints_of(spec); !where) throw BadUsage(where.error().text);
-  for (const auto& spec : specs_of(settings_))
-    opened_[spec.to_string()] = core_.listen(spec).value();
+    if (const auto where = core_.endpoints_of(spec); !where)
+      throw BadUsage(listen_advice_lines(where.error()));
+  for (const auto& spec : specs_of(settings_)) {
+    auto opened = core_.listen(spec);
+    if (!opened) throw std::runtime_error(listen_advice_lines(opened.error()));
+    opened_[spec.to_string()] = std::move(*opened);
+  }
   open_control();
   if (becomes_) socket_file_cleaner_.emplace(socket_files());
   confinement_ = confine(settings_, becomes_, log_);
@@ -180,7 +185,8 @@ Result<void> Daemon::listen_for_the_owner() {
   spec.service = control_service_name;
   spec.path = settings_.control;
   spec.transport = Transport::local;
-  if (const auto opened = core_.listen(spec); !opened) return opened.error();
+  if (const auto opened = core_.listen(spec); !opened)
+    return Error{listen_advice_line(opened.error())};
   if (!for_me && !give_socket_to(owner, settings_.control))
     log_.say("the control socket " + settings_.control +
              " stays root's: 'portlab server' takes sudo");
@@ -292,7 +298,7 @@ Result<std::string> Daemon::reconcile(const std::vector<ListenSpec>& now) {
       endpoints = core_.listen(spec);
       if (!endpoints) {
         core_.close_exactly(added);
-        return endpoints.error();
+        return Error{listen_advice_line(endpoints.error())};
       }
       added.insert(added.end(), endpoints->begin(), endpoints->end());
       done += ", opened " + text;

@@ -1,10 +1,10 @@
 #pragma once
 // What to listen on, as people write it:
 //
-//   SERVICE[/tcp|/udp]                                  http, dns/udp
-//   SERVICE[/tcp|/udp]=[ADDRESS:]PORT[:ARGUMENT]        http=83, http=127.0.0.1:83, dns/udp=[::1]:53,
-//                                                       forward=8080:192.168.1.10:80
-//   SERVICE=unix:PATH                                   http=unix:/run/portlab/http
+//   SERVICE[/tcp|/udp]                             http, dns/udp
+//   SERVICE[/tcp|/udp]=[ADDRESS:]PORT[:ARGUMENT]   http=83, http=127.0.0.1:83, dns/udp=[::1]:53,
+//                                                  forward=8080:192.168.1.10:80
+//   SERVICE=unix:PATH                              http=unix:/run/portlab/http
 
 #include <cstdint>
 #include <optional>
@@ -16,8 +16,8 @@
 
 namespace portlab {
 
-/// A service and where it should listen. Which services exist, and which of them take an argument, is
-/// checked by the core.
+/// A service and where it should listen. Which services exist, and which of them take an argument,
+/// is checked by the core.
 struct ListenSpec {
   std::string service;
   std::optional<Transport> transport;        ///< absent: every transport of the service

@@ -32,7 +32,8 @@ int nonblocking(int descriptor) {
   return own >= 0 ? own : descriptor;
 }
 
-/// A pipe that poll(2) reports as writable has room for PIPE_BUF bytes (pipe(7)); a line is shorter.
+/// A pipe that poll(2) reports as writable has room for PIPE_BUF bytes (pipe(7)); a line is
+/// shorter.
 bool write_without_blocking(int descriptor, std::string_view line) {
   pollfd ready{descriptor, POLLOUT, 0};
   if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;

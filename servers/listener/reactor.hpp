@@ -23,14 +23,15 @@
 // buffer may have left data behind, for which there will be no second report: it calls
 // mark_readable().
 //
-// Asio's own reactor is edge-triggered, too, but it registers what a socket waits for again at every
-// wait (EPOLL_CTL_MOD). Registered once, a round trip is one system call in four cheaper: bench case
-// `echo tcp`, 148,000 -> 200,000 round trips/s. It also saves 400 bytes of each idle session.
+// Asio's own reactor is edge-triggered, too, but it registers what a socket waits for again at
+// every wait (EPOLL_CTL_MOD). Registered once, a round trip is one system call in four cheaper:
+// bench case `echo tcp`, 148,000 -> 200,000 round trips/s. It also saves 400 bytes of each idle
+// session.
 //
 // EPOLLONESHOT. A UDP socket of a busy server receives datagrams all the time, also while the
-// previous ones are being answered. Edge-triggered, each of them would wake the loop, at the expense
-// of its sender. EPOLLONESHOT reports one event and then nothing until the socket is armed again:
-// a UDP socket is armed only while its task waits (Watch::while_waiting).
+// previous ones are being answered. Edge-triggered, each of them would wake the loop, at the
+// expense of its sender. EPOLLONESHOT reports one event and then nothing until the socket is armed
+// again: a UDP socket is armed only while its task waits (Watch::while_waiting).
 //
 // The whole path, from the kernel to a coroutine:
 //

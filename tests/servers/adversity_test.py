@@ -170,7 +170,7 @@ class Adversity(unittest.TestCase):
                 guest = connect(server.port("ftp"))
                 guest.sendall(b"USER anonymous\r\nPASS x\r\nEPSV\r\n")
                 guests.append(guest)
-            wait_until(lambda: "short of descriptors" in server.log() or self.is_full(server),
+            wait_until(lambda: "no file descriptor" in server.log() or self.is_full(server),
                        "nobody can come in any more")
             inside.sendall(b"still here")
             self.assertEqual(inside.recv(100), b"still here")

@@ -73,8 +73,8 @@ BOOST_AUTO_TEST_CASE(an_empty_datagram_is_echoed_like_any_other) {
   BOOST_TEST(::recv(client.descriptor(), &byte, 1, MSG_DONTWAIT) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(our_own_listeners_get_no_echo) {
-  // Two echo ports of one server: one forged datagram between them would bounce for ever.
+BOOST_AUTO_TEST_CASE(a_datagram_from_an_own_listener_is_not_echoed) {
+  // Between two echo ports of one server, one forged datagram would be echoed for ever.
   RunningCore running(make_echo_service());
   const auto one = running.listen("echo/udp=127.0.0.1:0");
   auto two = running.listen("echo/udp=127.0.0.2:0");
