@@ -34,7 +34,7 @@ ListenAdvice unix_socket_advice(int error, const std::string& head) {
   switch (error) {
     case EACCES:
       return {head + "permission denied",
-              {"once it runs, portlabd makes sockets only in the folder of its control socket"},
+              {"a portlabd that runs makes sockets only beside its control socket"},
               {"a path in a folder of your own"},
               {}};
     case EADDRINUSE:
