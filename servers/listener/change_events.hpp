@@ -1,6 +1,7 @@
 #pragma once
 // Events about the session table and the listeners, for services that show them live: publish and
-// subscribe. Each subscriber has a bounded queue, and is told how many events did not fit.
+// subscribe. Each subscriber has a bounded queue. Events that do not fit are counted, and the queue
+// ends with their number.
 
 #include <atomic>
 #include <cstdint>

@@ -18,7 +18,7 @@
 //   edge-triggered      reported once                           reported once
 //
 // Edge-triggered, a socket is registered once, for all kinds of events, for its whole life. The
-// price is that the program must remember an event that it was told about and has not used up:
+// price is that the program must store an event that was reported and is not used up yet:
 // `pending_` of AsyncSocket. A read that fails with EAGAIN has used it up. A read that fills its
 // buffer may have left data behind, for which there will be no second report: it calls
 // mark_readable().

@@ -38,7 +38,7 @@ StreamListener::StreamListener(Worker& worker, CoreShared& shared,
       pause_(worker.loop()) {}
 
 void StreamListener::close() {
-  // The clients of these connections have been told that they are connected: closing the socket
+  // For their clients, the connections in the backlog are established already: closing the socket
   // would reset them.
   for (int i = 0; i < close_batches_max && accept_batch() == Accepted::batch; ++i) {
   }
