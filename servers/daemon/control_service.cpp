@@ -7,12 +7,13 @@
 #include <utility>
 
 #include "common/system/file_descriptor.hpp"
+#include "servers/daemon/listen_advice.hpp"
 
 namespace portlab {
 
 namespace {
 
-using Change = Result<std::vector<Endpoint>> (Core::*)(const ListenSpec&);
+using Change = ListenResult<std::vector<Endpoint>> (Core::*)(const ListenSpec&);
 
 std::string join(const std::vector<Endpoint>& endpoints) {
   std::string text;
@@ -90,7 +91,7 @@ class Control final : public StreamService {
     if (spec->service == control_service_name)
       return control_error_line("the control socket can't be moved or closed while portlabd runs");
     const auto endpoints = (core_.*what)(*spec);
-    if (!endpoints) return control_error_line(endpoints.error().text);
+    if (!endpoints) return control_error_line(listen_problem_line(endpoints.error()));
     return control_done_line(done + join(*endpoints), core_.listeners());
   }
 
@@ -126,7 +127,8 @@ Result<void> listen_for_control(Core& core, const std::string& path, const User&
   spec.service = control_service_name;
   spec.path = path;
   spec.transport = Transport::local;
-  if (const auto opened = core.listen(spec); !opened) return opened.error();
+  if (const auto opened = core.listen(spec); !opened)
+    return Error{listen_advice_line(opened.error())};
   if (!is_own && !change_owner(path, owner))
     log.say("the control socket " + path + " belongs to root: 'portlab server' needs sudo");
   return {};

@@ -19,6 +19,7 @@
 #include "common/known_services.hpp"
 #include "common/system/file_descriptor.hpp"
 #include "servers/daemon/control_service.hpp"
+#include "servers/daemon/listen_advice.hpp"
 #include "servers/dns/zone_file.hpp"
 
 namespace portlab {
@@ -113,7 +114,7 @@ void Daemon::open() {
   const auto specs = specs_of(settings_);
   for (const auto& spec : specs)
     if (const auto endpoints = core_.endpoints_of(spec); !endpoints)
-      throw UsageError(endpoints.error().text);
+      throw UsageError(listen_advice_lines(endpoints.error()));
   listeners_.open(specs);
   open_control_socket();
   confinement_ = confine(settings_, next_user_, log_);

@@ -1,7 +1,10 @@
 #include "servers/daemon/reload.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
+
+#include "servers/daemon/listen_advice.hpp"
 
 namespace portlab {
 
@@ -14,7 +17,11 @@ bool contains(const std::vector<Endpoint>& endpoints, const Endpoint& endpoint) 
 }  // namespace
 
 void ConfiguredListeners::open(const std::vector<ListenSpec>& specs) {
-  for (const auto& spec : specs) opened_[spec.to_string()] = core_.listen(spec).value();
+  for (const auto& spec : specs) {
+    auto opened = core_.listen(spec);
+    if (!opened) throw std::runtime_error(listen_advice_lines(opened.error()));
+    opened_[spec.to_string()] = std::move(*opened);
+  }
 }
 
 Result<std::string> ConfiguredListeners::update(const std::vector<ListenSpec>& specs) {
@@ -33,7 +40,7 @@ Result<std::string> ConfiguredListeners::update(const std::vector<ListenSpec>& s
       endpoints = core_.listen(spec);
       if (!endpoints) {
         core_.close_exactly(added);
-        return endpoints.error();
+        return Error{listen_advice_line(endpoints.error())};
       }
       added.insert(added.end(), endpoints->begin(), endpoints->end());
       done += ", opened " + text;

@@ -30,6 +30,24 @@ std::string_view to_string(EndReason reason) {
   return "unknown";
 }
 
+std::string_view to_string(ConnectError error) {
+  switch (error) {
+    case ConnectError::refused:
+      return "connection refused";
+    case ConnectError::timed_out:
+      return "timed out";
+    case ConnectError::unreachable:
+      return "unreachable";
+    case ConnectError::denied:
+      return "permission denied";
+    case ConnectError::too_many_sessions:
+      return "too many sessions";
+    case ConnectError::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
 Connection::Connection(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 Connection::~Connection() = default;
 Connection::Connection(Connection&&) noexcept = default;
@@ -54,8 +72,7 @@ Task<std::optional<std::string_view>> Connection::read_line(std::size_t limit) {
       co_return line.substr(0, limit + 1);
     }
     searched = pending().size();
-    // A line without end is not kept: limit + 1 bytes, and one that may be a CR, say that it is too
-    // long.
+    // Of a line that is too long only so much is stored: limit + 1 bytes, and one that may be a CR.
     if (searched > limit + 2) {
       session_->drop_after(limit + 2);
       searched = limit + 2;
@@ -90,19 +107,19 @@ Task<void> Connection::pause(std::chrono::milliseconds time) {
   co_await timer.async_wait(use_task);
 }
 
-void Connection::start_idle_timeout(std::string_view farewell) {
-  session_->start_idle_timeout(farewell);
+void Connection::start_idle_timeout(std::string_view final_reply) {
+  session_->start_idle_timeout(final_reply);
 }
 
-void Connection::set_message_deadline(std::chrono::seconds limit, std::string_view farewell) {
-  session_->set_message_deadline(limit, farewell);
+void Connection::set_message_deadline(std::chrono::seconds limit, std::string_view final_reply) {
+  session_->set_message_deadline(limit, final_reply);
 }
 
 void Connection::suspend_deadline() { session_->set_deadline(Clock::time_point::max()); }
 
 void Connection::note(std::string_view text) { session_->note(text); }
-const Endpoint& Connection::local() const { return session_->local(); }
-const Endpoint& Connection::remote() const { return session_->remote(); }
+const Endpoint& Connection::local() const { return session_->info().local; }
+const Endpoint& Connection::remote() const { return session_->info().remote; }
 
 std::uint64_t Connection::poll_generation() const {
   return session_->worker().reactor().poll_generation();
@@ -117,43 +134,59 @@ std::optional<std::uint32_t> Connection::peer_user_id() const {
   return peer.uid;
 }
 
-// ---- second ports
+const std::string& Connection::argument() const {
+  static const std::string none;
+  const auto& argument = session_->info().argument;
+  return argument ? *argument : none;
+}
+
+// ---- data listeners
+
+namespace {
+
+/// A session that belongs to another one.
+SessionInfo child_info(const Session& parent, std::string_view service_name) {
+  SessionInfo info;
+  info.service = service_name;
+  info.parent_id = parent.id();
+  return info;
+}
+
+}  // namespace
 
 class DataListener::Impl final : public TimedSocket {
-  static constexpr int strangers_in_a_row_max = 16;
+  /// Connections of other addresses closed before the other sessions run.
+  static constexpr int rejected_before_yield = 16;
 
  public:
-  Impl(Session& owner, FileDescriptor socket, std::string_view service)
-      : TimedSocket(owner.worker(), std::move(socket)),
+  Impl(Session& parent, FileDescriptor socket, std::string_view service_name)
+      : TimedSocket(parent.worker(), std::move(socket)),
         endpoint_(local_endpoint_of(this->socket(), Transport::tcp)),
-        expected_(owner.remote().address),
-        service_(service),
-        owner_id_(owner.id()) {}
+        expected_(parent.info().remote.address),
+        info_(child_info(parent, service_name)) {}
 
   const Endpoint& endpoint() const { return endpoint_; }
 
   Task<std::optional<Connection>> accept(std::chrono::seconds limit) {
     set_deadline(Clock::now() + limit);
-    for (int strangers = 0;;) {
+    for (int rejected = 0;;) {
       SocketAddress peer;
       FileDescriptor socket(
           ::accept4(this->socket(), peer.data(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket && to_endpoint(Transport::tcp, peer).address == expected_)
-        co_return worker().make_connection(std::move(socket),
-                                           {service_, Transport::tcp, owner_id_});
-      // Somebody else's: closed at once (RFC 2577 section 4). Many of them must not keep the loop.
-      if (socket && ++strangers % strangers_in_a_row_max != 0) continue;
+        co_return worker().make_connection(std::move(socket), Transport::tcp, info_);
+      if (socket && ++rejected % rejected_before_yield != 0) continue;
       if (socket) socket_.mark_readable();
       if (!socket && (errno == ECONNABORTED || errno == EINTR)) continue;
       if (!socket && errno != EAGAIN && errno != EWOULDBLOCK) co_return std::nullopt;
-      const bool came = co_await arrived();
-      if (!came) co_return std::nullopt;
+      const bool readable = co_await wait_readable();
+      if (!readable) co_return std::nullopt;
     }
   }
 
  private:
-  /// False: nobody came in time. The server's stop still ends the conversation.
-  Task<bool> arrived() try {
+  /// False: no connection came in time. The server's stop still ends the session.
+  Task<bool> wait_readable() try {
     co_await wait_until(AsyncSocket::Event::readable);
     co_return true;
   } catch (const SessionEnded& end) {
@@ -163,8 +196,7 @@ class DataListener::Impl final : public TimedSocket {
 
   const Endpoint endpoint_;
   const asio::ip::address expected_;
-  const std::string_view service_;
-  const std::uint64_t owner_id_;
+  const SessionInfo info_;
 };
 
 DataListener::DataListener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -185,10 +217,13 @@ std::optional<DataListener> Connection::open_data_listener(std::string_view serv
       std::make_unique<DataListener::Impl>(*session_, std::move(opened->front()), service_name));
 }
 
+// ---- outgoing connections
+
 namespace {
 
-/// A connection attempt under way: ends when the socket is writable, with the socket's error.
-class Attempt final : public TimedSocket {
+/// A connection that is being established: the socket becomes writable when that has succeeded or
+/// failed (connect(2), EINPROGRESS).
+class ConnectingSocket final : public TimedSocket {
  public:
   using TimedSocket::TimedSocket;
 
@@ -209,25 +244,55 @@ class Attempt final : public TimedSocket {
   FileDescriptor take() { return socket_.release(); }
 };
 
+ConnectError connect_error_of(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+    case ENOENT:  // a Unix socket whose file does not exist
+      return ConnectError::refused;
+    case ETIMEDOUT:
+      return ConnectError::timed_out;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+      return ConnectError::unreachable;
+    case EACCES:
+    case EPERM:
+      return ConnectError::denied;
+    default:
+      return ConnectError::failed;
+  }
+}
+
 }  // namespace
+
+Task<boost::system::result<Connection, ConnectError>> Connection::connect(
+    Endpoint peer, std::string_view service_name, ConnectOptions options) {
+  if (peer.transport == Transport::udp) co_return ConnectError::failed;
+  auto connecting = start_connecting(options.from, peer);
+  if (!connecting.socket && options.from.port != 0) {  // a port that can't be bound, or used again
+    options.from.port = 0;
+    connecting = start_connecting(options.from, peer);
+  }
+  if (!connecting.socket) co_return connect_error_of(connecting.error);
+  ConnectingSocket attempt(session_->worker(), std::move(connecting.socket));
+  attempt.set_deadline(Clock::now() + options.limit);
+  const int error = co_await attempt.result();
+  if (error != 0) co_return connect_error_of(error);
+  auto connection = session_->worker().make_connection(attempt.take(), peer.transport,
+                                                       child_info(*session_, service_name));
+  if (!connection) co_return ConnectError::too_many_sessions;
+  co_return std::move(*connection);
+}
 
 Task<std::optional<Connection>> Connection::connect_back(Endpoint peer, std::uint16_t from_port,
                                                          std::string_view service_name) {
   if (local().transport != Transport::tcp) co_return std::nullopt;
-  Endpoint from = tcp_endpoint(local().address, from_port);
-  auto connecting = start_connecting(from, peer);
-  if (!connecting.socket && from.port != 0) {  // not ours to bind, or this 4-tuple still waits
-    from.port = 0;
-    connecting = start_connecting(from, peer);
-  }
-  if (!connecting.socket) co_return std::nullopt;
-  constexpr std::chrono::seconds connect_max{10};
-  Attempt attempt(session_->worker(), std::move(connecting.socket));
-  attempt.set_deadline(Clock::now() + connect_max);
-  const int error = co_await attempt.result();
-  if (error != 0) co_return std::nullopt;
-  co_return session_->worker().make_connection(attempt.take(),
-                                               {service_name, Transport::tcp, session_->id()});
+  ConnectOptions options;
+  options.from = tcp_endpoint(local().address, from_port);
+  auto connected = co_await connect(std::move(peer), service_name, options);
+  if (!connected) co_return std::nullopt;
+  co_return std::move(*connected);
 }
 
 Task<bool> race(Task<void> first, Task<void> second) {
@@ -237,10 +302,10 @@ Task<bool> race(Task<void> first, Task<void> second) {
       asio::co_spawn(executor, std::move(second), asio::deferred));
   const auto [order, first_failure, second_failure] =
       co_await both.async_wait(asio::experimental::wait_for_one(), use_task);
-  const bool first_won = order[0] == 0;
-  const auto& failure = first_won ? first_failure : second_failure;
+  const bool first_ended = order[0] == 0;
+  const auto& failure = first_ended ? first_failure : second_failure;
   if (failure) std::rethrow_exception(failure);
-  co_return first_won;
+  co_return first_ended;
 }
 
 }  // namespace portlab

@@ -15,21 +15,23 @@
 #include <string>
 #include <vector>
 
-#include "common/result.hpp"
+#include "servers/listener/core_shared.hpp"
+#include "servers/listener/listen_error.hpp"
 #include "servers/listener/listen_spec.hpp"
 #include "servers/listener/log.hpp"
 #include "servers/listener/quota.hpp"
 #include "servers/listener/service.hpp"
 #include "servers/listener/worker.hpp"
+#include "servers/listener/worker_calls.hpp"
 
 namespace portlab {
 
 struct CoreOptions {
   int workers = 1;
   Limits limits;
-  /// Where a listener without an address is bound: loopback unless somebody decides otherwise.
+  /// Where a listener without an address is bound.
   std::vector<asio::ip::address> default_addresses = {asio::ip::address_v4::loopback()};
-  /// Added to a service's default port when no port is said.
+  /// Added to a service's default port when a spec has no port.
   std::uint16_t shift = 0;
   /// SO_REUSEADDR on TCP listeners; off shows TIME_WAIT.
   bool reuse_address = true;
@@ -39,84 +41,99 @@ struct CoreOptions {
 
 class Core final : public ServerView {
  public:
+  using Endpoints = std::vector<Endpoint>;
+
   Core(CoreOptions options, Log& log);
+  /// Ends all sessions, if run() was not called.
   ~Core() override;
 
-  /// Before run() only.
+  /// Before listen() and run() only.
   void add(Service service);
 
-  // Live, from any thread; all or nothing. The error says what failed, why, and what to try.
+  // Changes of the listeners, while the server runs or before: from any thread, also from a
+  // service. One change at a time; each succeeds completely or changes nothing. They block the
+  // caller until every worker has done its part.
 
-  /// Opens what the spec asks for; the endpoints it got.
-  Result<std::vector<Endpoint>> listen(const ListenSpec& spec);
-  /// Closes the listeners that the spec fits (a service alone: all of its). Their sessions live on.
-  Result<std::vector<Endpoint>> close(const ListenSpec& spec);
+  /// Opens what the spec says; returns the endpoints.
+  ListenResult<Endpoints> listen(const ListenSpec& spec);
+  /// Closes the listeners that match the spec (a service alone: all of its). Their sessions
+  /// continue.
+  ListenResult<Endpoints> close(const ListenSpec& spec);
   /// Opens the service at the spec's port, at the addresses where it is now, and closes the old
-  /// listeners. The endpoints it has now.
-  Result<std::vector<Endpoint>> move(const ListenSpec& spec);
+  /// listeners. Returns the endpoints where it is now.
+  ListenResult<Endpoints> move(const ListenSpec& spec);
+  /// Closes the listeners at exactly these endpoints; returns those that there were.
+  Endpoints close_exactly(const Endpoints& endpoints);
 
-  // For who keeps account of what it opened (the configuration file); on worker 0's thread only.
-
-  /// Where the spec would listen.
-  Result<std::vector<Endpoint>> endpoints_of(const ListenSpec& spec) const;
-  /// Closes the listeners that are at these endpoints, and no others; says which.
-  std::vector<Endpoint> close_exactly(const std::vector<Endpoint>& endpoints);
+  /// Where listen() would listen; opens nothing. From any thread.
+  ListenResult<Endpoints> endpoints_of(const ListenSpec& spec) const;
 
   std::vector<ListenerRow> listeners() const override;
   Task<std::vector<SessionRow>> sessions() const override;
+  Subscription subscribe() const override { return shared_.changes.subscribe(); }
 
   /// Serves until stop(). Worker 0 runs on the calling thread.
   void run();
-  /// Two-phase stop, from any thread: no new sessions; those that run finish within `grace`; then
-  /// the rest is ended. Asked a second time it does not wait.
+  /// Two-phase stop, from any thread: no new sessions; those that run have `grace` to finish; then
+  /// the rest is ended. Called again, it ends the grace.
   void stop(std::chrono::seconds grace = std::chrono::seconds(5));
 
-  /// Called on worker 0 before a stop removes the socket files.
-  void before_stop(std::function<void()> what) { before_stop_ = std::move(what); }
-  /// Called on worker 0 when the last session is over: what else waits on its loop ends here.
-  void at_end(std::function<void()> what) { at_end_ = std::move(what); }
+  /// Called on worker 0 before a stop removes the files of Unix sockets.
+  void before_stop(std::function<void()> callback) { before_stop_ = std::move(callback); }
+  /// Called on worker 0 when the last session has ended: to cancel what else waits on its loop.
+  void at_end(std::function<void()> callback) { at_end_ = std::move(callback); }
 
-  /// Worker 0's loop: for signals and the like.
+  /// Worker 0's event loop: for signals and the like.
   asio::io_context& loop() { return workers_.front()->loop(); }
   int workers() const { return static_cast<int>(workers_.size()); }
 
  private:
   using Listeners = std::vector<std::shared_ptr<Listener>>;
+  /// A listener to open, or opened but not served yet.
+  struct Target {
+    Endpoint endpoint;
+    std::shared_ptr<const std::string> argument;
+  };
   struct Bound {
     std::shared_ptr<Listener> listener;
     std::vector<FileDescriptor> sockets;
   };
+  /// Which listeners a move closes, opens, and leaves where they are.
+  struct MovePlan {
+    Listeners old;
+    std::vector<Target> targets;
+    Endpoints unchanged;
+  };
 
-  Result<std::vector<Endpoint>> listen_now(const ListenSpec& spec);
-  Result<std::vector<Endpoint>> close_now(const ListenSpec& spec);
-  Result<std::vector<Endpoint>> move_now(const ListenSpec& spec);
+  ListenResult<Endpoints> change(const std::function<ListenResult<Endpoints>()>& what);
+  ListenResult<Endpoints> listen_serialized(const ListenSpec& spec);
+  ListenResult<Endpoints> close_serialized(const ListenSpec& spec);
+  ListenResult<Endpoints> move_serialized(const ListenSpec& spec);
+  MovePlan plan_move(const ListenSpec& spec) const;
 
-  Result<const Service*> find(std::string_view name) const;
-  Result<std::vector<Endpoint>> resolve_endpoints(const Service& service,
-                                                  const ListenSpec& spec) const;
-  Result<std::vector<Bound>> bind(const Service& service,
-                                  const std::vector<Endpoint>& endpoints) const;
-  Result<Bound> bind_one(const Service& service, const Endpoint& endpoint) const;
-  std::vector<Endpoint> add_listener(std::vector<Bound> bound);
-  void remove_listener(const Listeners& listeners);
-  void note_udp_ports();
-  /// A listener of ours at the same port, where one of the two addresses is all of them.
+  ListenResult<const Service*> find(const ListenSpec& spec) const;
+  ListenResult<Endpoints> resolve_endpoints(const Service& service, const ListenSpec& spec) const;
+  ListenResult<std::vector<Bound>> bind(const Service& service,
+                                        const std::vector<Target>& targets) const;
+  ListenResult<Bound> bind_one(const Service& service, const Target& target) const;
+  /// The listener whose endpoint is the same, or covers it, or is covered by it (all addresses).
   const Listener* overlapping(const Endpoint& endpoint) const;
   Listeners matching(const ListenSpec& spec) const;
-  std::string describe_listeners() const;
+  ListenError not_open(const ListenSpec& spec) const;
 
-  /// Changes of the listeners happen on worker 0's thread, one after another; this one waits for
-  /// its turn there.
-  Result<std::vector<Endpoint>> on_first_worker(
-      const std::function<Result<std::vector<Endpoint>>()>& change);
-  /// Runs on every worker's thread and returns when all have done it. From worker 0's thread only.
-  void on_every_worker(const std::function<void(Worker&, std::size_t index)>& what);
+  void add_listeners(std::vector<Bound> bound);
+  void remove_listeners(const Listeners& listeners);
+  void update_udp_ports();
+  void publish(ChangeEvent::Kind kind, const Listener& listener,
+               const Endpoint* moved_from = nullptr);
 
   const CoreOptions options_;
-  CoreShared shared_;
+  mutable CoreShared shared_;
   std::vector<std::unique_ptr<Service>> services_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  mutable std::mutex mutex_;  ///< guards listeners_, which every worker may ask for
+  WorkerCalls calls_;
+  /// Guards listeners_ and their files: changes write them, one after another; any thread reads.
+  mutable std::mutex mutex_;
   Listeners listeners_;
   std::vector<std::uint16_t> udp_ports_;
   std::function<void()> before_stop_;

@@ -1,20 +1,89 @@
 #include "servers/listener/listen_spec.hpp"
 
+#include <algorithm>
+
 #include "common/port.hpp"
 
 namespace portlab {
 
 namespace {
 
-Error complain(std::string_view text, const std::string& why) {
+Error syntax_error(std::string_view text, const std::string& why) {
   return Error{"'" + std::string(text) + "': " + why +
                ": write SERVICE, SERVICE=PORT, SERVICE=ADDRESS:PORT (IPv6 in brackets) or "
                "SERVICE=unix:PATH; SERVICE/tcp and SERVICE/udp choose one transport"};
 }
 
 constexpr std::string_view unix_prefix = "unix:";
-/// sun_path holds 108 bytes, one of them for the end (unix(7)).
+/// sun_path has 108 bytes, one of them for the terminating zero (unix(7)).
 constexpr std::size_t unix_path_bytes_max = 107;
+
+/// "PORT[:ARGUMENT]" or "ADDRESS:PORT[:ARGUMENT]" in its parts. Which of the two it is, the first
+/// part says: a number is a port.
+struct Place {
+  std::optional<std::string_view> host;  ///< with the brackets of an IPv6 address
+  std::string_view port;
+  std::optional<std::string_view> argument;
+};
+
+/// The position of the first colon outside brackets, or the end.
+std::size_t end_of_part(std::string_view text) {
+  const auto bracket = text.starts_with('[') ? text.find(']') : 0;
+  return std::min(text.find(':', std::min(bracket, text.size())), text.size());
+}
+
+bool is_number(std::string_view text) {
+  return text.find_first_not_of("0123456789+-") == std::string_view::npos;
+}
+
+Result<Place> split(std::string_view text, std::string_view place) {
+  const auto before_last = place.substr(0, std::min(place.rfind(':'), place.size()));
+  const auto whole = parse_address(before_last);
+  if (whole && whole->is_v6() && !place.starts_with('['))
+    return syntax_error(text, "an IPv6 address with a port needs brackets");
+  Place parts;
+  auto end = end_of_part(place);
+  if (!is_number(place.substr(0, end))) {
+    parts.host = place.substr(0, end);
+    if (end == place.size())
+      return syntax_error(text, "'" + std::string(place) + "' is not a port");
+    place.remove_prefix(end + 1);
+    end = end_of_part(place);
+  }
+  parts.port = place.substr(0, end);
+  if (end < place.size()) parts.argument = place.substr(end + 1);
+  return parts;
+}
+
+std::optional<Error> read_unix_path(std::string_view text, std::string_view path, ListenSpec& to) {
+  if (path.empty()) return syntax_error(text, "the path is missing");
+  if (path.size() > unix_path_bytes_max)
+    return syntax_error(text, "the path of a Unix socket has at most 107 bytes");
+  if (to.transport == Transport::udp) return syntax_error(text, "a Unix socket is not udp");
+  to.path = path;
+  to.transport = Transport::local;
+  return std::nullopt;
+}
+
+std::optional<Error> read_place(std::string_view text, std::string_view place, ListenSpec& to) {
+  const auto parts = split(text, place);
+  if (!parts) return parts.error();
+  if (parts->host) {
+    const auto address = parse_address(*parts->host);
+    if (!address) return syntax_error(text, address.error().text);
+    to.address = *address;
+  }
+  const auto port = parse_port(parts->port);
+  if (!port) return syntax_error(text, port.error().text);
+  to.port = *port;
+  if (!parts->argument) return std::nullopt;
+  if (parts->argument->empty())
+    return syntax_error(text, "the argument after the last ':' is missing");
+  if (parts->argument->size() > listen_argument_bytes_max)
+    return syntax_error(text, "an argument has at most 512 bytes");
+  to.argument = *parts->argument;
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -30,37 +99,16 @@ Result<ListenSpec> parse_listen_spec(std::string_view text) {
     else if (transport == "udp")
       spec.transport = Transport::udp;
     else
-      return complain(text, "a transport is tcp or udp, not '" + std::string(transport) + "'");
+      return syntax_error(text, "a transport is tcp or udp, not '" + std::string(transport) + "'");
   }
-  if (name.empty()) return complain(text, "the service's name is missing");
+  if (name.empty()) return syntax_error(text, "the name of the service is missing");
   spec.service = name;
   if (equals == std::string_view::npos) return spec;
-
   const auto place = text.substr(equals + 1);
-  if (place.starts_with(unix_prefix)) {
-    spec.path = place.substr(unix_prefix.size());
-    if (spec.path.empty()) return complain(text, "the path is missing");
-    if (spec.path.size() > unix_path_bytes_max)
-      return complain(text, "a Unix socket's path has at most 107 bytes");
-    if (spec.transport == Transport::udp) return complain(text, "a Unix socket carries no udp");
-    spec.transport = Transport::local;
-    return spec;
-  }
-  const bool only_port = place.find_first_not_of("0123456789+-") == std::string_view::npos;
-  const auto colon = place.rfind(':');
-  if (!only_port && colon == std::string_view::npos)
-    return complain(text, "'" + std::string(place) + "' is no port");
-  if (!only_port) {
-    const auto host = place.substr(0, colon);
-    const auto address = parse_address(host);
-    if (!address) return complain(text, address.error().text);
-    if (address->is_v6() && !host.starts_with('['))
-      return complain(text, "an IPv6 address with a port needs brackets");
-    spec.address = *address;
-  }
-  const auto port = parse_port(only_port ? place : place.substr(colon + 1));
-  if (!port) return complain(text, port.error().text);
-  spec.port = *port;
+  const auto wrong = place.starts_with(unix_prefix)
+                         ? read_unix_path(text, place.substr(unix_prefix.size()), spec)
+                         : read_place(text, place, spec);
+  if (wrong) return *wrong;
   return spec;
 }
 
@@ -70,8 +118,9 @@ std::string ListenSpec::to_string() const {
     text += "/" + std::string(portlab::to_string(*transport));
   if (!path.empty()) return text + "=unix:" + path;
   if (!port) return text;
-  if (!address) return text + "=" + std::to_string(*port);
-  return text + "=" + tcp_endpoint(*address, *port).address_and_port();
+  text +=
+      "=" + (address ? tcp_endpoint(*address, *port).address_and_port() : std::to_string(*port));
+  return argument.empty() ? text : text + ":" + argument;
 }
 
 }  // namespace portlab

@@ -1,6 +1,10 @@
 #pragma once
-// What a listener is asked to be, as people write it: "http", "http=83", "http=127.0.0.1:83",
-// "dns/udp=[::1]:53", "http=unix:/run/portlab/http".
+// What to listen on, as people write it:
+//
+//   SERVICE[/tcp|/udp]                             http, dns/udp
+//   SERVICE[/tcp|/udp]=[ADDRESS:]PORT[:ARGUMENT]   http=83, http=127.0.0.1:83, dns/udp=[::1]:53,
+//                                                  forward=8080:192.168.1.10:80
+//   SERVICE=unix:PATH                              http=unix:/run/portlab/http
 
 #include <cstdint>
 #include <optional>
@@ -12,20 +16,24 @@
 
 namespace portlab {
 
-/// A service and the place where it is to be found; what is not said is left open.
+/// A service and where it should listen. Which services exist, and which of them take an argument,
+/// is checked by the core.
 struct ListenSpec {
   std::string service;
-  std::optional<Transport> transport;        ///< not said: every transport that the service speaks
-  std::optional<asio::ip::address> address;  ///< not said: the default addresses
-  std::optional<std::uint16_t> port;         ///< not said: home. 0: any free one
-  std::string path;                          ///< a Unix socket's path, instead of address and port
+  std::optional<Transport> transport;        ///< absent: every transport of the service
+  std::optional<asio::ip::address> address;  ///< absent: the default addresses
+  std::optional<std::uint16_t> port;         ///< absent: the default port; 0: any free port
+  std::string path;                          ///< of a Unix socket, instead of address and port
+  std::string argument;                      ///< what the service needs beyond that; empty: nothing
 
-  /// The same, as it would be written.
+  /// The text that parses to the same spec.
   std::string to_string() const;
 };
 
-/// Reads one; the error says what is wrong and how it is written. Whether the service exists is not
-/// looked at.
+/// The longest argument: a domain name (253 bytes, RFC 1035 section 2.3.4), a colon and a port fit.
+inline constexpr std::size_t listen_argument_bytes_max = 512;
+
+/// Parses such a text; the error says what is wrong and shows the syntax.
 Result<ListenSpec> parse_listen_spec(std::string_view text);
 
 }  // namespace portlab

@@ -22,17 +22,19 @@ std::string clock_time() {
   return {text, std::strftime(text, sizeof text, "%H:%M:%S ", &local)};
 }
 
-/// A terminal that polls writable takes a byte, but perhaps not a line, and would keep us until it
-/// does. So it is opened anew, for us alone, without waiting.
-int without_waiting(int descriptor) {
+/// A terminal that poll(2) reports as writable has room for a byte, but perhaps not for a line, so
+/// that write() could block. O_NONBLOCK on the given descriptor would also affect other processes
+/// that share it; therefore the terminal is opened a second time.
+int nonblocking(int descriptor) {
   if (::isatty(descriptor) != 1) return descriptor;
   const auto path = "/proc/self/fd/" + std::to_string(descriptor);
   const int own = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   return own >= 0 ? own : descriptor;
 }
 
-/// A pipe that polls writable takes PIPE_BUF bytes without waiting; a line is shorter than that.
-bool write_now(int descriptor, std::string_view line) {
+/// A pipe that poll(2) reports as writable has room for PIPE_BUF bytes (pipe(7)); a line is
+/// shorter.
+bool write_without_blocking(int descriptor, std::string_view line) {
   pollfd ready{descriptor, POLLOUT, 0};
   if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
   return ::write(descriptor, line.data(), line.size()) == static_cast<ssize_t>(line.size());
@@ -42,7 +44,7 @@ bool write_now(int descriptor, std::string_view line) {
 
 Log::Log(LogLevel level, int descriptor)
     : level_(level),
-      descriptor_(without_waiting(descriptor)),
+      descriptor_(nonblocking(descriptor)),
       owned_(descriptor_ != descriptor),
       is_terminal_(::isatty(descriptor) == 1) {}
 
@@ -50,7 +52,7 @@ Log::~Log() {
   if (owned_) ::close(descriptor_);
 }
 
-void Log::say(std::string_view line) {
+void Log::write(std::string_view line) {
   constexpr std::size_t line_bytes_max = 1024;
   constexpr unsigned clock_columns = 9;
   std::string text = clock_time();
@@ -63,13 +65,13 @@ void Log::say(std::string_view line) {
   if (lost_ > 0) {
     const auto report = clock_time() + "log: " + std::to_string(lost_) +
                         (lost_ == 1 ? " line was lost here\n" : " lines were lost here\n");
-    if (!write_now(descriptor_, report)) {
+    if (!write_without_blocking(descriptor_, report)) {
       ++lost_;
       return;
     }
     lost_ = 0;
   }
-  if (!write_now(descriptor_, text)) ++lost_;
+  if (!write_without_blocking(descriptor_, text)) ++lost_;
 }
 
 }  // namespace portlab

@@ -1,6 +1,6 @@
 #pragma once
-// The daemon's log: lines on a descriptor (stderr). Never an obstacle: a full disk or a reader that
-// stopped reading loses lines, which are counted, and nothing else.
+// The daemon's log: lines of text on a descriptor (stderr). It never blocks a worker: when the disk
+// is full or the reader of a pipe is slow, lines are lost, and counted.
 
 #include <cstdint>
 #include <mutex>
@@ -9,9 +9,9 @@
 namespace portlab {
 
 enum class LogLevel : std::uint8_t {
-  none,      ///< only what an operator must know
-  sessions,  ///< a line when a session ends
-  requests,  ///< a line for each note of a session as well
+  none,      ///< only messages that an operator must see
+  sessions,  ///< and a line when a session ends
+  requests,  ///< and a line for each note of a session
 };
 
 class Log {
@@ -24,16 +24,18 @@ class Log {
   LogLevel level() const { return level_; }
   bool wants(LogLevel level) const { return level <= level_; }
 
-  /// Writes one line, with the time before it. Any thread. Never waits for the reader.
-  void say(std::string_view line);
+  /// Writes one line, with the time of day before it, cut after 1,024 bytes. From any thread.
+  void write(std::string_view line);
+  /// The same as write(), for servers/daemon.
+  void say(std::string_view line) { write(line); }
 
  private:
   const LogLevel level_;
   const int descriptor_;
-  const bool owned_;
-  const bool is_terminal_;  ///< lines are broken at words
+  const bool owned_;        ///< the descriptor is closed with the log
+  const bool is_terminal_;  ///< lines are wrapped at its width
   std::mutex mutex_;
-  std::uint64_t lost_ = 0;  ///< lines that could not be written since the last that could
+  std::uint64_t lost_ = 0;  ///< lines lost since the last one that was written
 };
 
 }  // namespace portlab

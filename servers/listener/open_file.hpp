@@ -1,6 +1,9 @@
 #pragma once
-// An open file that a conversation sends.
+// An open file that a session sends.
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,17 +13,24 @@
 
 namespace portlab {
 
-/// A file opened for reading; shared, closed with its last user.
+/// A file opened for reading. Copies share one descriptor, which the last of them closes.
 class File {
  public:
-  /// Takes over an open descriptor.
+  /// Takes ownership of an open descriptor.
   explicit File(int descriptor) : descriptor_(std::make_shared<FileDescriptor>(descriptor)) {}
 
   int descriptor() const { return descriptor_->get(); }
 
-  /// Reads bytes from `offset` on, as many as there are and fit; 0 at the end. nullopt: the file
-  /// can't be read.
-  std::optional<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer) const;
+  /// Reads bytes from `offset` on, as many as exist and fit (pread(2)); 0 at the end of the file.
+  /// nullopt: a read error.
+  std::optional<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer) const {
+    for (;;) {
+      const auto got =
+          ::pread(descriptor(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR) return std::nullopt;
+    }
+  }
 
  private:
   std::shared_ptr<const FileDescriptor> descriptor_;

@@ -23,7 +23,7 @@ void Quota::release(AddressCount* address_count) {
   const std::lock_guard lock(mutex_);
   --sessions_;
   if (address_count == nullptr || --address_count->second > 0) return;
-  const auto address = address_count->first;  // not the one inside what is erased
+  const auto address = address_count->first;  // a copy: erase() destroys the original
   per_address_.erase(address);
 }
 

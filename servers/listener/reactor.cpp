@@ -10,7 +10,7 @@ namespace portlab {
 
 namespace {
 
-/// Batches in a row before the timers, the posts and the other workers' wishes have their turn.
+/// epoll_wait() calls in a row, before timers and posted functions are run.
 constexpr int batches_max = 16;
 
 int make_set() {
@@ -19,7 +19,8 @@ int make_set() {
   return set;
 }
 
-std::uint64_t first_turn() {
+/// Sets count from different bases, so that two of them never have the same number.
+std::uint64_t first_generation() {
   static std::atomic<std::uint64_t> sets{0};
   return ++sets << 48;
 }
@@ -27,16 +28,16 @@ std::uint64_t first_turn() {
 }  // namespace
 
 Reactor::Reactor(asio::io_context& loop)
-    : loop_(loop), set_(loop, make_set()), poll_generation_(first_turn()) {
-  watch();
+    : loop_(loop), set_(loop, make_set()), poll_generation_(first_generation()) {
+  wait_readable();
 }
 
-void Reactor::watch() {
+void Reactor::wait_readable() {
   set_.async_wait(asio::posix::descriptor_base::wait_read,
                   [this](const boost::system::error_code& failed) {
                     if (failed) return;
                     dispatch();
-                    watch();
+                    wait_readable();
                   });
 }
 
@@ -45,30 +46,30 @@ void Reactor::close() {
   set_.cancel(ignored);
 }
 
-void Reactor::add_again(int socket, AsyncSocket& waiting) {
-  epoll_event all{};
-  all.events = EPOLLIN | EPOLLONESHOT;
-  all.data.ptr = &waiting;
-  ::epoll_ctl(set_.native_handle(), EPOLL_CTL_MOD, socket, &all);
+void Reactor::add(int socket, AsyncSocket& owner, Watch watch) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  if (watch == Watch::while_waiting) event.events = EPOLLONESHOT;  // nothing until rearm()
+  event.data.ptr = &owner;
+  if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, socket, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
-void Reactor::add(int socket, AsyncSocket& waiting, Watch watch) {
-  epoll_event all{};
-  all.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  if (watch == Watch::while_waiting) all.events = EPOLLONESHOT;
-  all.data.ptr = &waiting;
-  if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, socket, &all) != 0)
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+void Reactor::rearm(int socket, AsyncSocket& owner) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLONESHOT;
+  event.data.ptr = &owner;
+  ::epoll_ctl(set_.native_handle(), EPOLL_CTL_MOD, socket, &event);
 }
 
 void Reactor::remove(int socket) {
   ::epoll_ctl(set_.native_handle(), EPOLL_CTL_DEL, socket, nullptr);
 }
 
-void Reactor::forget(const AsyncSocket& socket) {
+void Reactor::discard_events(const AsyncSocket& owner) {
   for (int i = next_; i < count_; ++i) {
     auto& event = events_[static_cast<std::size_t>(i)];
-    if (event.data.ptr == &socket) event.data.ptr = nullptr;
+    if (event.data.ptr == &owner) event.data.ptr = nullptr;
   }
 }
 
@@ -86,43 +87,43 @@ void Reactor::dispatch() {
   }
 }
 
-AsyncSocket::AsyncSocket(Reactor& set, FileDescriptor socket, Watch watch)
-    : set_(set), socket_(std::move(socket)), watch_(watch) {
-  set_.add(socket_.get(), *this, watch);
+AsyncSocket::AsyncSocket(Reactor& reactor, FileDescriptor socket, Watch watch)
+    : reactor_(reactor), socket_(std::move(socket)), watch_(watch) {
+  reactor_.add(socket_.get(), *this, watch);
 }
 
-AsyncSocket::~AsyncSocket() { set_.forget(*this); }
+AsyncSocket::~AsyncSocket() { reactor_.discard_events(*this); }
 
 void AsyncSocket::on_events(std::uint32_t epoll_events) {
-  constexpr std::uint8_t all = bit(Event::readable) | bit(Event::writable) | bit(Event::broken);
-  if ((epoll_events & EPOLLRDHUP) != 0) over_ |= bit(Event::readable);
-  if ((epoll_events & EPOLLHUP) != 0) over_ |= all;
-  std::uint8_t now = over_;
-  if ((epoll_events & EPOLLIN) != 0) now |= bit(Event::readable);
-  if ((epoll_events & EPOLLOUT) != 0) now |= bit(Event::writable);
-  if ((epoll_events & EPOLLERR) != 0) now |= all;
-  // Taken all together first: the task that goes on may destroy this.
-  std::array<std::unique_ptr<Wait>, 3> going_on;
+  constexpr std::uint8_t every = bit(Event::readable) | bit(Event::writable) | bit(Event::broken);
+  if ((epoll_events & EPOLLRDHUP) != 0) permanent_ |= bit(Event::readable);
+  if ((epoll_events & EPOLLHUP) != 0) permanent_ |= every;
+  std::uint8_t happened = permanent_;
+  if ((epoll_events & EPOLLIN) != 0) happened |= bit(Event::readable);
+  if ((epoll_events & EPOLLOUT) != 0) happened |= bit(Event::writable);
+  if ((epoll_events & EPOLLERR) != 0) happened |= every;
+  // All waits are taken out before the first is resumed: a resumed task may destroy this object.
+  std::array<std::unique_ptr<Wait>, 3> ended;
   for (const auto event : {Event::readable, Event::writable, Event::broken}) {
-    if ((now & bit(event)) == 0) continue;
-    auto& wait = going_on[static_cast<std::size_t>(event)] = std::move(wait_of(event));
-    if (wait) now &= static_cast<std::uint8_t>(~bit(event));
+    if ((happened & bit(event)) == 0) continue;
+    auto& wait = ended[static_cast<std::size_t>(event)] = std::move(wait_of(event));
+    if (wait) happened &= static_cast<std::uint8_t>(~bit(event));
   }
-  came_ |= now;
-  // A read stops short before an urgent byte, although more is there: it is worth a second one,
-  // also where nobody waits for the first one yet.
+  pending_ |= happened;
+  // A read stops before an urgent byte although there is more to read (tcp(7)): a second read is
+  // worth trying, also when no task waits for the first one yet.
   if ((epoll_events & EPOLLPRI) != 0) urgent_ = true;
-  for (auto& wait : going_on)
-    if (wait) wait->go_on({});
+  for (auto& wait : ended)
+    if (wait) wait->resume({});
 }
 
-void AsyncSocket::begin(Event event, std::unique_ptr<Wait> wait) {
-  bool came = ((came_ | over_) & bit(event)) != 0;
-  came_ &= static_cast<std::uint8_t>(~bit(event));
-  if (!came && event == Event::readable) came = std::exchange(urgent_, false);
-  if (came) return post(std::move(wait), {});
+void AsyncSocket::start_wait(Event event, std::unique_ptr<Wait> wait) {
+  bool happened = ((pending_ | permanent_) & bit(event)) != 0;
+  pending_ &= static_cast<std::uint8_t>(~bit(event));
+  if (!happened && event == Event::readable) happened = std::exchange(urgent_, false);
+  if (happened) return post(std::move(wait), {});
   if (!socket_) return post(std::move(wait), asio::error::operation_aborted);
-  if (watch_ == Watch::while_waiting) set_.add_again(socket_.get(), *this);
+  if (watch_ == Watch::while_waiting) reactor_.rearm(socket_.get(), *this);
   wait_of(event) = std::move(wait);
 }
 
@@ -136,19 +137,19 @@ void AsyncSocket::cancel() {
 
 void AsyncSocket::close() {
   cancel();
-  set_.forget(*this);
+  reactor_.discard_events(*this);
   socket_ = FileDescriptor();
 }
 
 FileDescriptor AsyncSocket::release() {
   cancel();
-  set_.remove(socket_.get());
-  set_.forget(*this);
+  reactor_.remove(socket_.get());
+  reactor_.discard_events(*this);
   return std::move(socket_);
 }
 
 void AsyncSocket::post(std::unique_ptr<Wait> wait, boost::system::error_code result) {
-  asio::post(set_.loop(), [wait = std::move(wait), result] { wait->go_on(result); });
+  asio::post(reactor_.loop(), [wait = std::move(wait), result] { wait->resume(result); });
 }
 
 }  // namespace portlab

@@ -1,9 +1,8 @@
 #pragma once
-// What the core asks of a protocol, and what it offers in return. A protocol is a StreamService, a
-// DatagramService, or both, put together in a Service. It names no socket, no timer and no errno.
+// The interface between the core and a protocol. A protocol is a StreamService, a DatagramService,
+// or both, in a Service. It uses no socket, no timer and no errno.
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,18 +13,21 @@
 #include "common/endpoint.hpp"
 #include "common/known_services.hpp"
 #include "common/session_row.hpp"
+#include "servers/listener/change_events.hpp"
 #include "servers/listener/connection.hpp"
 #include "servers/listener/task.hpp"
 
 namespace portlab {
 
-/// What a service is called and where it is at home.
+/// A service's name, default port and properties.
 struct ServiceInfo {
   std::string_view name;           ///< "http"
   std::uint16_t default_port = 0;  ///< 80
   std::string_view specification;  ///< "RFC 9112"
-  /// The owner's own way in (control): no limit turns it away, and the log does not mention it.
+  /// For the server's owner (control): no limit of sessions applies, and the log has no line of it.
   bool is_admin = false;
+  /// Its listeners need an argument: SERVICE=PORT:ARGUMENT.
+  bool takes_argument = false;
 };
 
 /// The facts that common's list has about the service of this name.
@@ -34,40 +36,42 @@ inline ServiceInfo service_info(std::string_view name) {
   return {known.name, known.default_port, known.specification};
 }
 
-/// What answers on a TCP port (or a Unix socket): a conversation, from accept to close. Returning
-/// closes it, in order: our FIN first, then theirs. One object serves all sessions of all workers,
-/// so what it shares must be thread-safe.
+/// Answers on a TCP port or a Unix socket. One object serves all sessions of all workers, so what
+/// it shares must be thread-safe.
 class StreamService {
  public:
   virtual ~StreamService() = default;
 
+  /// One session, from accept to close. When it returns, the core closes the connection in order:
+  /// our FIN first, then the peer's.
   virtual Task<void> serve(Connection& client) = 0;
 
-  /// What a newcomer is told when the house is full; empty: nothing, just a close.
+  /// Sent to a client that is refused because there are too many sessions; empty: just close.
   virtual std::string_view overload_reply() const { return {}; }
 };
 
-/// One datagram and the two ends it travelled between.
+/// One datagram, its source and its destination.
 struct Datagram {
   Bytes payload;
-  const Endpoint& local;   ///< the address and port it was sent to
-  const Endpoint& remote;  ///< who sent it
-  bool from_a_listener;    ///< the sender's port is one where this very server listens over UDP
+  const Endpoint& local;        ///< the address and port it was sent to
+  const Endpoint& remote;       ///< its sender
+  bool from_a_listener;         ///< the sender's port is the port of a UDP listener of this server
+  std::string_view argument{};  ///< of the listener; empty: it has none
 };
 
-/// What answers on a UDP port: one datagram in, at most one out. Pure: testable and fuzzable
+/// Answers on a UDP port: for one datagram, at most one reply. A pure function: it can be tested
 /// without a socket. One object serves all workers, so what it shares must be thread-safe.
 class DatagramService {
  public:
   virtual ~DatagramService() = default;
 
-  /// The reply, written into `scratch` (65,535 bytes) or a part of the query itself. Nothing:
-  /// silence. `note` may be set to a short text for the flow's row ("A www.lab.test NOERROR").
+  /// The reply: bytes in `scratch` (65,535 bytes) or a part of the query itself. nullopt: none.
+  /// `note` is the note of the flow's row ("A www.lab.test NOERROR") and may be set.
   virtual std::optional<Bytes> reply(const Datagram& query, MutableBytes scratch,
                                      std::string& note) = 0;
 };
 
-/// What a service may ask the core about the core. Safe from every worker.
+/// What a service can read about the server. From every worker.
 class ServerView {
  public:
   virtual ~ServerView() = default;
@@ -76,13 +80,16 @@ class ServerView {
   virtual std::vector<ListenerRow> listeners() const = 0;
   /// All sessions of all workers, oldest first.
   virtual Task<std::vector<SessionRow>> sessions() const = 0;
+  /// Changes of both from now on. A subscriber that then reads sessions() misses none. The
+  /// subscription must not outlive the server.
+  virtual Subscription subscribe() const = 0;
 };
 
-/// A protocol as the core sees it: a name, a home, and what answers there.
+/// A protocol as the core sees it.
 struct Service {
   ServiceInfo info;
-  std::unique_ptr<StreamService> stream;      ///< null: nothing answers over TCP
-  std::unique_ptr<DatagramService> datagram;  ///< null: nothing answers over UDP
+  std::unique_ptr<StreamService> stream;      ///< null: not over TCP
+  std::unique_ptr<DatagramService> datagram;  ///< null: not over UDP
 };
 
 }  // namespace portlab

@@ -1,6 +1,6 @@
 #pragma once
-// The kernel's side of sockets: opening and binding them, and its addresses as endpoints. Nothing
-// here knows of sessions.
+// System calls that open sockets: listening ones, and outgoing connections. This file is
+// independent of sessions.
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -9,38 +9,37 @@
 #include <vector>
 
 #include "common/endpoint.hpp"
-#include "common/result.hpp"
 #include "common/system/file_descriptor.hpp"
 #include "common/system/socket_address.hpp"
+#include "servers/listener/listen_error.hpp"
 
 namespace portlab {
 
 /// How a listening socket is opened.
 struct ListenOptions {
-  /// SO_REUSEADDR for TCP: the port can be bound although old sessions wait in TIME_WAIT. Off, to
-  /// show TIME_WAIT.
+  /// SO_REUSEADDR for TCP: bind a port although old sessions of it are in TIME_WAIT (socket(7)).
   bool reuse_address = true;
-  /// SO_REUSEPORT: other programs of this user that set it, too, may have the same endpoint.
+  /// SO_REUSEPORT: other programs of this user that set it, too, may bind the same endpoint.
   bool share_port = false;
-  /// As many sockets, one for each worker, between which the kernel shares out (SO_REUSEPORT when
-  /// more than one).
+  /// Number of sockets, one for each worker. The kernel distributes sessions between them
+  /// (SO_REUSEPORT when more than one).
   int copies = 1;
-  /// Sessions that wait for accept. The kernel caps it at net.core.somaxconn.
+  /// Length of the queue of connections to accept. The kernel caps it at net.core.somaxconn.
   int backlog = 4096;
 };
 
-/// Opens, binds and (for tcp and unix) listens. All copies or none. Port 0 takes a free one, the
-/// same for all copies. The error names the endpoint, the cause and what to try.
-Result<std::vector<FileDescriptor>> open_listening(const Endpoint& endpoint,
-                                                   const ListenOptions& options);
+/// Opens, binds and (for tcp and unix) listens: all copies or none. Port 0 means any free port, the
+/// same for all copies. The error's reason is `system`.
+ListenResult<std::vector<FileDescriptor>> open_listening(const Endpoint& endpoint,
+                                                         const ListenOptions& options);
 
-/// The file of a listening Unix socket. Only this very file is ever removed: another process may
-/// have put its own in the place.
+/// The file of a listening Unix socket.
 class SocketFile {
  public:
   SocketFile() = default;
-  /// The file that is at the endpoint's path now.
+  /// The file that is at the endpoint's path now; nothing for tcp and udp.
   explicit SocketFile(const Endpoint& endpoint);
+  /// Removes the file, unless another process has put a file of its own in its place.
   void remove();
 
  private:
@@ -49,12 +48,13 @@ class SocketFile {
   ino_t inode_ = 0;
 };
 
-/// Starts a TCP connection that does not wait; from `from`, which may have port 0. errno 0: it is
-/// under way or done.
+/// An outgoing connection that is being established.
 struct Connecting {
   FileDescriptor socket;
-  int error = 0;
+  int error = 0;  ///< errno; 0: connecting or connected
 };
+/// Starts a connection (tcp or unix) without blocking. `from`: the source; a default Endpoint lets
+/// the kernel choose the address, port 0 lets it choose the port.
 Connecting start_connecting(const Endpoint& from, const Endpoint& peer);
 
 }  // namespace portlab

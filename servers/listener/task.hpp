@@ -1,5 +1,5 @@
 #pragma once
-// The coroutines of the core, and what they wait for.
+// The coroutines of the core, and what they can wait for.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -12,11 +12,11 @@
 
 namespace portlab {
 
-/// What runs our coroutines and waits for their sockets: always an event loop. Asio's default could
-/// be anything, and would cost each idle session some 300 bytes to remember what.
+/// Coroutines run on an event loop and nothing else. Asio's default, any_io_executor, could be
+/// anything, and would cost each idle session some 300 bytes to store what it is.
 using Executor = asio::io_context::executor_type;
 
-/// A coroutine that runs on its worker's event loop and yields a T.
+/// A coroutine that runs on its worker's event loop and returns a T.
 template <class T>
 using Task = asio::awaitable<T, Executor>;
 

@@ -170,7 +170,7 @@ class Adversity(unittest.TestCase):
                 client = connect(server.port("ftp"))
                 client.sendall(b"USER anonymous\r\nPASS x\r\nEPSV\r\n")
                 clients.append(client)
-            wait_until(lambda: "short of descriptors" in server.log() or self.is_full(server),
+            wait_until(lambda: "no file descriptor" in server.log() or self.is_full(server),
                        "no new session is accepted")
             held.sendall(b"still here")
             self.assertEqual(held.recv(100), b"still here")

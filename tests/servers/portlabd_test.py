@@ -87,7 +87,7 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn(f"tcp 127.0.0.1:{port}", done.stderr)
             self.assertIn("already in use", done.stderr)
-
+            self.assertIn("\n  try: another port\n", done.stderr)
 
     def test_two_with_reuse_port_share_a_port_and_its_sessions(self):
         with Portlabd("http=0", "--reuse-port", "yes") as first:

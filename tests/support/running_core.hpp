@@ -1,5 +1,5 @@
 #pragma once
-// A Core that runs beside the test, on loopback and on ports that the kernel chose.
+// A Core that runs on a thread of its own during a test, on loopback.
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -36,7 +36,7 @@ class RunningCore {
     thread_.join();
   }
 
-  /// Opens "echo=0" and the like; the first endpoint it got.
+  /// Opens "echo=0" and the like; returns the first endpoint.
   Endpoint listen(std::string_view spec) {
     const auto parsed = parse_listen_spec(spec);
     return core.listen(parsed.value()).value().front();

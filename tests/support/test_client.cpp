@@ -14,7 +14,7 @@ namespace portlab {
 
 namespace {
 
-constexpr int patience_ms = 10'000;
+constexpr int receive_timeout_ms = 10'000;
 
 FileDescriptor open_socket(const Endpoint& server) {
   const int family = server.transport == Transport::local ? AF_UNIX
@@ -71,7 +71,7 @@ void TestClient::reset() {
 
 bool TestClient::wait_readable() const {
   pollfd ready{socket_.get(), POLLIN, 0};
-  return ::poll(&ready, 1, patience_ms) == 1;
+  return ::poll(&ready, 1, receive_timeout_ms) == 1;
 }
 
 std::string TestClient::receive() {

@@ -1,6 +1,6 @@
 #pragma once
-// A client for tests: blocking, with an end to every wait, and it remembers the dialogue for the
-// failure's message.
+// A client for tests: blocking, with a time-out for every wait. It stores the dialogue, which the
+// message of a failure shows.
 
 #include <string>
 #include <string_view>
@@ -16,7 +16,7 @@ class TestClient {
  public:
   /// Connects (UDP sockets too). Throws std::runtime_error when that fails.
   explicit TestClient(const Endpoint& server);
-  /// The same, from a source address of 127.0.0.0/8 or ::1, and a port (0: any).
+  /// The same, from a source address and port (0: any).
   TestClient(const Endpoint& server, const Endpoint& from);
 
   void send(std::string_view bytes);
@@ -29,18 +29,18 @@ class TestClient {
   void reset();
   void close() { socket_ = FileDescriptor(); }
 
-  /// What comes next, at least one byte; empty: the peer closed. Throws after 10 s of silence, and
-  /// when the peer reset.
+  /// The next bytes, at least one; empty: the peer closed. Throws after 10 s without any, and when
+  /// the peer reset the connection.
   std::string receive();
   /// Exactly that many bytes. Throws when the peer closes before.
   std::string receive_exactly(std::size_t count);
-  /// Until `end` was received; what came, with it. Throws when the peer closes before.
+  /// The bytes up to and including `end`. Throws when the peer closes before.
   std::string receive_until(std::string_view end);
   /// Everything until the peer closes.
   std::string receive_all();
   /// The peer has closed or reset.
   bool is_closed_by_peer();
-  /// Nothing has arrived so far. Ask only when the server can't be about to answer.
+  /// Nothing has arrived so far. Only for when no reply can be under way.
   bool nothing_arrived() const;
 
   Endpoint local() const { return local_endpoint_of(socket_.get(), transport_); }
@@ -53,7 +53,7 @@ class TestClient {
 
   Transport transport_;
   FileDescriptor socket_;
-  std::string kept_;  ///< received and not handed out yet
+  std::string kept_;  ///< received and not returned yet
   std::string dialogue_;
 };
 

@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(lines_end_with_crlf_or_lf_wherever_the_packets_are_cut) {
   BOOST_TEST(pieces.receive_all() == "[one][two]");
 }
 
-BOOST_AUTO_TEST_CASE(an_urgent_line_that_comes_while_nobody_waits_is_read_to_its_end) {
+BOOST_AUTO_TEST_CASE(an_urgent_line_that_arrives_between_two_reads_is_read_to_its_end) {
   RunningCore running(scripted(say_a_line_late));
   TestClient client(running.listen("scripted=0"));
   BOOST_TEST(client.receive_exactly(6) == "ready\n");
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(input_beyond_the_limit_ends_the_session) {
   BOOST_TEST(running.sessions().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_missed_deadline_sends_the_farewell_and_closes) {
+BOOST_AUTO_TEST_CASE(a_missed_deadline_sends_the_final_reply_and_closes) {
   RunningCore running(scripted(wait_a_second));
   TestClient client(running.listen("scripted=0"));
   BOOST_TEST(client.receive_all() == "too late\r\n");
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_file_arrives_as_it_is_even_at_a_slow_reader) {
   std::filesystem::remove(file_to_send);
 }
 
-BOOST_AUTO_TEST_CASE(a_second_port_is_a_row_that_belongs_to_the_first) {
+BOOST_AUTO_TEST_CASE(a_data_connection_is_a_row_of_its_parent) {
   RunningCore running(scripted(second_port));
   const auto server = running.listen("scripted=0");
   TestClient control(server);
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_second_port_is_a_row_that_belongs_to_the_first) {
   BOOST_TEST(rows[1].parent_id == rows[0].id);
 }
 
-BOOST_AUTO_TEST_CASE(a_second_port_serves_only_the_address_it_was_opened_for) {
+BOOST_AUTO_TEST_CASE(a_data_listener_accepts_only_the_peer_of_its_session) {
   RunningCore running(scripted(second_port));
   const auto server = running.listen("scripted=0.0.0.0:0");
   const auto from = [](const char* address) {
@@ -215,8 +215,8 @@ BOOST_AUTO_TEST_CASE(a_second_port_serves_only_the_address_it_was_opened_for) {
   TestClient control(target, from("127.0.0.1"));
   const auto port = parse_port(number_line(control)).value();
   const auto second = tcp_endpoint(target.address, port);
-  TestClient thief(second, from("127.0.0.2"));
-  BOOST_TEST(thief.is_closed_by_peer());
+  TestClient stranger(second, from("127.0.0.2"));
+  BOOST_TEST(stranger.is_closed_by_peer());
   TestClient owner(second, from("127.0.0.1"));
   control.receive_until("came\n");
 }
@@ -237,4 +237,77 @@ BOOST_AUTO_TEST_CASE(the_first_of_two_ends_the_other) {
   BOOST_TEST(client.receive_exactly(6) == "second");
   client.send("and the session goes on");
   BOOST_TEST(client.receive_all() == "and the session goes on");
+}
+
+namespace {
+
+/// Says how connecting to its argument, a port of 127.0.0.1, went; then copies a line there and
+/// back.
+Task<void> relay_a_line(Connection& client) {
+  const auto port = parse_port(client.argument()).value();
+  const auto peer = tcp_endpoint(asio::ip::make_address("127.0.0.1"), port);
+  ConnectOptions options;
+  options.limit = std::chrono::seconds(5);
+  auto target = co_await client.connect(peer, "relayed", options);
+  if (!target) {
+    const std::string reason(to_string(target.error()));
+    co_await client.write(reason);
+    co_return;
+  }
+  const auto line = co_await client.read_line(100);
+  const auto sent = std::string(line.value()) + "\n";
+  co_await target->write(sent);
+  const auto reply = co_await target->read_some();
+  co_await client.write(as_text(reply));
+  co_await client.receive();
+}
+
+Service relay() {
+  auto service = scripted(relay_a_line);
+  service.info.takes_argument = true;
+  return service;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_service_connects_to_the_port_of_its_argument) {
+  RunningCore target(scripted(say_lines));
+  const auto there = target.listen("scripted=0");
+  RunningCore running(relay());
+  TestClient client(running.listen("scripted=0:" + std::to_string(there.port)));
+  client.send("hello\n");
+  BOOST_TEST(client.receive_exactly(7) == "[hello]");
+  const auto rows = running.sessions();
+  BOOST_REQUIRE(rows.size() == 2U);
+  BOOST_TEST(rows[1].service == "relayed");
+  BOOST_TEST(rows[1].parent_id == rows[0].id);
+  BOOST_TEST(rows[1].remote.to_string() == there.to_string());
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_port_refuses_an_outgoing_connection) {
+  Endpoint closed;
+  {
+    RunningCore target(scripted(say_lines));
+    closed = target.listen("scripted=0");
+  }
+  RunningCore running(relay());
+  TestClient client(running.listen("scripted=0:" + std::to_string(closed.port)));
+  BOOST_TEST(client.receive_all() == "connection refused");
+}
+
+BOOST_AUTO_TEST_CASE(an_outgoing_connection_counts_as_a_session) {
+  RunningCore target(scripted(say_lines));
+  const auto there = target.listen("scripted=0");
+  CoreOptions options;
+  options.limits.sessions_max = 1;
+  RunningCore running(relay(), options);
+  TestClient client(running.listen("scripted=0:" + std::to_string(there.port)));
+  BOOST_TEST(client.receive_all() == "too many sessions");
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_needs_an_argument_does_not_listen_without_one) {
+  RunningCore running(relay());
+  const auto opened = running.core.listen(parse_listen_spec("scripted=0").value());
+  BOOST_REQUIRE(opened.has_error());
+  BOOST_TEST((opened.error().reason == ListenError::Reason::argument_missing));
 }

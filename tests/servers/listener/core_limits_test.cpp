@@ -1,4 +1,4 @@
-// The core at its limits: beyond them the newcomer is turned away, and those who are in are not.
+// The core at its limits: beyond them a new session is refused, and existing ones are not affected.
 
 #include <poll.h>
 #include <sys/resource.h>
@@ -30,7 +30,7 @@ Endpoint from(const char* address) { return tcp_endpoint(asio::ip::make_address(
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(the_session_after_the_last_one_is_turned_away_until_one_leaves) {
+BOOST_AUTO_TEST_CASE(a_session_beyond_the_limit_is_refused_until_another_ends) {
   RunningCore running(make_echo_service(), with_limits(3, 100));
   const auto server = running.listen("echo=0");
   std::vector<TestClient> in;
@@ -38,8 +38,8 @@ BOOST_AUTO_TEST_CASE(the_session_after_the_last_one_is_turned_away_until_one_lea
     in.emplace_back(server);
     BOOST_TEST(echoes(in.back()));
   }
-  TestClient newcomer(server);
-  BOOST_TEST(newcomer.is_closed_by_peer());
+  TestClient refused(server);
+  BOOST_TEST(refused.is_closed_by_peer());
   for (auto& client : in) BOOST_TEST(echoes(client));
   in.pop_back();
   BOOST_TEST(running.eventually([](const auto& rows) { return rows.size() == 2; }));
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(the_session_after_the_last_one_is_turned_away_until_one_lea
   BOOST_TEST(echoes(next));
 }
 
-BOOST_AUTO_TEST_CASE(an_address_that_has_its_share_does_not_keep_others_out) {
+BOOST_AUTO_TEST_CASE(an_address_at_its_limit_does_not_affect_other_addresses) {
   RunningCore running(make_echo_service(), with_limits(100, 2));
   const auto server = running.listen("echo=0");
   TestClient first(server, from("127.0.0.11"));
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(udp_flows_are_bounded_and_the_latest_are_kept) {
   BOOST_TEST(rows.back().remote.to_string() == clients.back().local().to_string());
 }
 
-BOOST_AUTO_TEST_CASE(without_descriptors_newcomers_wait_without_spinning_and_the_rest_goes_on) {
+BOOST_AUTO_TEST_CASE(without_descriptors_new_sessions_wait_and_the_others_go_on) {
   RunningCore running(make_echo_service());
   const auto server = running.listen("echo=0");
   TestClient inside(server);
@@ -102,5 +102,47 @@ BOOST_AUTO_TEST_CASE(without_descriptors_newcomers_wait_without_spinning_and_the
 
   BOOST_REQUIRE(::send(unused.get(), "x", 1, MSG_NOSIGNAL) == 1);
   pollfd ready{unused.get(), POLLIN, 0};
-  BOOST_TEST(::poll(&ready, 1, 10'000) == 1, "the newcomer was not accepted after the shortage");
+  BOOST_TEST(::poll(&ready, 1, 10'000) == 1, "the session was not accepted after the shortage");
+}
+
+namespace {
+
+/// Never consumes what it receives: its session holds a buffer.
+class Hoarder final : public StreamService {
+ public:
+  Task<void> serve(Connection& client) override {
+    for (;;) {
+      const bool more = co_await client.receive();
+      if (!more) co_return;
+    }
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_buffers_of_all_sessions_together_have_a_ceiling) {
+  constexpr std::size_t buffers = 3;
+  for (const std::size_t spare : {std::size_t{0}, session_buffer_bytes - 1}) {
+    CoreOptions options;
+    options.limits.buffer_bytes_max = buffers * session_buffer_bytes + spare;
+    RunningCore running({{"hoarder", 7002, "none"}, std::make_unique<Hoarder>(), nullptr}, options);
+    const auto server = running.listen("hoarder=0");
+    std::vector<TestClient> clients;
+    for (std::size_t i = 1; i <= buffers; ++i) {
+      clients.emplace_back(server);
+      clients.back().send("x");
+      BOOST_TEST(running.eventually(
+          [i](const auto& rows) { return rows.size() == i && rows.back().bytes_in == 1; }));
+    }
+    TestClient idle(server);  // without bytes it needs no buffer
+    TestClient beyond(server);
+    beyond.send("x");
+    BOOST_TEST(beyond.is_closed_by_peer());
+    BOOST_TEST(running.eventually([](const auto& rows) { return rows.size() == buffers + 1; }));
+    clients.pop_back();  // its buffer is free again
+    BOOST_TEST(running.eventually([](const auto& rows) { return rows.size() == buffers; }));
+    idle.send("x");
+    BOOST_TEST(running.eventually(
+        [](const auto& rows) { return rows.size() == buffers && rows.back().bytes_in == 1; }));
+  }
 }

@@ -1,0 +1,132 @@
+#include "servers/listener/stream_listener.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "servers/listener/session.hpp"
+#include "servers/listener/worker.hpp"
+
+namespace portlab {
+
+namespace {
+
+/// Connections accepted before the other listeners and sessions run.
+constexpr int accept_batch_max = 64;
+/// Batches that close() accepts: together more than the default backlog of a listener.
+constexpr int close_batches_max = 65;
+static_assert(accept_batch_max * close_batches_max > ListenOptions{}.backlog);
+/// Pause after the system ran out of descriptors or memory: the socket stays readable, and the loop
+/// would use all of its processor.
+constexpr std::chrono::milliseconds shortage_pause{100};
+
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+StreamListener::StreamListener(Worker& worker, CoreShared& shared,
+                               std::shared_ptr<Listener> listener, FileDescriptor socket)
+    : worker_(worker),
+      shared_(shared),
+      listener_(std::move(listener)),
+      socket_(worker.reactor(), std::move(socket)),
+      pause_(worker.loop()) {}
+
+void StreamListener::close() {
+  // For their clients, the connections in the backlog are established already: closing the socket
+  // would reset them.
+  for (int i = 0; i < close_batches_max && accept_batch() == Accepted::batch; ++i) {
+  }
+  open_ = false;
+  socket_.close();
+  pause_.cancel();
+}
+
+Task<void> StreamListener::accept_loop(std::shared_ptr<StreamListener> self) {
+  while (self->open_) {
+    auto wait = self->socket_.async_wait(AsyncSocket::Event::readable);
+    const auto [failed] = co_await std::move(wait);
+    if (failed || !self->open_) co_return;
+    const auto accepted = self->accept_batch();
+    if (accepted != Accepted::everything) self->socket_.mark_readable();
+    if (accepted != Accepted::out_of_resources) {
+      self->out_of_resources_ = false;
+      continue;
+    }
+    if (!std::exchange(self->out_of_resources_, true))
+      self->shared_.log.write(self->listener_->endpoint.to_string() +
+                              ": the system has no file descriptor or memory left for new "
+                              "sessions: they wait until one ends");
+    boost::system::error_code ignored;
+    self->pause_.expires_after(shortage_pause);
+    co_await self->pause_.async_wait(asio::redirect_error(use_task, ignored));
+  }
+}
+
+StreamListener::Accepted StreamListener::accept_batch() {
+  for (int i = 0; i < accept_batch_max; ++i) {
+    SocketAddress peer;
+    FileDescriptor socket(
+        ::accept4(socket_.get(), peer.data(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket) {
+      try {
+        begin_session(std::move(socket), peer);
+      } catch (const std::exception& failure) {  // no memory for this session
+        shared_.log.write(listener_->endpoint.to_string() +
+                          ": a new session was refused: " + failure.what());
+        return Accepted::out_of_resources;
+      }
+    } else if (is_shortage(errno))
+      return Accepted::out_of_resources;
+    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+      return Accepted::everything;
+    // Other errors (ECONNABORTED, EINTR, a network error) concern this connection only: accept(2).
+  }
+  return Accepted::batch;
+}
+
+void StreamListener::begin_session(FileDescriptor socket, const SocketAddress& address) {
+  const auto& listening = listener_->endpoint;
+  auto peer = to_endpoint(listening.transport, address);
+  auto permit = permit_for(peer);
+  if (!permit) return refuse(std::move(socket));
+  listener_->accepted.fetch_add(1, std::memory_order_relaxed);
+  SessionInfo info;
+  info.service = listener_->service->info.name;
+  // A listener at one address has sessions at no other; only a wildcard address needs a system
+  // call.
+  const bool is_wildcard =
+      listening.transport != Transport::local && listening.address.is_unspecified();
+  info.local = is_wildcard ? local_endpoint_of(socket.get(), listening.transport) : listening;
+  info.remote = std::move(peer);
+  info.is_admin = listener_->service->info.is_admin;
+  info.argument = listener_->argument;
+  worker_.start_session(std::move(socket), std::move(*permit), std::move(info),
+                        *listener_->service->stream);
+}
+
+std::optional<Quota::Permit> StreamListener::permit_for(const Endpoint& peer) {
+  if (listener_->service->info.is_admin) return Quota::Permit();
+  if (peer.transport == Transport::local) return shared_.quota.take();
+  return shared_.quota.take(peer.address);
+}
+
+void StreamListener::refuse(FileDescriptor socket) {
+  const auto reply = listener_->service->stream->overload_reply();
+  if (reply.empty()) return;
+  ::send(socket.get(), reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  ::shutdown(socket.get(), SHUT_WR);
+  // What the client has sent is read: closing a socket with unread bytes would send a RST, which
+  // can destroy the reply.
+  std::array<char, 4096> discarded;
+  while (::recv(socket.get(), discarded.data(), discarded.size(), MSG_DONTWAIT) ==
+         static_cast<ssize_t>(discarded.size())) {
+  }
+}
+
+}  // namespace portlab
