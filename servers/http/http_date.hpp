@@ -1,6 +1,6 @@
 #pragma once
-// Dates in HTTP (RFC 9110 section 5.6.7): one format to write, three to read. By hand: Beast has
-// none, and std::chrono::parse comes with g++ 14.
+// Dates in HTTP (RFC 9110 section 5.6.7): one format to write, three to read. Neither Boost nor
+// Beast has them; C++20's std::chrono::parse comes with g++ 14.
 
 #include <cstdint>
 #include <optional>

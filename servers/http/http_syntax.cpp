@@ -1,38 +1,24 @@
 #include "servers/http/http_syntax.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace portlab::http {
 
 namespace {
 
-constexpr bool is_alphanumeric(char c) {
+bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-constexpr auto token_chars = [] {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 128; ++c)
-    table[static_cast<std::size_t>(c)] =
-        is_alphanumeric(static_cast<char>(c)) ||
-        std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
-  return table;
-}();
-
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 }  // namespace
 
-bool is_token_char(char c) { return token_chars[static_cast<unsigned char>(c)]; }
+bool is_token_char(char c) {
+  return is_alphanumeric(c) ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
@@ -87,11 +73,12 @@ std::optional<std::string> percent_decode(std::string_view text) {
       decoded += text[i];
       continue;
     }
-    if (text.size() - i < 3) return std::nullopt;
-    const int high = hex_value(text[i + 1]);
-    const int low = hex_value(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded += static_cast<char>(high * 16 + low);
+    const auto digits = text.substr(i + 1, 2);
+    unsigned value = 0;
+    const auto* const end = digits.data() + digits.size();
+    if (digits.size() < 2 || std::from_chars(digits.data(), end, value, 16).ptr != end)
+      return std::nullopt;
+    decoded += static_cast<char>(value);
     i += 2;
   }
   return decoded;

@@ -1,11 +1,15 @@
 #include "servers/http/response_writer.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 namespace portlab::http {
 
 namespace {
+
+/// A response's head seldom has more.
+constexpr std::size_t head_bytes_usual = 512;
 
 /// The session's note: "GET /index.html 200"; the status alone for a request that can't be read.
 std::string note_of(const Request& request, unsigned status) {
@@ -39,6 +43,10 @@ void ResponseWriter::begin(const Response& response, std::string message_fields)
   } else if (request_.http_1_0) {  // it has to be told (RFC 9112 section 9.3)
     message_fields += "Connection: keep-alive\r\n";
   }
+  // Head and body with one allocation.
+  if (gathered_.empty())
+    gathered_.reserve(head_bytes_usual +
+                      std::min<std::uint64_t>(response.length, gathered_bytes_max));
   append_head(gathered_, response, message_fields);
 }
 

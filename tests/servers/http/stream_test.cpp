@@ -28,6 +28,20 @@ Task<void> send_seven_parts(const http::Request&, http::ResponseWriter& response
   co_await response.end_stream();
 }
 
+/// A part every 4 s, for 36 s: longer than response_seconds_max.
+Task<void> send_for_36_seconds(const http::Request&, http::ResponseWriter& response,
+                               const http::RequestContext&) {
+  static_assert(http::response_seconds_max < 32s);
+  http::Response head;
+  const bool has_body = co_await response.begin_stream(std::move(head));
+  if (!has_body) co_return;
+  for (int i = 0; i < 10; ++i) {
+    if (i > 0) co_await response.pause(4s);
+    co_await response.write("tick\n");
+  }
+  co_await response.end_stream();
+}
+
 /// Parts without end, and so fast that a peer that does not read blocks the server's writes.
 Task<void> send_endlessly(const http::Request&, http::ResponseWriter& response,
                           const http::RequestContext&) {
@@ -50,8 +64,9 @@ Task<void> send_and_wait(const http::Request&, http::ResponseWriter& response,
   co_await response.pause(1h);
 }
 
-constexpr std::array<http::Route, 4> stream_routes = {{
+constexpr std::array<http::Route, 5> stream_routes = {{
     {"/seven", {"GET, HEAD"}, http::BodyKept::nothing, send_seven_parts},
+    {"/long", {"GET"}, http::BodyKept::nothing, send_for_36_seconds},
     {"/endless", {"GET"}, http::BodyKept::nothing, send_endlessly},
     {"/silent", {"GET"}, http::BodyKept::nothing, send_and_wait},
     {"/below/*", {"GET"}, http::BodyKept::nothing, send_seven_parts},
@@ -87,6 +102,14 @@ BOOST_AUTO_TEST_CASE(a_chunked_stream_outlives_the_idle_timeout_and_the_next_req
   BOOST_TEST((std::chrono::steady_clock::now() - begin >= 3600ms));
   asking.send("GET /absent HTTP/1.1\r\nHost: a\r\n\r\n");
   BOOST_TEST(read(asking).status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_outlives_the_deadline_of_a_response) {
+  TestClient asking = client();
+  asking.send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+  asking.receive_until("\r\n\r\n");
+  for (int i = 0; i < 10; ++i) BOOST_TEST(asking.receive_until("\n\r\n") == "5\r\ntick\n\r\n");
+  BOOST_TEST(asking.receive_until("\r\n\r\n") == "0\r\n\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(http_1_0_gets_the_stream_until_the_connection_closes) {
