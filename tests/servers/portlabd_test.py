@@ -89,7 +89,7 @@ class CommandLine(unittest.TestCase):
                 url = f"http://127.0.0.1:{one.port('http')}/whoami"
                 for _ in range(10):  # of so many, one of them gets none once in 2 ** 99 runs
                     done = portlab("http", "-q", "--sessions", "10", url)
-                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(done.code, 0, done.err)
                 self.assertEqual(heard(one) + heard(other), 100)
                 self.assertGreater(min(heard(one), heard(other)), 0)
             refused = run(program("PORTLABD"), where, "--control", one.control + "-2")

@@ -131,7 +131,7 @@ std::string tail_of(const std::string& output) {
 std::string listeners_in(const Snapshot& now, Transport transport, bool with_addresses) {
   std::set<std::pair<std::uint16_t, std::string>> ports;
   for (const auto& row : now.sockets)
-    if (row.transport == transport && row.waits_for_anyone()) {
+    if (row.transport == transport && row.is_listener()) {
       std::string address;
       if (with_addresses) append_address(address, row.local);
       ports.emplace(row.local.port, with_addresses ? address + ":" : "");
@@ -152,7 +152,7 @@ std::string Count::to_string() const {
 
 bool SocketPattern::fits(const SocketRow& row) const {
   if (row.transport != transport) return false;
-  if (waits && !row.waits_for_anyone()) return false;
+  if (waits && !row.is_listener()) return false;
   if (state && row.state != *state) return false;
   if (local_port && row.local.port != *local_port) return false;
   if (remote_port && row.remote.port != *remote_port) return false;

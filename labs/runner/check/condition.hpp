@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "clients/netstat/socket_row.hpp"
+#include "clients/net/socket_row.hpp"
 #include "common/result.hpp"
 
 namespace portlab::labs {

@@ -10,7 +10,7 @@
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/netstat/sock_diag.hpp"
+#include "clients/net/sock_diag.hpp"
 #include "labs/runner/check/expected_output.hpp"
 
 namespace portlab::labs {
@@ -79,12 +79,11 @@ Snapshot LabEnvironment::snapshot() const {
   if (auto rows = read_sockets()) now.sockets = std::move(*rows);
   // Beside the lab there may be a browser: its sessions lead elsewhere, or were there before.
   const auto is_theirs = [this](const SocketRow& row) {
-    return !row.waits_for_anyone() &&
-           (!row.local.is_loopback() ||
-            std::any_of(earlier_.begin(), earlier_.end(), [&](auto& one) {
-              return one.transport == row.transport && one.local == row.local &&
-                     one.remote == row.remote;
-            }));
+    return !row.is_listener() && (!row.local.is_loopback() ||
+                                  std::any_of(earlier_.begin(), earlier_.end(), [&](auto& one) {
+                                    return one.transport == row.transport &&
+                                           one.local == row.local && one.remote == row.remote;
+                                  }));
   };
   if (!network_.is_private()) std::erase_if(now.sockets, is_theirs);
   if (results_.empty()) return now;
