@@ -1,4 +1,4 @@
-// A new command is a folder, and a line in each of the two lists below.
+// To add a command: a folder, and a line in each of the two lists below.
 
 #include "clients/commands.hpp"
 
@@ -22,14 +22,14 @@ namespace {
 constexpr std::array table{
     Command{"http", "fetch a page or a file", run_http},
     Command{"ftp", "list and fetch files over two ports, and show both", run_ftp},
-    Command{"dns", "ask for a name's address, services, text", run_dns},
-    Command{"echo", "send bytes and check that the same ones come back", run_echo},
-    Command{"connect", "raw bytes from and to the terminal, as telnet and nc do", run_connect},
-    Command{"port", "what a port number is: category, service, who may use it", run_port},
+    Command{"dns", "look up a name: its addresses, services, text", run_dns},
+    Command{"echo", "send bytes and check that the same bytes come back", run_echo},
+    Command{"connect", "send and receive raw bytes, as telnet and nc do", run_connect},
+    Command{"port", "what a port is: category, service, who may listen on it", run_port},
     Command{"netstat", "this machine's sessions; --pairs: both ends on one line", run_netstat},
-    Command{"why", "what an error means, and what this machine says about it", run_why},
-    Command{"server", "asks a running portlabd: listeners, sessions, move, stop", run_server},
-    Command{"doctor", "what this machine can run, and what replaces the rest", run_doctor},
+    Command{"why", "what an error means, and what this machine shows about it", run_why},
+    Command{"server", "control a running portlabd: listeners, sessions, move, stop", run_server},
+    Command{"doctor", "what this machine can run, and what to use instead", run_doctor},
 };
 
 }  // namespace

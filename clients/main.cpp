@@ -11,21 +11,22 @@
 #include <vector>
 
 #include "clients/commands.hpp"
+#include "clients/net/error_advice.hpp"
 #include "labs/commands.hpp"
 
 namespace {
 
-/// A thousand sessions need a thousand descriptors: asks for as many as the system allows.
+/// A thousand sessions need a thousand descriptors: raises the limit as far as it may be raised.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);  // else the old limit holds, and EMFILE explains itself
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // on failure, EMFILE is explained later
 }
 
-/// A descriptor that the caller closed (2>&-) would become the number of our first socket, and the
-/// peer would read what was meant for the user. What is opened in its place refuses, as a closed
-/// one does: EBADF for whoever reads stdin, or writes to stdout and stderr.
+/// If the caller closed stderr (2>&-), the first socket would get its number, and messages would be
+/// sent to the peer. Opens /dev/null in its place, in the direction that makes reads of stdin and
+/// writes to stdout and stderr fail with EBADF, as on a closed descriptor.
 void hold_closed_descriptors() {
   for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(each, F_GETFD) >= 0 || errno != EBADF) continue;
@@ -37,13 +38,14 @@ void hold_closed_descriptors() {
 
 int main(int argc, char** argv) {
   hold_closed_descriptors();
-  std::setlocale(LC_CTYPE, "");   // whether arrows can be shown
-  std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error that we explain
+  std::setlocale(LC_CTYPE, "");   // tells whether the terminal is UTF-8
+  std::signal(SIGPIPE, SIG_IGN);  // write(2) then reports EPIPE, which is explained
   raise_descriptor_limit();
-  // The order of --help: what to begin with comes first.
+  // The order of --help: for beginners first.
   const auto labs = portlab::lab_commands();
   const auto clients = portlab::client_commands();
   std::vector<portlab::Command> commands(labs.begin(), labs.end());
   commands.insert(commands.end(), clients.begin(), clients.end());
-  return portlab::run_portlab(std::move(commands), {argv + (argc > 0 ? 1 : 0), argv + argc});
+  return portlab::run_portlab(std::move(commands), {argv + (argc > 0 ? 1 : 0), argv + argc},
+                              portlab::add_local_advice);
 }

@@ -9,9 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "clients/cli/numbers.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/net/local_server.hpp"
-#include "clients/port/port_owner.hpp"
 #include "common/control_protocol.hpp"
 #include "common/port.hpp"
 
@@ -19,121 +18,121 @@ namespace portlab {
 
 namespace {
 
+Advisor* installed_advisor = nullptr;  // set once, before any command runs
+
 struct Explanation {
   std::string cause;
   std::string advice;
 };
 
-bool is_here(const Endpoint& endpoint) {
-  return endpoint.transport == Transport::local || endpoint.address.is_loopback();
-}
-
-std::string reason_of_system(int system_error) { return std::strerror(system_error); }
-
-Explanation explain_source(const Endpoint& source, int system_error) {
-  switch (system_error) {
+/// What a failed bind(2) means. ip(7), bind(2).
+Explanation explain_source(const SystemError& failed) {
+  const auto& source = failed.endpoint;
+  switch (failed.error) {
     case EACCES:
     case EPERM:
-      return {"permission denied: on this machine a port below " +
+      return {"permission denied: on this machine, ports below " +
                   std::to_string(first_unprivileged_port()) +
-                  " takes privilege (root's, or CAP_NET_BIND_SERVICE)",
+                  " need privileges (root or CAP_NET_BIND_SERVICE)",
               "--from " + std::to_string(std::max<int>(first_unprivileged_port(), 1024)) +
                   " or higher, or no --from: the kernel picks a free port"};
     case EADDRINUSE: {
-      const auto owner = port_owner(source.transport, source.port);
+      const auto& owner = failed.port_owner;
       return {"address in use: " + (owner.empty() ? "another socket of this machine" : owner) +
                   " has this port",
               "another --from, or no --from: the kernel picks a free port" +
-                  std::string(owner.empty() ? "; sudo ss -tuanp (who has it)" : "")};
+                  std::string(owner.empty() ? "; sudo ss -tuanp (which program has it)" : "")};
     }
     case EADDRNOTAVAIL:
-      return {"this address is none of this machine's own",
+      return {"this machine does not have this address",
               "--source with an address of this machine: ip address (lists them)"};
     case EAFNOSUPPORT:
       return {"this machine has no " + std::string(source.address.is_v6() ? "IPv6" : "IPv4"),
               source.address.is_v6() ? "-4" : "-6"};
     default:
-      return {reason_of_system(system_error), {}};
+      return {std::strerror(failed.error), {}};
   }
 }
 
-Explanation explain_refusal(const Endpoint& peer) {
-  const std::string here = "portlab netstat -a (what listens here), or portlab server listeners";
-  const std::string there = "is the server started there, and on this port?";
-  const auto from_neighbour = peer.transport != Transport::local && is_here(peer)
-                                  ? local_server_advice(peer)
-                                  : std::string();
-  const auto& advice = !from_neighbour.empty() ? from_neighbour : is_here(peer) ? here : there;
-  if (peer.transport == Transport::udp)
-    return {"refused: nothing listens on this udp port (an ICMP message said so)", advice};
+Explanation explain_refusal(const SystemError& failed) {
+  const auto& peer = failed.endpoint;
   if (peer.transport == Transport::local)
-    return {"connection refused: the socket's file is there, but no program listens on it",
-            "start portlabd again: it removes what an earlier one left behind"};
+    return {"connection refused: the socket's file exists, but no program listens on it",
+            "start portlabd again: it removes the file of an earlier portlabd"};
+  std::string advice = failed.elsewhere;
+  if (advice.empty())
+    advice = peer.address.is_loopback()
+                 ? "portlab netstat -a (what listens on this machine), or portlab server listeners"
+                 : "is the server started on that machine, and on this port?";
+  if (peer.transport == Transport::udp)
+    return {"refused: nothing listens on this udp port (an ICMP message reported it)", advice};
   return {"connection refused: nothing listens on this port", advice};
 }
 
-Explanation explain_silence(const Endpoint& peer, Operation doing, const std::string& waited) {
-  const std::string patience = "--timeout SECONDS waits longer";
+Explanation explain_timeout(const SystemError& failed) {
+  const auto& peer = failed.endpoint;
+  const std::string longer = "--timeout SECONDS waits longer";
+  const auto waited = failed.waited.count() > 0 ? " for " + in_seconds(failed.waited) : "";
   if (peer.transport == Transport::udp)
-    return {"timed out: silence" + waited +
-                ": the datagram or its answer was lost, filtered, or not worth an answer "
-                "(a closed port would have said: refused)",
-            "once more, or the same over tcp; " + patience};
-  if (doing == Operation::connecting)
-    return {
-        "timed out: no answer" + waited + ": no machine is there, or a firewall drops what we send",
-        "is the address right, is the machine on? " + patience};
-  if (peer.transport == Transport::local)
-    return {"timed out: connected, but the peer was silent" + waited, patience};
-  return {"timed out: connected, but the peer was silent" + waited,
-          "is another service on this port? " + connect_advice(peer) + "; " + patience};
+    return {"timed out: no answer" + waited +
+                ": the datagram or its answer was lost or filtered, or the server does not answer "
+                "it (a closed port is reported as refused)",
+            "once more, or the same over tcp; " + longer};
+  if (failed.operation == Operation::connecting)
+    return {"timed out: no answer" + waited +
+                ": no machine has this address, or a firewall drops the packets",
+            "is the address right, is the machine on? " + longer};
+  const auto cause = "timed out: connected, but the peer sent nothing" + waited;
+  if (peer.transport == Transport::local) return {cause, longer};
+  return {cause, "is another service on this port? " + connect_advice(peer) + "; " + longer};
 }
 
-Explanation explain_peer(const Endpoint& peer, int system_error, Operation doing,
-                         const std::string& waited) {
-  switch (system_error) {
+/// What a failed connect(2), send(2) or recv(2) means.
+Explanation explain_peer(const SystemError& failed) {
+  const auto& peer = failed.endpoint;
+  switch (failed.error) {
     case ECONNREFUSED:
-      return explain_refusal(peer);
+      return explain_refusal(failed);
     case ETIMEDOUT:
-      return explain_silence(peer, doing, waited);
+      return explain_timeout(failed);
     case ENETUNREACH:
+      return {"unreachable: this machine has no route to it",
+              "ip route get " + peer.address.to_string() + " (the route that the kernel takes)"};
     case EHOSTUNREACH:
-      return {system_error == ENETUNREACH ? "unreachable: this machine knows no way there"
-                                          : "unreachable: no machine answers at this address",
-              "ip route get " + peer.address.to_string() + " (the way that the kernel would take)"};
+      return {"unreachable: no machine answers at this address",
+              "ip route get " + peer.address.to_string() + " (the route that the kernel takes)"};
     case EACCES:
     case EPERM:
       if (peer.transport == Transport::local)
         return {"permission denied: this socket belongs to another user", "ls -l " + peer.path};
-      return {
-          "permission denied: a rule of this machine forbids it (a firewall, a broadcast address)",
-          "nft list ruleset (as root: the firewall's rules)"};
+      return {"permission denied: a firewall rule of this machine, or a broadcast address",
+              "sudo nft list ruleset (the firewall's rules)"};
     case ENOENT:
       return {"there is no such socket",
               "is portlabd running? Its --control PATH names the socket"};
     case EMFILE:
     case ENFILE:
-      return {"no descriptor is left for another session",
+      return {"no file descriptor is left for another session",
               "ulimit -n (how many this shell allows), or fewer --sessions"};
     case EADDRNOTAVAIL:
       return {
-          "no source port is left: each of them has a session with this endpoint, or had one "
+          "no source port is left: each has a session with this endpoint, or had one "
           "a moment ago (TIME_WAIT)",
           "portlab netstat -a (the sessions), or another --from or --source"};
     case EMSGSIZE:
       return {"the message is too long for one datagram (65,507 bytes over IPv4)",
-              "a shorter one, or tcp"};
+              "a shorter message, or tcp"};
     case ECONNRESET:
     case EPIPE:
-      return {"connection reset: the peer broke it off",
-              "the server's log says why (a limit? a restart?)"};
+      return {"connection reset: the peer ended the connection",
+              "the server's log for the reason (a limit? a restart?)"};
     case EINVAL:
       if (peer.port == 0 && peer.transport != Transport::local)
-        return {"port 0 is nobody's: it means 'any port' when a program asks for one",
+        return {"nothing can listen on port 0: programs use it to mean 'any free port'",
                 "a port from 1 to 65535"};
       [[fallthrough]];
     default:
-      return {reason_of_system(system_error), {}};
+      return {std::strerror(failed.error), {}};
   }
 }
 
@@ -150,10 +149,10 @@ CommandError CommandError::explained_by(NetError net_error, const std::string& h
   return with_why(net_error, shell_word(host));
 }
 
-CommandError CommandError::with_why(NetError net_error, const std::string& place) const {
+CommandError CommandError::with_why(NetError net_error, const std::string& where) const {
   auto failure = *this;
   failure.why_ = "portlab why " + std::string(names_of(net_error).name);
-  failure.why_ += " " + printable(place);
+  failure.why_ += " " + printable(where);
   return failure;
 }
 
@@ -177,8 +176,17 @@ boost::json::value CommandError::to_json() const {
   return boost::json::object{{"error", error}};
 }
 
+void set_advisor(Advisor* advisor) { installed_advisor = advisor; }
+
+CommandError advised(const CommandError& failure) {
+  if (installed_advisor == nullptr || !failure.system_error()) return failure;
+  auto error = *failure.system_error();
+  installed_advisor(error);
+  return connection_failure(std::move(error));
+}
+
 void complain(const CommandError& failure) {
-  auto text = failure.text();
+  auto text = advised(failure).text();
   if (const auto columns = room_of(STDERR_FILENO)) text = wrap(text, *columns, 4);
   std::fputs(text.c_str(), stderr);
 }
@@ -189,7 +197,7 @@ std::string connect_advice(const Endpoint& peer) {
                ? "portlab server status (this is portlabd's control socket)"
                : "portlab connect --unix-socket " + printable(peer.path);
   return std::string("portlab connect ") + (peer.transport == Transport::udp ? "-u " : "") +
-         peer.address_and_port() + " (what does it say?)";
+         peer.address_and_port() + " (shows what it sends)";
 }
 
 CommandError taken_four_tuple(const Endpoint& source, const Endpoint& peer) {
@@ -207,29 +215,16 @@ CommandError usage_failure(std::string reason, std::string advice) {
   return {Exit::bad_usage, std::move(reason), std::move(advice)};
 }
 
-CommandError connection_failure(const Endpoint& endpoint, int system_error, Operation doing,
-                                std::string_view also, std::chrono::milliseconds waited) {
-  std::string who = doing == Operation::choosing_source ? "source " : "";
-  who += endpoint.to_string();
-  if (!also.empty()) who += " (" + std::string(also) + ")";
-  const std::string how_long = waited.count() > 0 ? " for " + in_seconds(waited) : "";
-  auto [cause, advice] = doing == Operation::choosing_source
-                             ? explain_source(endpoint, system_error)
-                             : explain_peer(endpoint, system_error, doing, how_long);
-  const CommandError failure(Exit::no_connection, who + ": " + cause, std::move(advice));
-  const auto net_error = net_error_of(system_error, doing == Operation::choosing_source);
-  return net_error ? failure.explained_by(*net_error, endpoint) : failure;
-}
-
-std::string in_seconds(std::chrono::milliseconds duration) {
-  const auto count = duration.count();
-  std::string text = std::to_string(count / 1000);
-  if (count % 1000 != 0) {
-    std::string fraction = std::to_string(1000 + count % 1000).substr(1);
-    while (fraction.back() == '0') fraction.pop_back();
-    text += "." + fraction;
-  }
-  return text + " s";
+CommandError connection_failure(SystemError error) {
+  const bool source = error.operation == Operation::choosing_source;
+  std::string what = (source ? "source " : "") + error.endpoint.to_string();
+  if (!error.name.empty()) what += " (" + error.name + ")";
+  auto [cause, advice] = source ? explain_source(error) : explain_peer(error);
+  CommandError failure(Exit::no_connection, what + ": " + cause, std::move(advice));
+  if (const auto net_error = net_error_of(error.error, source))
+    failure = failure.explained_by(*net_error, error.endpoint);
+  failure.system_error_ = std::move(error);
+  return failure;
 }
 
 }  // namespace portlab

@@ -1,14 +1,19 @@
 #pragma once
-// How a command ends when it cannot do what it was asked: what was tried, why it failed, what to do
-// next, and the exit status.
+// How a command ends when it cannot do its work: what was tried, why it failed, what to do next,
+// and the exit status.
+//
+// An error is data. Making one opens no socket and reads no table of the kernel; what this machine
+// can add (which program has the port, where portlabd serves instead) is looked up once, when the
+// error is shown, by the Advisor that main() installs.
 
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "clients/net/net_error.hpp"
+#include "clients/cli/net_error.hpp"
 #include "common/endpoint.hpp"
 
 namespace portlab {
@@ -16,17 +21,41 @@ namespace portlab {
 /// The exit status of every command.
 enum class Exit : int {
   done = 0,
-  /// HTTP >= 400, NXDOMAIN, FTP 4xx and 5xx, an answer that breaks its protocol. Also: what the
-  /// peer said could not be written (a full disk).
+  /// HTTP >= 400, NXDOMAIN, FTP 4xx and 5xx, a reply that breaks its protocol; also output that
+  /// cannot be written (a full disk).
   peer_said_no = 1,
-  bad_usage = 2,      ///< the command line makes no sense
-  no_connection = 3,  ///< refused, timed out, unreachable, or broken off in the middle
+  bad_usage = 2,      ///< an error in the command line
+  no_connection = 3,  ///< refused, timed out, unreachable, or ended too early
 };
+
+/// What a client was doing when a system call failed: the same errno has different causes.
+enum class Operation : unsigned char {
+  choosing_source,  ///< socket(2) and bind(2)
+  connecting,
+  receiving,
+  sending,
+};
+
+/// A system call that failed.
+struct SystemError {
+  Endpoint endpoint;  ///< for Operation::choosing_source the source, else the peer
+  int error = 0;      ///< errno(3)
+  Operation operation = Operation::connecting;
+  std::string name = {};               ///< shown in parentheses after the endpoint: "www.lab.test"
+  std::chrono::milliseconds waited{};  ///< shown for ETIMEDOUT
+
+  // Set by the Advisor, when the error is shown:
+  std::string port_owner = {};  ///< the program that has the source port
+  std::string elsewhere = {};   ///< where the service is, when it is not at the endpoint
+};
+
+/// Completes an error with what this machine can say about it now.
+using Advisor = void(SystemError& error);
 
 /// Ends a command. Prints as
 ///   portlab: WHAT: WHY
 ///     try: ADVICE
-///     why: portlab why ERROR PLACE
+///     why: portlab why ERROR HOST:PORT
 class CommandError : public std::exception {
  public:
   CommandError(Exit exit, std::string reason, std::string advice = {});
@@ -34,58 +63,51 @@ class CommandError : public std::exception {
   Exit exit() const { return exit_; }
   const std::string& reason() const { return reason_; }
   const std::string& advice() const { return advice_; }
-  /// "portlab why refused 127.0.0.1:83": what explains it here and now; empty where nothing does.
+  /// The command that explains this error: "portlab why refused 127.0.0.1:83"; may be empty.
   const std::string& why() const { return why_; }
+  /// Set when a system call failed: see connection_failure().
+  const std::optional<SystemError>& system_error() const { return system_error_; }
   const char* what() const noexcept override { return reason_.c_str(); }
 
-  /// The same, explained by portlab why.
+  /// A copy that names `portlab why` with this error at an endpoint, or at a host.
   CommandError explained_by(NetError net_error, const Endpoint& where) const;
-  /// The same, of a host.
   CommandError explained_by(NetError net_error, const std::string& host) const;
-  /// The same, explained as the failure that is behind it.
+  /// A copy with the explanation of the error that caused this one.
   CommandError caused_by(const CommandError& other) const;
 
-  /// The two or three lines that people see, each ending with a newline.
+  /// The lines of the message, each with its newline.
   std::string text() const;
-  /// {"error": {"exit": 3, "reason": "…", "try": "…", "why": "…"}}: what --json prints instead.
+  /// {"error": {"exit": 3, "reason": "…", "try": "…", "why": "…"}}: the document of --json.
   boost::json::value to_json() const;
 
  private:
-  CommandError with_why(NetError net_error, const std::string& place) const;
+  friend CommandError connection_failure(SystemError error);
+  CommandError with_why(NetError net_error, const std::string& where) const;
 
   Exit exit_;
   std::string reason_;
   std::string advice_;
   std::string why_;
+  std::optional<SystemError> system_error_;
 };
 
-/// Shows it on stderr, in lines that fit the terminal.
+/// A failed system call as an error with its cause and advice: exit status 3.
+CommandError connection_failure(SystemError error);
+
+/// The function that complain() and advised() complete errors with; null: none. For run_portlab().
+void set_advisor(Advisor* advisor);
+/// The error with what the Advisor adds to it.
+CommandError advised(const CommandError& failure);
+/// Prints the error, advised, on stderr, in lines that fit the terminal.
 void complain(const CommandError& failure);
 
 /// Bad usage: exit status 2.
 CommandError usage_failure(std::string reason, std::string advice);
 
-/// What the client was doing when the system said no: the same errno has different causes.
-enum class Operation : unsigned char {
-  choosing_source,  ///< socket and bind
-  connecting,
-  waiting,  ///< for the peer's next bytes
-  sending,
-};
-
-/// A system error (an errno) at an endpoint, explained: exit status 3. `endpoint` is the source for
-/// Operation::choosing_source, else the peer. `also` is put in parentheses behind the endpoint
-/// ("www.lab.test"); `waited` is told where the error is ETIMEDOUT.
-CommandError connection_failure(const Endpoint& endpoint, int system_error, Operation doing,
-                                std::string_view also = {}, std::chrono::milliseconds waited = {});
-
-/// The two ends of this session, and that there can be only one such session: exit status 3.
+/// A session with these two endpoints exists, and there can be only one: exit status 3.
 CommandError taken_four_tuple(const Endpoint& source, const Endpoint& peer);
 
-/// How to look at what an endpoint says, raw: "portlab connect 127.0.0.1:80 (what does it say?)".
+/// The command that shows what a server sends: "portlab connect 127.0.0.1:80 (shows what …)".
 std::string connect_advice(const Endpoint& peer);
-
-/// "5 s", "0.25 s".
-std::string in_seconds(std::chrono::milliseconds duration);
 
 }  // namespace portlab

@@ -16,7 +16,7 @@ namespace portlab {
 
 namespace {
 
-/// What run_portlab() was given. Set once, before any command runs.
+/// The commands of run_portlab(), set once, before any command runs.
 std::vector<Command> table;
 
 constexpr int exit_internal_error = 70;  // EX_SOFTWARE of sysexits.h: never a result of the lab
@@ -33,8 +33,8 @@ std::string usage() {
   text +=
       "\n"
       "  portlab help COMMAND    a command's options, and three examples\n"
-      "  portlab --version       which portlab this is\n\n"
-      "Exit status: 0 done, 1 the peer said no (or what it said could not be written),\n"
+      "  portlab --version       the version of this portlab\n\n"
+      "Exit status: 0 done, 1 the peer said no (or the output could not be written),\n"
       "2 bad usage, 3 no connection.\n";
   return wrap(text, columns_of(STDOUT_FILENO), 12);
 }
@@ -48,7 +48,7 @@ std::vector<std::string_view> command_names() {
 CommandError unknown_command(std::string_view name) {
   const auto guess = nearest(name, command_names());
   return usage_failure(
-      "'" + printable(name) + "' is no command of portlab",
+      "'" + printable(name) + "' is not a command of portlab",
       guess.empty() ? "portlab --help (all commands)" : "portlab " + std::string(guess));
 }
 
@@ -82,7 +82,7 @@ int dispatch(const Arguments& arguments) {
   return command->run(rest);
 }
 
-/// Whether --json was asked for, even on a command line that could not be read to its end.
+/// Whether --json is among the options, even of a command line that has an error.
 bool wants_json(const Arguments& arguments) {
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
   return std::find(arguments.begin(), end, "--json") != end;
@@ -96,19 +96,20 @@ const Command* find_command(std::string_view name) {
   return found == table.end() ? nullptr : &*found;
 }
 
-int run_portlab(std::vector<Command> commands, const Arguments& arguments) try {
+int run_portlab(std::vector<Command> commands, const Arguments& arguments, Advisor* advisor) try {
   table = std::move(commands);
+  set_advisor(advisor);
   try {
     return dispatch(arguments);
   } catch (const CommandError& failure) {
-    if (wants_json(arguments)) print_json(failure.to_json());
+    if (wants_json(arguments)) print_json(advised(failure).to_json());
     complain(failure);
     return static_cast<int>(failure.exit());
   }
 } catch (const OutputClosed&) {
   return 0;
 } catch (const std::exception& defect) {
-  std::fprintf(stderr, "portlab: a defect of portlab itself: %s\n", defect.what());
+  std::fprintf(stderr, "portlab: an internal error, please report it: %s\n", defect.what());
   return exit_internal_error;
 }
 

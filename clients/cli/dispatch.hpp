@@ -1,32 +1,32 @@
 #pragma once
-// What a command is, and how portlab finds and runs the one that was asked for.
+// The table of commands, and how portlab finds and runs one of them.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "clients/cli/command_error.hpp"
+
 namespace portlab {
 
-class CommandError;
-
-/// What stands behind the command's name.
+/// The words after the command's name.
 using Arguments = std::vector<std::string>;
 
 /// Runs a command and returns its exit status. Throws CommandError.
 using Run = int(const Arguments& arguments);
 
-/// A line of the table of commands.
+/// A row of the table of commands.
 struct Command {
   std::string_view name;
   std::string_view summary;  ///< one line of --help: at most 60 characters
   Run* run;
 };
 
-/// The command with this name, or null. Known from run_portlab() on.
+/// The command with this name, or null. Valid after run_portlab() was called.
 const Command* find_command(std::string_view name);
 
-/// The whole program: picks the command and runs it. `commands` are in the order of --help. Never
-/// throws; returns the exit status.
-int run_portlab(std::vector<Command> commands, const Arguments& arguments);
+/// The whole program: finds the command, runs it, and shows its error, completed by `advisor`.
+/// `commands` are in the order of --help. Never throws; returns the exit status.
+int run_portlab(std::vector<Command> commands, const Arguments& arguments, Advisor* advisor);
 
 }  // namespace portlab

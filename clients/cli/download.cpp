@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "clients/cli/numbers.hpp"
 #include "clients/cli/terminal.hpp"
 
 namespace portlab {
@@ -22,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t everybody = 0666;  // the umask takes away from it
+constexpr mode_t mode_of_new_files = 0666;  // minus the umask
 
 std::string folder_of(const std::string& place) {
   const auto folder = fs::path(place).parent_path().string();
@@ -31,11 +32,11 @@ std::string folder_of(const std::string& place) {
 
 volatile std::sig_atomic_t bar_on_screen = 0;
 
-/// Ctrl-C must not leave the shell's prompt behind half a bar.
+/// Ends the line of the bar before Ctrl-C ends the program.
 void end_line_and_die(int signal) {
   if (bar_on_screen != 0) [[maybe_unused]]
     const auto written = ::write(STDERR_FILENO, "\n", 1);
-  ::raise(signal);  // SA_RESETHAND: this one ends the program, as if we had not been here
+  ::raise(signal);  // SA_RESETHAND: now with the default action, which ends the program
 }
 
 void end_line_when_interrupted() {
@@ -48,14 +49,14 @@ void end_line_when_interrupted() {
   static_cast<void>(once);
 }
 
-/// A name beside the file that no other download has.
+/// An unused name in the folder of the file.
 std::string name_beside(const std::string& place) {
   return place + "." + std::to_string(::getpid()) + ".part";
 }
 
 }  // namespace
 
-OutputFile::OutputFile(const std::string& path) : path_(path), place_(path) {
+OutputFile::OutputFile(const std::string& path) : path_(path), target_path_(path) {
   std::error_code failed;
   const auto kind = fs::status(path, failed).type();
   if (kind == fs::file_type::directory)
@@ -64,26 +65,28 @@ OutputFile::OutputFile(const std::string& path) : path_(path), place_(path) {
   direct_ = kind != fs::file_type::regular && kind != fs::file_type::not_found;
   if (direct_) {
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor_ < 0) throw trouble(errno);
+    if (descriptor_ < 0) throw write_error(errno);
     return;
   }
   if (kind == fs::file_type::regular) {
-    if (::access(path.c_str(), W_OK) != 0) throw trouble(errno);
-    place_ = fs::canonical(path, failed).string();
-    if (failed) place_ = path;
+    if (::access(path.c_str(), W_OK) != 0) throw write_error(errno);
+    target_path_ = fs::canonical(path, failed).string();
+    if (failed) target_path_ = path;
   }
   open_unnamed();
 }
 
 void OutputFile::open_unnamed() {
-  descriptor_ = ::open(folder_of(place_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, everybody);
+  descriptor_ =
+      ::open(folder_of(target_path_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode_of_new_files);
   if (descriptor_ >= 0) return;
-  if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) throw trouble(errno);
-  temporary_ = name_beside(place_);
-  descriptor_ = ::open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, everybody);
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) throw write_error(errno);
+  temporary_ = name_beside(target_path_);
+  descriptor_ =
+      ::open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode_of_new_files);
   if (descriptor_ < 0) {
-    temporary_.clear();  // it is not ours to remove
-    throw trouble(errno);
+    temporary_.clear();  // another program made this file
+    throw write_error(errno);
   }
 }
 
@@ -98,25 +101,25 @@ void OutputFile::write(Bytes bytes) {
     if (written >= 0)
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     else if (errno != EINTR)
-      throw trouble(errno);
+      throw write_error(errno);
   }
 }
 
 void OutputFile::commit() {
   if (direct_) return;
   if (temporary_.empty()) {
-    // linkat(2): an unnamed file gets its name through /proc; it can't replace a file, rename can.
+    // linkat(2) names an unnamed file through /proc, but can't replace a file; rename(2) can.
     const auto self = "/proc/self/fd/" + std::to_string(descriptor_);
-    const auto name = name_beside(place_);
+    const auto name = name_beside(target_path_);
     if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
-      throw trouble(errno);
+      throw write_error(errno);
     temporary_ = name;
   }
-  if (::rename(temporary_.c_str(), place_.c_str()) != 0) throw trouble(errno);
+  if (::rename(temporary_.c_str(), target_path_.c_str()) != 0) throw write_error(errno);
   temporary_.clear();
 }
 
-CommandError OutputFile::trouble(int system_error) const {
+CommandError OutputFile::write_error(int system_error) const {
   const auto advice = system_error == ENOENT ? "a folder that exists"
                       : system_error == ENOSPC || system_error == EDQUOT
                           ? "df . (is the disk full?)"
@@ -151,7 +154,7 @@ void Progress::end_line() {
 }
 
 void Progress::draw() {
-  const auto columns = std::max(columns_of(STDERR_FILENO), 2U) - 1;  // the last one would wrap
+  const auto columns = std::max(columns_of(STDERR_FILENO), 2U) - 1;  // the last column would wrap
   auto text = progress_text(bytes_, total_, columns);
   const auto length = text.size();
   text.resize(std::max(length, std::min<std::size_t>(drawn_columns_, columns)), ' ');
@@ -186,8 +189,9 @@ std::string progress_text(std::uint64_t bytes, std::optional<std::uint64_t> tota
   std::array<char, 16> percent{};
   std::snprintf(percent.data(), percent.size(), "%3d %%", static_cast<int>(share * 100));
   text = std::string(percent.data()) + "  " + text + " of " + human_size(*total);
-  constexpr unsigned frame = 4;           // the brackets, and a gap of two
-  constexpr std::size_t text_width = 32;  // so that the bar does not dance while the numbers grow
+  constexpr unsigned frame = 4;  // the brackets, and a gap of two
+  constexpr std::size_t text_width =
+      32;  // constant, so that the bar keeps its width while the numbers grow
   text.resize(std::max(text.size(), text_width), ' ');
   if (columns < text.size() + frame + 10) return text.substr(0, columns);
   const std::size_t width = columns - text.size() - frame;

@@ -1,5 +1,5 @@
 #pragma once
-// A file that appears whole or not at all, and the progress bar while it comes.
+// The file of a download, which appears complete or not at all, and the progress bar.
 
 #include <chrono>
 #include <cstdint>
@@ -11,43 +11,45 @@
 
 namespace portlab {
 
-/// Where a download goes. Until commit() the file has no name, so that whatever happens to this
-/// program, nothing is left behind and an older file of that name stays as it is.
+/// The file that a download is saved to. It has no name until commit(), so that after an error, or
+/// when the program is killed, no incomplete file is left, and an older file of that name is
+/// unchanged.
 class OutputFile {
  public:
-  /// Opens it beside its future place. Devices and pipes are written to directly. Throws a CommandError.
+  /// Opens it in the folder of `path`. Devices and pipes are written to directly. Throws a
+  /// CommandError.
   explicit OutputFile(const std::string& path);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(Bytes bytes);
-  /// Gives the file its name, in place of an older one.
+  /// Gives the file its name, and replaces an older file.
   void commit();
 
  private:
   void open_unnamed();
-  CommandError trouble(int system_error) const;
+  CommandError write_error(int system_error) const;
 
-  std::string path_;       ///< as the user wrote it
-  std::string place_;      ///< where symbolic links lead
-  std::string temporary_;  ///< the name until commit, where the file system knows no unnamed files
+  std::string path_;         ///< as the user typed it
+  std::string target_path_;  ///< with symbolic links resolved
+  std::string temporary_;    ///< the name until commit, if the file system has no O_TMPFILE
   int descriptor_ = -1;
   bool direct_ = false;
 };
 
-/// Shows how far a transfer is: a bar on stderr if that is a terminal, else nothing.
+/// A progress bar on stderr, if that is a terminal.
 class Progress {
  public:
-  /// `total`: bytes expected, if known. `visible` false: silence.
+  /// `total`: the expected bytes, if known. `visible` false: no bar.
   Progress(std::optional<std::uint64_t> total, bool visible);
-  /// Whatever comes next on the terminal begins on a line of its own.
+  /// Ends the line of the bar.
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
   void add(std::uint64_t bytes);
-  /// Draws the bar a last time, if it was ever there, and ends its line. Harmless when done twice.
+  /// Draws the bar a last time, if it was shown, and ends its line. May be called twice.
   void finish();
 
   /// "1.0 MiB in 0.02 s".
@@ -61,7 +63,7 @@ class Progress {
   std::optional<std::uint64_t> total_;
   bool visible_;
   std::uint64_t bytes_ = 0;
-  std::size_t drawn_columns_ = 0;  ///< of the bar on the screen now
+  std::size_t drawn_columns_ = 0;  ///< of the bar on the screen
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point drawn_{};
 };

@@ -6,7 +6,6 @@
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/positional_options.hpp>
 #include <boost/program_options/variables_map.hpp>
-#include <charconv>
 #include <cstdlib>
 #include <numeric>
 #include <sstream>
@@ -21,15 +20,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// As wide as the terminal, but no wider than reads well.
+/// The width of the terminal, at most 80.
 unsigned help_columns() {
   constexpr unsigned least = 24;
   constexpr unsigned most = 80;
   return std::clamp(columns_of(STDOUT_FILENO), least, most);
 }
 
-/// Each option and what it does: side by side, or one below the other where room is short.
-/// (Boost.Program_options would break words there.)
+/// Each option and its description: side by side, or one below the other on a narrow terminal,
+/// where Boost.Program_options would break words.
 std::string option_lines(const po::options_description& group, unsigned columns) {
   constexpr unsigned side_by_side_least = 64;
   constexpr unsigned gap = 2;
@@ -53,8 +52,8 @@ std::string option_lines(const po::options_description& group, unsigned columns)
 constexpr milliseconds shortest_timeout{1};
 constexpr milliseconds longest_wait = std::chrono::hours(24);
 
-/// How many letters to insert, remove, change or swap with a neighbour to get from one to the
-/// other.
+/// The number of letters to insert, remove, change or swap to get from one word to the other
+/// (Damerau-Levenshtein distance).
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> before_last;
   std::vector<std::size_t> last(to.size() + 1);
@@ -79,12 +78,7 @@ T value_of(const CommandLine& line, const char* option, const Result<T>& parsed)
   return *parsed;
 }
 
-std::string out_of_range(std::string_view text, const std::string& kind, const std::string& least,
-                         const std::string& most) {
-  return "'" + printable(text) + "' is not " + kind + " from " + least + " to " + most;
-}
-
-/// "--from PORT" as it was written: "--from" or "-d".
+/// The option as it was typed: "--from" or "-d".
 std::string written(const po::error_with_option_name& error) { return error.get_option_name(); }
 
 void parse_tokens(const Arguments& arguments, const po::options_description& all,
@@ -92,7 +86,7 @@ void parse_tokens(const Arguments& arguments, const po::options_description& all
   po::positional_options_description positions;
   positions.add("operands", -1);
   namespace style = po::command_line_style;
-  // Not allow_guessing: a script must not break when an option with the same beginning is added.
+  // Without allow_guessing: a new option must not make an abbreviation in a script ambiguous.
   const int how = style::unix_style & ~style::allow_guessing;
   po::store(po::command_line_parser(arguments).options(all).positional(positions).style(how).run(),
             found);
@@ -111,18 +105,18 @@ po::options_description CommandLine::shared_description() {
   po::options_description shared;
   auto add = shared.add_options();
   if (shared_ == Shared::all) {
-    add("source", text(source_, "ADDRESS"), "call from this address of this machine");
+    add("source", text(source_, "ADDRESS"), "the source address, one of this machine");
     add("from", text(from_, "PORT"),
-        "call from this port (N sessions: PORT, PORT + 1, ...); without it the kernel picks an "
+        "the source port (N sessions: PORT, PORT + 1, ...); without it, the kernel picks an "
         "ephemeral port");
     add("sessions", text(sessions_, "N"), "open N sessions at once");
     add("hold", text(hold_, "SECONDS"),
-        "keep them open for so long when all is done, to be looked at with portlab netstat");
-    add("timeout", text(timeout_, "SECONDS"), "how long each wait may take (5)");
+        "keep the sessions open for so long at the end; portlab netstat shows them");
+    add("timeout", text(timeout_, "SECONDS"), "the time-out of each operation (5)");
     add("ipv4,4", po::bool_switch(&ipv4_), "only IPv4");
     add("ipv6,6", po::bool_switch(&ipv6_), "only IPv6");
     add("dns", text(dns_, "ADDRESS[:PORT]"),
-        "who is asked for names below lab.test (this machine's portlabd)");
+        "the server for names below lab.test (this machine's portlabd)");
     add("quiet,q", po::bool_switch(&quiet_), "no connection card");
   }
   add("json", po::bool_switch(&json_), "one JSON document on stdout, nothing else");
@@ -180,7 +174,8 @@ ClientOptions CommandLine::shared_options() const {
         value_of(*this, "--timeout", parse_seconds(timeout_, shortest_timeout, longest_wait));
   if (!dns_.empty()) {
     options.dns = value_of(*this, "--dns", parse_host_and_port(dns_));
-    value_of(*this, "--dns", parse_address(options.dns->host));  // else who would be asked for it?
+    value_of(*this, "--dns",
+             parse_address(options.dns->host));  // its name could not be resolved without it
   }
   if (ipv4_ && ipv6_) throw wrong("-4 and -6 exclude each other", "one of them, or none");
   options.ipv4_only = ipv4_;
@@ -208,7 +203,7 @@ HostAndPort CommandLine::host_and_port(const std::string& text) const {
   const auto authority = text.substr(scheme + 3);
   const auto host = printable(authority.substr(0, authority.find_first_of("/?#")));
   const std::string name(manual_.name);
-  throw wrong("'" + printable(text) + "' is a URL; " + name + " wants HOST:PORT",
+  throw wrong("'" + printable(text) + "' is a URL; " + name + " needs HOST:PORT",
               "portlab " + name + " " + host);
 }
 
@@ -241,27 +236,6 @@ std::string CommandLine::help() {
   out << option_lines(shared_description(), columns);
   if (!manual_.notes.empty()) out << "\n" << fit(manual_.notes, 0);
   return out.str();
-}
-
-Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
-  std::uint64_t number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failed != std::errc{} || end != text.data() + text.size() || number < least || number > most)
-    return Error{out_of_range(text, "a whole number", std::to_string(least), std::to_string(most))};
-  return number;
-}
-
-Result<milliseconds> parse_seconds(std::string_view text, milliseconds least, milliseconds most) {
-  double seconds = 0;
-  const auto [end, failed] =
-      std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
-  const bool number = failed == std::errc{} && end == text.data() + text.size();
-  // Compared as doubles: 1e300 and "inf" never become an integer. NaN is within no limits.
-  const double count = seconds * 1000;
-  if (!number ||
-      !(count >= static_cast<double>(least.count()) && count <= static_cast<double>(most.count())))
-    return Error{out_of_range(text, "a number of seconds", in_seconds(least), in_seconds(most))};
-  return milliseconds(static_cast<std::int64_t>(count + 0.5));
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

@@ -4,18 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/json/serialize.hpp>
 #include <cerrno>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
 #include "clients/cli/command_error.hpp"
-#include "clients/cli/options.hpp"
+#include "clients/cli/numbers.hpp"
 #include "common/system/terminal_size.hpp"
 
 namespace portlab {
@@ -40,38 +36,6 @@ CommandError stdout_failure(int system_error) {
           closed ? "without >&-; > FILE (save it), or > /dev/null (throw it away)"
           : full ? "df . (is the disk full?)"
                  : "> FILE (another place for the output)"};
-}
-
-template <class Range, class AppendOne>
-void append_list(std::string& out, const Range& range, const AppendOne& append_one) {
-  bool first = true;
-  for (const auto& each : range) {
-    if (!std::exchange(first, false)) out += ',';
-    append_one(each);
-  }
-}
-
-/// Boost.JSON writes 0.09 as 9E-2, which is right and reads badly: fractions get plain decimals.
-void append_json(std::string& out, const boost::json::value& value) {
-  if (const auto* object = value.if_object()) {
-    out += '{';
-    append_list(out, *object, [&](const auto& member) {
-      out += boost::json::serialize(boost::json::value(member.key())) + ':';
-      append_json(out, member.value());
-    });
-    out += '}';
-  } else if (const auto* array = value.if_array()) {
-    out += '[';
-    append_list(out, *array, [&](const auto& element) { append_json(out, element); });
-    out += ']';
-  } else if (const auto* number = value.if_double(); number != nullptr && std::isfinite(*number)) {
-    std::array<char, 512> text{};  // 1.8e308 has 309 digits
-    const auto end =
-        std::to_chars(text.data(), text.data() + text.size(), *number, std::chars_format::fixed);
-    out.append(text.data(), end.ptr);
-  } else {
-    out += boost::json::serialize(value);
-  }
 }
 
 }  // namespace
@@ -147,12 +111,21 @@ void print(std::string_view text) {
   }
 }
 
-std::string to_json_text(const boost::json::value& document) {
-  std::string out;
-  append_json(out, document);
-  return out;
+void print_json(const boost::json::value& document) {
+  print(boost::json::serialize(document) + "\n");
 }
 
-void print_json(const boost::json::value& document) { print(to_json_text(document) + "\n"); }
+void CapturedText::add(Bytes bytes) {
+  bytes_ += bytes.size();
+  if (bytes_ <= bytes_max)
+    kept_ += as_text(bytes);
+  else
+    kept_.clear();
+}
+
+std::optional<std::string> CapturedText::text() const {
+  if (bytes_ > bytes_max || !is_utf8(kept_)) return std::nullopt;
+  return kept_;
+}
 
 }  // namespace portlab

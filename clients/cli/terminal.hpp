@@ -1,7 +1,8 @@
 #pragma once
-// What the terminal can show: Unicode, colour, how many columns.
+// Output on the terminal: Unicode, colour, columns, JSON.
 
 #include <boost/json/value.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +12,7 @@
 
 namespace portlab {
 
-/// How text may look. Colour never stands alone: a word or a sign goes with it.
+/// The style of texts. Colour is never the only sign: a word goes with it.
 struct TextStyle {
   bool unicode = false;
   bool colour = false;
@@ -27,33 +28,47 @@ struct TextStyle {
 /// terminal, not with NO_COLOR, not on TERM=dumb.
 TextStyle style_of(int descriptor);
 
-/// How many columns the terminal behind this descriptor has, or the one that shows our output in
-/// the end ($PORTLAB_COLUMNS: the tour's). Nothing where it is none, and lines may be long.
+/// The columns of the terminal of this descriptor, or of the one that finally shows the output
+/// ($PORTLAB_COLUMNS, set by the tour). Nothing when there is no terminal, and lines may be long.
 std::optional<unsigned> room_of(int descriptor);
-/// The same; 80 where it is no terminal.
+/// The same; 80 without a terminal.
 unsigned columns_of(int descriptor);
 
-/// The text with everything that could steer a terminal (control characters, bytes that are not
-/// UTF-8) made visible: for whatever a peer sent that is shown inside our own words.
+/// The text with control characters and bytes that are not UTF-8 made visible: for texts of a peer
+/// inside a message.
 std::string printable(std::string_view text);
 
-/// Whether a terminal can show these bytes: no control characters but tab, line ends and form feed.
-/// UTF-8 and other encodings pass.
+/// Whether a terminal can show these bytes: no control characters except tab, line ends and form
+/// feed. Any encoding is accepted.
 bool is_showable(Bytes bytes);
 
-/// The text with the control characters that is_showable refuses made visible: "\\x1b".
+/// The text with the control characters that is_showable() rejects made visible: "\\x1b".
 std::string showable(std::string_view text);
 
-/// Nobody reads our output any more (portlab … | head): the program ends without a word.
+/// Thrown when stdout is a closed pipe (portlab … | head): the program ends without a message.
 struct OutputClosed {};
 
 /// Writes to stdout, all of it. Throws a CommandError (a full disk: exit status 1) or OutputClosed.
 void print(std::string_view text);
 
-/// The document on one line, numbers as plain decimals.
-std::string to_json_text(const boost::json::value& document);
-
 /// Prints the one document of --json, and a newline.
 void print_json(const boost::json::value& document);
+
+/// Bytes of a peer that are kept, up to a limit, for the document of --json.
+class CapturedText {
+ public:
+  void add(Bytes bytes);
+
+  /// All the bytes; nothing when they are not UTF-8, which JSON needs, or more than bytes_max.
+  std::optional<std::string> text() const;
+  /// How many bytes there were, kept or not.
+  std::uint64_t bytes() const { return bytes_; }
+
+  static constexpr std::size_t bytes_max = 1024 * 1024;
+
+ private:
+  std::string kept_;
+  std::uint64_t bytes_ = 0;
+};
 
 }  // namespace portlab

@@ -1,6 +1,6 @@
-// portlab connect: raw bytes from and to the terminal, as telnet and nc do.
+// portlab connect: sends and receives raw bytes, as telnet and nc do.
 //
-//   run_connect → Conversation::run: poll(2) on stdin and on the socket until one side has ended
+//   run_connect → RawSession::run: poll(2) on stdin and on the socket until one side has ended
 
 #include <poll.h>
 #include <unistd.h>
@@ -20,12 +20,11 @@
 #include <utility>
 #include <vector>
 
-#include "clients/cli/captured_text.hpp"
 #include "clients/cli/command_error.hpp"
-#include "clients/cli/connection_card.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/net/client_session.hpp"
+#include "clients/net/connection_card.hpp"
 #include "clients/net/local_server.hpp"
 #include "common/port.hpp"
 #include "common/service_names.hpp"
@@ -43,19 +42,19 @@ constexpr std::size_t piece_bytes = 64 * 1024;
 constexpr Manual manual{
     "connect",
     "HOST:PORT",
-    {{{"portlab connect 127.0.0.1:21", "talk FTP by hand: type USER anonymous, HELP, QUIT"},
+    {{{"portlab connect 127.0.0.1:21", "FTP by hand: type USER anonymous, HELP, QUIT"},
       {"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | portlab connect 127.0.0.1:80",
        "send a file or a pipe; what comes back goes to stdout"},
       {"portlab connect --sessions 5 --hold 30 127.0.0.1:80",
-       "five sessions for 30 seconds, to be looked at with portlab netstat"}}},
+       "five sessions for 30 seconds; portlab netstat shows them"}}},
     "On a terminal, Enter sends CR LF, as telnet does; what comes from a file or a pipe "
-    "is sent as it is. Ctrl-D says that you are done; the peer may still answer. When the peer is "
-    "then silent for --timeout seconds, the session ends. With several sessions, you talk over "
-    "the first. With --hold, the sessions end after that time, not before."};
+    "is sent unchanged. Ctrl-D ends your input; the peer may still answer. When the peer is "
+    "then silent for --timeout seconds, the session ends. With several sessions, the input goes to "
+    "the first. With --hold, the sessions stay open for that time."};
 
 using Output = std::function<void(Bytes)>;
 
-/// What was typed, with every line's end as CRLF.
+/// Converts the line ends of the input to CRLF.
 class LineEnds {
  public:
   std::string convert(std::string_view text) {
@@ -73,19 +72,20 @@ class LineEnds {
 };
 
 /// Bytes from stdin to the peer and from the peer to the output, until both have ended.
-class Conversation {
+class RawSession {
  public:
-  Conversation(ClientSession& session, Output output, const ClientOptions& options, bool crlf)
+  RawSession(ClientSession& session, Output output, const ClientOptions& options, bool crlf)
       : session_(session), output_(std::move(output)), options_(options), crlf_(crlf) {
     if (options.hold.count() > 0) hold_until_ = Clock::now() + options.hold;
   }
 
   void run() {
     while (!peer_ended_) {
-      if (stdin_ended_ && waiting_.empty() && !said_goodbye_ && !held()) say_goodbye();
+      if (stdin_ended_ && unsent_.empty() && !finished_writing_ && !held()) finish_writing();
       if (!wait()) return;
     }
-    if (held()) std::this_thread::sleep_until(*hold_until_);  // for the other sessions
+    if (held())
+      std::this_thread::sleep_until(*hold_until_);  // --hold applies to the other sessions
   }
 
   bool peer_ended() const { return peer_ended_; }
@@ -95,46 +95,46 @@ class Conversation {
   bool held() const { return hold_until_ && Clock::now() < *hold_until_; }
   bool is_udp() const { return session_.remote().transport == Transport::udp; }
 
-  void say_goodbye() {
+  void finish_writing() {
     session_.finish_writing();
-    said_goodbye_ = true;
-    last_heard_ = Clock::now();
+    finished_writing_ = true;
+    last_received_ = Clock::now();
   }
 
-  /// When to give up waiting; nothing: never, for a person may take any time to type.
+  /// When to stop; nothing: never, since a user may take any time to type.
   std::optional<Clock::time_point> deadline() const {
     if (held()) return hold_until_;
-    if (said_goodbye_) return last_heard_ + options_.timeout;
+    if (finished_writing_) return last_received_ + options_.timeout;
     return std::nullopt;
   }
 
-  /// Waits for the next thing to happen and does it. False: the time is up.
+  /// Waits for the next event and handles it. False at the time-out.
   bool wait() {
-    pollfd entries[] = {{stdin_ended_ || !waiting_.empty() ? -1 : STDIN_FILENO, POLLIN, 0},
+    pollfd entries[] = {{stdin_ended_ || !unsent_.empty() ? -1 : STDIN_FILENO, POLLIN, 0},
                         {session_.descriptor(), POLLIN, 0}};
-    if (!waiting_.empty()) entries[1].events |= POLLOUT;
+    if (!unsent_.empty()) entries[1].events |= POLLOUT;
     const auto end = deadline();
     const auto left = end ? std::chrono::ceil<milliseconds>(*end - Clock::now()) : milliseconds(-1);
     const int ready = ::poll(entries, 2, end ? static_cast<int>(std::max(left.count(), 0L)) : -1);
     if (ready < 0 && errno == EINTR) return true;
-    if (ready == 0) return time_is_up();
+    if (ready == 0) return handle_timeout();
     if (entries[0].revents != 0) from_stdin();
     if ((entries[1].revents & POLLOUT) != 0) to_peer();
     if ((entries[1].revents & ~POLLOUT) != 0) from_peer();
     return true;
   }
 
-  /// True: there is more to wait for.
-  bool time_is_up() {
-    if (!said_goodbye_ && hold_until_) {  // held long enough
+  /// True if the session goes on.
+  bool handle_timeout() {
+    if (!finished_writing_ && hold_until_) {  // --hold is over
       const bool over = ::isatty(STDIN_FILENO) != 0;
       hold_until_.reset();
       stdin_ended_ = stdin_ended_ || over;
       return true;
     }
     if (is_udp() && received_ == 0 && sent_ > 0)
-      throw connection_failure(session_.remote(), ETIMEDOUT, Operation::waiting, {},
-                               options_.timeout);
+      throw connection_failure(
+          {session_.remote(), ETIMEDOUT, Operation::receiving, {}, options_.timeout});
     return false;
   }
 
@@ -145,20 +145,20 @@ class Conversation {
     if (got < 0) throw usage_failure("stdin: " + std::string(std::strerror(errno)), "< FILE");
     piece.resize(static_cast<std::size_t>(got));
     if (got == 0) stdin_ended_ = true;
-    waiting_ += crlf_ ? line_ends_.convert(piece) : piece;
-    if (!waiting_.empty()) to_peer();
+    unsent_ += crlf_ ? line_ends_.convert(piece) : piece;
+    if (!unsent_.empty()) to_peer();
   }
 
   void to_peer() {
-    const auto count = session_.write_some(as_bytes(waiting_));
-    waiting_.erase(0, count);
+    const auto count = session_.write_some(as_bytes(unsent_));
+    unsent_.erase(0, count);
     sent_ += count;
   }
 
   void from_peer() {
     std::vector<std::uint8_t> buffer(piece_bytes);
     const auto got = session_.read_some(buffer);
-    last_heard_ = Clock::now();
+    last_received_ = Clock::now();
     received_ += got.size();
     if (got.empty() && !is_udp())
       peer_ended_ = true;
@@ -172,16 +172,16 @@ class Conversation {
   bool crlf_;
   LineEnds line_ends_;
   std::optional<Clock::time_point> hold_until_;
-  Clock::time_point last_heard_ = Clock::now();
-  std::string waiting_;  ///< read from stdin and not yet sent
+  Clock::time_point last_received_ = Clock::now();
+  std::string unsent_;  ///< read from stdin and not yet sent
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   bool stdin_ended_ = false;
-  bool said_goodbye_ = false;
+  bool finished_writing_ = false;
   bool peer_ended_ = false;
 };
 
-/// To stdout as it comes; on a terminal, control characters are made visible.
+/// Prints to stdout; on a terminal, control characters are made visible.
 void show(Bytes bytes) {
   if (::isatty(STDOUT_FILENO) != 0)
     print(showable(as_text(bytes)));
@@ -229,14 +229,14 @@ int run_connect(const Arguments& arguments) {
   std::string unix_socket;
   auto add = line.add();
   add("crlf", po::bool_switch(&crlf),
-      "end each line with CR LF, as HTTP, FTP and SMTP want it; on a terminal that is so anyway");
+      "end each line with CR LF, as HTTP, FTP and SMTP require; the default on a terminal");
   add("lf", po::bool_switch(&lf), "on a terminal: end each line with LF alone");
   add("udp,u", po::bool_switch(&udp), "over udp: each line you type is a datagram");
   add("unix-socket", po::value(&unix_socket)->value_name("PATH"), "to this Unix socket");
   const auto options = line.parse(arguments);
   if (!options) return 0;
   if (crlf && lf) throw line.wrong("--crlf and --lf exclude each other", "one of them, or none");
-  // A datagram holds what was typed, not a line of a protocol.
+  // A datagram carries the typed text, not a line of a protocol.
   crlf = crlf || (::isatty(STDIN_FILENO) != 0 && !lf && !udp);
 
   auto sessions = connect_all(target_of(line, udp, unix_socket), *options);
@@ -246,18 +246,18 @@ int run_connect(const Arguments& arguments) {
     show_card(card, *options);
     cards.push_back(to_json(card));
   }
-  const bool talkative = ::isatty(STDIN_FILENO) != 0 && !options->quiet && !options->json;
-  if (talkative) {
+  const bool interactive = ::isatty(STDIN_FILENO) != 0 && !options->quiet && !options->json;
+  if (interactive) {
     std::fputs(udp ? "udp has no connection: each line is a datagram" : "connected", stderr);
     std::fputs("; Ctrl-D ends, Ctrl-C at once\n", stderr);
   }
 
-  KeptText kept;
+  CapturedText kept;
   const auto keep = [&](Bytes bytes) { kept.add(bytes); };
-  Conversation conversation(sessions.front(), options->json ? Output(keep) : Output(show), *options,
-                            crlf);
-  conversation.run();
-  if (talkative && conversation.peer_ended())
+  RawSession raw_session(sessions.front(), options->json ? Output(keep) : Output(show), *options,
+                         crlf);
+  raw_session.run();
+  if (interactive && raw_session.peer_ended())
     std::fputs("the peer closed the connection\n", stderr);
   const auto others = std::span(sessions).subspan(1);
   const auto turned_away = static_cast<std::size_t>(
@@ -267,7 +267,7 @@ int run_connect(const Arguments& arguments) {
     throw turned_away_failure(sessions.front().remote(), turned_away, sessions.size());
   if (!options->json) return 0;
   json::object out{{"sessions", cards},
-                   {"sent_bytes", conversation.sent()},
+                   {"sent_bytes", raw_session.sent()},
                    {"received_bytes", kept.bytes()},
                    {"received", nullptr}};
   if (const auto text = kept.text()) out["received"] = *text;

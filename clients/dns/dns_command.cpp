@@ -1,4 +1,4 @@
-// portlab dns: asks a DNS server, and shows its answer as lines of a zone file.
+// portlab dns: queries a DNS server, and shows the answer as lines of a zone file.
 
 #include <unistd.h>
 
@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "clients/cli/command_error.hpp"
-#include "clients/cli/connection_card.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/dns/dns_exchange.hpp"
 #include "clients/dns/dns_output.hpp"
 #include "clients/net/client_session.hpp"
+#include "clients/net/connection_card.hpp"
+#include "clients/net/dns_exchange.hpp"
 
 namespace portlab {
 
@@ -25,20 +25,20 @@ namespace json = boost::json;
 constexpr Manual manual{
     "dns",
     "NAME [TYPE] [@SERVER[:PORT]]",
-    {{{"portlab dns www.lab.test", "its address, over udp, from the lab's own server"},
+    {{{"portlab dns www.lab.test", "its address, over udp, from the lab's DNS server"},
       {"portlab dns whoami.lab.test TXT --sessions 3", "three questions, three ephemeral ports"},
       {"portlab dns big.lab.test TXT --edns 0", "too long for a datagram: again over tcp"}}},
-    "TYPE is A unless you say AAAA, TXT, SRV, MX, NS, SOA, CNAME, PTR, ANY or TYPE123. "
-    "What is printed could stand in a zone file; behind ; are comments, which "
-    "--quiet leaves out. Exit status 1 if the server says no, as for NXDOMAIN."};
+    "TYPE is A (the default), AAAA, TXT, SRV, MX, NS, SOA, CNAME, PTR, ANY or TYPE123. "
+    "The output has the format of a zone file; after ; are comments, which "
+    "--quiet leaves out. Exit status 1 if the server reports an error such as NXDOMAIN."};
 
 struct Plan {
   DnsQuestion question;
   bool tcp = false;
 };
 
-/// 127.0.0.11 is asked for as 11.0.0.127.in-addr.arpa (RFC 1035 section 3.5), ::1 nibble by nibble
-/// below ip6.arpa (RFC 3596 section 2.5).
+/// The name for reverse lookups: 11.0.0.127.in-addr.arpa for 127.0.0.11 (RFC 1035 section 3.5), the
+/// nibbles of ::1 below ip6.arpa (RFC 3596 section 2.5).
 std::string reverse_name(const asio::ip::address& address) {
   std::string name;
   if (address.is_v4()) {
@@ -61,7 +61,7 @@ dns::Type type_of(const CommandLine& line, const std::string& text) {
   return *type;
 }
 
-/// Takes @SERVER out of the operands.
+/// Removes @SERVER from the operands and stores it in the options.
 Arguments without_server(const CommandLine& line, ClientOptions& options) {
   Arguments rest;
   bool taken = false;
@@ -97,20 +97,21 @@ dns::Question question_of(const CommandLine& line, const Arguments& words,
   return {*qname, type, dns::Class::IN};
 }
 
-/// Asks, over tcp where udp could not carry the answer, and says so.
+/// Asks; when the answer is truncated, again over tcp, with a message.
 DnsReply ask(ClientSession& session, const Plan& plan, const ClientOptions& options) {
   auto reply = ask_dns(session, plan.question);
   if (!reply.message.header.truncated || reply.transport != Transport::udp) return reply;
   if (!options.quiet && !options.json)
     std::fputs("truncated: the answer does not fit the datagram; asking again over tcp\n", stderr);
   ClientOptions again = options;
-  if (options.from != 0) again.from = session.local().port;  // --sessions count up from --from
+  if (options.from != 0) again.from = session.local().port;  // each session has its own port
   session = connect_to(dns_server(options, Transport::tcp), again);
   show_card(card_of(session, "dns", dns_default_port, options), options);
   return ask_dns(session, plan.question);
 }
 
-CommandError said_no(const DnsReply& reply, const dns::Question& question, const Endpoint& server) {
+CommandError error_reply(const DnsReply& reply, const dns::Question& question,
+                         const Endpoint& server) {
   std::string name;
   question.name.append_short_text(name);
   const auto rcode = reply.message.rcode();
@@ -118,7 +119,7 @@ CommandError said_no(const DnsReply& reply, const dns::Question& question, const
   if (rcode == dns::Rcode::NXDOMAIN) {
     advice = "is it spelt right? The lab's names end in lab.test";
   } else if (rcode == dns::Rcode::REFUSED) {
-    advice = "a name that ends in lab.test, the only zone that portlabd knows; or another @SERVER";
+    advice = "a name that ends in lab.test, the only zone of portlabd; or another @SERVER";
     if (is_reverse(question))
       advice =
           "a name that ends in lab.test: portlabd knows the addresses of names, not the names "
@@ -126,18 +127,18 @@ CommandError said_no(const DnsReply& reply, const dns::Question& question, const
   }
   const CommandError failure(
       Exit::peer_said_no,
-      server.to_string() + " says of " + name + ": " + meaning_of(reply.message, question), advice);
+      server.to_string() + ": " + name + ": " + meaning_of(reply.message, question), advice);
   return rcode == dns::Rcode::NXDOMAIN ? failure.explained_by(NetError::name, name) : failure;
 }
 
-/// The server's address is not the user's where no @SERVER was given: then it is ours to explain.
+/// Throws when -4 or -6 excludes the default server, whose address the user did not type.
 void expect_family(const Target& server, const ClientOptions& options) {
   const auto address = parse_address(server.host);
   if (options.dns || !address) return;
   if ((options.ipv6_only && address->is_v4()) || (options.ipv4_only && address->is_v6()))
     throw usage_failure("dns: the lab's DNS server is at " + server.host + ", and " +
-                            (options.ipv6_only ? "-6 asks for IPv6" : "-4 asks for IPv4"),
-                        "@SERVER; or without -4 and -6: AAAA asks for a name's IPv6 address");
+                            (options.ipv6_only ? "-6 allows only IPv6" : "-4 allows only IPv4"),
+                        "@SERVER; or without -4 and -6: type AAAA is for a name's IPv6 address");
 }
 
 int run(const Plan& plan, const ClientOptions& options) {
@@ -162,7 +163,7 @@ int run(const Plan& plan, const ClientOptions& options) {
       print(to_text(reply, question, options.quiet, columns));
     }
     if (reply.message.rcode() != dns::Rcode::NOERROR)
-      failures.push_back(said_no(reply, question, session.remote()));
+      failures.push_back(error_reply(reply, question, session.remote()));
   }
   hold(options);
   if (options.json)
@@ -183,7 +184,7 @@ int run_dns(const Arguments& arguments) {
       "reverse,x", po::value(&reverse)->value_name("ADDRESS"),
       "the name of an address: its PTR record")(
       "edns", po::value(&edns)->value_name("BYTES"),
-      "the longest datagram we take (default 1232); 0: without EDNS, 512");
+      "the longest datagram to accept (default 1232); 0: without EDNS, 512");
   auto options = line.parse(arguments);
   if (!options) return 0;
   const auto udp_bytes = parse_number(edns, 0, dns::message_bytes_max);

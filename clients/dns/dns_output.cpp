@@ -47,8 +47,8 @@ bool has_type(const std::vector<dns::Record>& records, dns::Type type) {
                      [&](const dns::Record& record) { return record.type == type; });
 }
 
-/// RFC 2782: the target "." means that the service is decidedly not available.
-bool leads_nowhere(const std::vector<dns::Record>& records) {
+/// Whether the SRV target is ".": the service is not available at this domain (RFC 2782).
+bool is_unavailable(const std::vector<dns::Record>& records) {
   return !records.empty() &&
          std::all_of(records.begin(), records.end(), [](const dns::Record& record) {
            const auto host = dns::target_of(record.type, as_bytes(record.rdata));
@@ -56,11 +56,11 @@ bool leads_nowhere(const std::vector<dns::Record>& records) {
          });
 }
 
-/// How long a "no" may be believed: the SOA's own TTL says it (RFC 2308).
-std::string believed_for(const dns::Message& message) {
+/// How long a negative answer may be cached: the TTL of the SOA record (RFC 2308 section 5).
+std::string cache_time(const dns::Message& message) {
   for (const auto& record : message.authorities)
     if (record.type == dns::Type::SOA)
-      return " (to be believed for " + std::to_string(record.ttl) + " s)";
+      return " (may be cached for " + std::to_string(record.ttl) + " s)";
   return {};
 }
 
@@ -74,7 +74,7 @@ json::array to_json(const std::vector<dns::Record>& records) {
   return out;
 }
 
-/// What a server would have to know to answer: for an address, one of the reverse zones.
+/// The zone that a server needs for the answer: for an address, one of the reverse zones.
 std::string zone_text(const dns::Question& question) {
   if (is_reverse(question)) return "reverse zones (in-addr.arpa, ip6.arpa)";
   std::string name;
@@ -100,13 +100,13 @@ std::string meaning_of(const dns::Message& message, const dns::Question& questio
     case dns::Rcode::NOERROR:
       break;
     case dns::Rcode::NXDOMAIN:
-      return code + ": there is no such name" + believed_for(message);
+      return code + ": there is no such name" + cache_time(message);
     case dns::Rcode::REFUSED:
       return code + ": this server does not answer for " + zone_text(question);
     case dns::Rcode::SERVFAIL:
-      return code + ": the server could not find out";
+      return code + ": the server failed to find the answer";
     case dns::Rcode::NOTIMP:
-      return code + ": the server does not do this kind of question";
+      return code + ": the server does not support this kind of question";
     case dns::Rcode::FORMERR:
       return code + ": the server could not read the question";
     default:
@@ -114,13 +114,13 @@ std::string meaning_of(const dns::Message& message, const dns::Question& questio
   }
   const std::string by = message.header.authoritative ? ", from the authority" : "";
   if (message.header.truncated) return code + ", truncated (TC): the answer did not fit a datagram";
-  if (question.type == dns::Type::SRV && leads_nowhere(message.answers))
-    return code + by + ", not available: the host \".\" says that the service does not listen";
+  if (question.type == dns::Type::SRV && is_unavailable(message.answers))
+    return code + by + ", not available: the host \".\" means that the service does not exist";
   if (!message.answers.empty()) return code + by;
   if (!message.header.authoritative && has_type(message.authorities, dns::Type::NS))
-    return code + ", a referral: these servers know more";
+    return code + ", a referral: ask these servers";
   return code + by + ", no data: the name exists, but has no " + dns::to_string(question.type) +
-         believed_for(message);
+         cache_time(message);
 }
 
 std::string to_text(const DnsReply& reply, const dns::Question& question, bool brief,

@@ -1,14 +1,14 @@
 #pragma once
-// A DNS answer for people and for programs.
+// A DNS answer as text and as JSON.
 
 #include <boost/json/value.hpp>
 #include <string>
 
-#include "clients/dns/dns_exchange.hpp"
+#include "clients/net/dns_exchange.hpp"
 
 namespace portlab {
 
-/// What the answer means, in a sentence: "NXDOMAIN: there is no such name".
+/// What the answer means: "NXDOMAIN: there is no such name".
 std::string meaning_of(const dns::Message& message, const dns::Question& question);
 
 /// Lines of a zone file: the records, and (unless `brief`) what they mean as comments. With
@@ -16,7 +16,7 @@ std::string meaning_of(const dns::Message& message, const dns::Question& questio
 std::string to_text(const DnsReply& reply, const dns::Question& question, bool brief,
                     unsigned columns = 0);
 
-/// Whether the question is for the name of an address, in one of the reverse zones.
+/// Whether the question is a reverse lookup: for the name of an address.
 bool is_reverse(const dns::Question& question);
 
 /// {"rcode": …, "flags": […], "answers": [{"name", "ttl", "type", "data"}, …], …}

@@ -1,5 +1,5 @@
 #pragma once
-// What this machine can run: one check each, with a reason, and what replaces what it can't.
+// The checks of portlab doctor: each has an answer, a reason, and what to use instead.
 
 #include <string>
 #include <string_view>
@@ -9,7 +9,7 @@ namespace portlab {
 
 enum class Answer : unsigned char {
   yes,
-  limited,  ///< some of it, or only somewhere
+  limited,  ///< in part, or only in some place
   no,
 };
 
@@ -21,21 +21,21 @@ struct Check {
   std::string name;  ///< "private network"
   Answer answer = Answer::yes;
   std::string reason;
-  std::string instead = {};  ///< what to do without it; empty where nothing is missing
+  std::string instead = {};  ///< what to use instead; empty if nothing is missing
 };
 
-/// What was found, and whether it is enough.
+/// All checks, and whether the labs can run.
 struct Diagnosis {
   std::vector<Check> checks;
-  std::string how;      ///< every lab can run: how; empty where none can
-  std::string why_not;  ///< the reason where none can
+  std::string how;      ///< how every lab can run; empty if none can
+  std::string why_not;  ///< the reason if none can
   std::string remedy;   ///< what to do about it
 };
 
-/// Looks at everything. Nothing is left behind: what is tried is tried for a moment.
+/// Runs all checks. They change nothing on the machine.
 Diagnosis diagnose();
 
-// The checks: ports.cpp for what servers need, tools.cpp for the rest.
+// The checks: port_checks.cpp for ports and networks, tool_checks.cpp for the rest.
 
 Check check_private_network();
 Check check_low_ports();

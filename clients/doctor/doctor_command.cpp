@@ -1,4 +1,4 @@
-// portlab doctor: what this machine can run, and what replaces what it can't.
+// portlab doctor: what this machine can run, and what to use instead of the rest.
 
 #include <unistd.h>
 
@@ -21,16 +21,16 @@ namespace json = boost::json;
 constexpr Manual manual{
     "doctor",
     "",
-    {{{"portlab doctor", "a table: what works here, why, and what to do instead"},
+    {{{"portlab doctor", "a table: what works here, why, and what to use instead"},
       {"portlab enter portlab doctor", "the same inside portlabd's private network"},
       {"portlab doctor --json", "the same for a script"}}},
-    "Exit status: 0 every lab can run in some way, 1 none can: the last lines say why. Nothing is "
-    "changed: what is tried is tried for a moment."};
+    "Exit status: 0 every lab can run in some way, 1 none can: the last lines say why. The "
+    "checks change nothing on the machine."};
 
 constexpr unsigned answer_column = 16;
-constexpr unsigned reason_column = 26;  // behind "limited" and a gap
+constexpr unsigned reason_column = 26;  // after "limited" and a gap
 
-/// The colour goes with the word.
+/// The answer, coloured.
 std::string painted(const Check& check, const TextStyle& style) {
   const std::string_view sgr = check.answer == Answer::yes       ? "32"
                                : check.answer == Answer::limited ? "33"

@@ -1,4 +1,4 @@
-// The checks of portlab doctor that are about ports and networks.
+// The checks of portlab doctor of ports and networks.
 
 #include <algorithm>
 #include <string>
@@ -31,7 +31,7 @@ Check check_room(const std::string& name, std::uint16_t shift, const std::string
   if (room.complete())
     return {name, Answer::yes,
             services_and_ports(shift) +
-                (shift == 0 ? " are free, and you may have them" : " are free")};
+                (shift == 0 ? " are free, and you may listen on them" : " are free")};
   if (room.taken.empty())
     return {name, Answer::no, "this user may not listen on " + joined(room.forbidden), instead};
   const std::string forbidden =
@@ -40,7 +40,7 @@ Check check_room(const std::string& name, std::uint16_t shift, const std::string
           "in use: " + joined(room.taken, "; ") + forbidden, instead};
 }
 
-/// What the error of a private network says before and after it names what to do instead.
+/// The error of a private network without its advice.
 std::string without_instead(std::string text) {
   const auto end = text.find("; without it:");
   return text.substr(0, end);
@@ -51,29 +51,29 @@ std::string without_instead(std::string text) {
 Check check_private_network() {
   const std::string name = "private network";
   if (is_in_private_network() && first_port_allowed() == 0)
-    return {name, Answer::yes, "this is one already: its ports are yours"};
+    return {name, Answer::yes, "this process is in one: you may use all its ports"};
   const auto possible = private_network_possible();
   if (possible)
     return {name, Answer::yes,
             "user and network namespaces work, without root: portlabd --private"};
   return {name, Answer::no, without_instead(possible.error().text),
-          "the real ports where you may have them, or portlabd --shift 8000"};
+          "the real ports, if you may listen on them, or portlabd --shift 8000"};
 }
 
 Check check_low_ports() {
   const std::string name = "low ports";
   const auto first = first_unprivileged_port();
-  const auto everybody = "ports from " + std::to_string(first) + " on are everybody's";
+  const auto rule = "every user may listen on ports from " + std::to_string(first) + " on";
   if (first_port_allowed() != 0)
     return {name, Answer::no,
-            everybody +
+            rule +
                 " (net.ipv4.ip_unprivileged_port_start), and this process lacks "
                 "CAP_NET_BIND_SERVICE",
-            "a private network has them all: portlabd --private; or --shift 8000"};
+            "a private network, which has all ports: portlabd --private; or --shift 8000"};
   const bool capable = (effective_capabilities() & cap_net_bind_service) != 0;
   return {name, Answer::yes,
-          capable ? "CAP_NET_BIND_SERVICE: every port may be bound"
-                  : everybody + " (net.ipv4.ip_unprivileged_port_start)"};
+          capable ? "this process has CAP_NET_BIND_SERVICE: it may listen on every port"
+                  : rule + " (net.ipv4.ip_unprivileged_port_start)"};
 }
 
 Check check_real_ports() {
@@ -85,23 +85,24 @@ Check check_moved_ports() {
 }
 
 Check check_ipv6() {
-  if (has_ipv6_loopback()) return {"IPv6", Answer::yes, "::1 answers on loopback"};
-  return {"IPv6", Answer::no, "no ::1 here (net.ipv6.conf.lo.disable_ipv6, or no IPv6 at all)",
-          "127.0.0.1: all labs have IPv4"};
+  if (has_ipv6_loopback()) return {"IPv6", Answer::yes, "::1 works"};
+  return {"IPv6", Answer::no,
+          "::1 does not work (net.ipv6.conf.lo.disable_ipv6, or a kernel without IPv6)",
+          "127.0.0.1: all labs work with IPv4"};
 }
 
 Check check_ephemeral_range() {
   const std::string name = "ephemeral ports";
-  constexpr std::uint32_t enough = 2000;  // a lab has 1,000 sessions, and its TIME_WAIT
+  constexpr std::uint32_t enough = 2000;  // a lab has 1,000 sessions, and as many in TIME_WAIT
   const auto range = ephemeral_range();
-  if (!range) return {name, Answer::limited, "this machine does not say which it picks", "--from"};
+  if (!range) return {name, Answer::limited, "the range can't be read", "--from"};
   const auto dynamic = range_of(PortCategory::dynamic);
   auto text = range_text(*range) + ", " + std::to_string(range->size()) + " ports; ";
   const bool same = range->first == dynamic.first && range->last == dynamic.last;
-  text += same ? "just IANA's dynamic range"
+  text += same ? "the same as IANA's dynamic range"
                : "IANA's dynamic range is " + range_text(dynamic) + " (RFC 6335 section 6)";
   if (range->size() >= enough) return {name, Answer::yes, text};
-  return {name, Answer::limited, text + ": few for a lab with 1,000 sessions",
+  return {name, Answer::limited, text + ": few for the lab with 1,000 sessions",
           "sudo sysctl net.ipv4.ip_local_port_range=\"32768 60999\""};
 }
 
@@ -134,7 +135,8 @@ Diagnosis diagnose() {
     found.how = "on moved ports (portlabd --shift 8000)";
   else
     found.why_not = "neither a private network, nor the real ports, nor those 8000 above";
-  found.remedy = found.how.empty() ? "portlabd --shift 18000, or stop what has the ports" : "";
+  found.remedy =
+      found.how.empty() ? "portlabd --shift 18000, or stop the programs that have the ports" : "";
   for (const auto* needed : {&control, &portlabd}) {
     if (needed->answer == Answer::yes) continue;
     found.how.clear();

@@ -1,4 +1,4 @@
-// The checks of portlab doctor that are about the system around: limits, walls, tools, terminal.
+// The checks of portlab doctor of the system: limits, confinement, tools, terminal.
 
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -21,7 +21,7 @@ namespace portlab {
 
 namespace {
 
-/// Whether this process may see every packet: opens the socket for it, for a moment. Protocol 0: it
+/// Whether this process may capture packets: tries to open a packet socket. With protocol 0 it
 /// receives nothing (packet(7)).
 bool may_capture() {
   const int socket = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -29,7 +29,7 @@ bool may_capture() {
   return socket >= 0;
 }
 
-/// Whether the program brings the right along: set-user-ID, or capabilities of its file.
+/// Whether the program has privileges: set-user-ID root, or file capabilities.
 bool brings_privileges(const std::string& program) {
   struct stat facts {};
   if (program.empty() || ::stat(program.c_str(), &facts) != 0) return false;
@@ -37,8 +37,8 @@ bool brings_privileges(const std::string& program) {
   return set_user_id || ::getxattr(program.c_str(), "security.capability", nullptr, 0) > 0;
 }
 
-/// Whether a folder that is missing could be made in the nearest one that is there.
-bool could_be_made(const std::filesystem::path& folder) {
+/// Whether a missing folder could be created in its parent.
+bool can_be_created(const std::filesystem::path& folder) {
   auto parent = folder.parent_path();
   std::error_code failed;
   return std::filesystem::is_directory(parent, failed) &&
@@ -61,13 +61,13 @@ std::string_view to_string(Answer answer) {
 
 Check check_open_files() {
   const std::string name = "open files";
-  constexpr rlim_t enough = 1100;  // a lab with 1,000 sessions, and what a process has open anyway
+  constexpr rlim_t enough = 1100;  // 1,000 sessions of a lab, and the other files of a process
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const auto text = "at most " + std::to_string(limit.rlim_max) +
                     " for a process (ulimit -Hn), one for each session";
   if (limit.rlim_max >= enough) return {name, Answer::yes, text};
-  return {name, Answer::limited, text + ": too few for a lab with 1,000",
+  return {name, Answer::limited, text + ": too few for the lab with 1,000 sessions",
           "fewer --sessions; or nofile in /etc/security/limits.conf"};
 }
 
@@ -75,9 +75,10 @@ Check check_landlock() {
   const auto version = landlock_version();
   if (version > 0)
     return {"Landlock", Answer::yes,
-            "version " + std::to_string(version) + ": portlabd confines itself to what it serves"};
+            "version " + std::to_string(version) +
+                ": portlabd restricts itself to the files that it serves"};
   return {"Landlock", Answer::no, "this kernel has none, or it is off (Linux 5.13 has it)",
-          "portlabd runs without these walls; not as root, then"};
+          "portlabd runs without it; do not run it as root then"};
 }
 
 Check check_capture(bool private_network) {
@@ -90,8 +91,9 @@ Check check_capture(bool private_network) {
     return {name, Answer::no, "neither tcpdump nor dumpcap is installed",
             watch + "; sudo apt-get install tcpdump"};
   if (may_capture()) return {name, Answer::yes, tool + ", and this process has CAP_NET_RAW"};
-  if (brings_privileges(tool)) return {name, Answer::yes, tool + ", which brings the right along"};
-  const auto lacks = tool + " is there, but this process lacks CAP_NET_RAW";
+  if (brings_privileges(tool))
+    return {name, Answer::yes, tool + ", which has the privileges for it"};
+  const auto lacks = tool + " is installed, but this process lacks CAP_NET_RAW";
   if (private_network)
     return {name, Answer::limited, lacks,
             "in the private network it works: portlab enter tcpdump -ni lo"};
@@ -104,16 +106,16 @@ Check check_control_socket() {
   const auto folder = std::filesystem::path(path).parent_path();
   struct stat facts {};
   if (::lstat(folder.c_str(), &facts) != 0) {
-    if (could_be_made(folder)) return {name, Answer::yes, printable(path) + " can be made"};
-    return {name, Answer::no, printable(folder.string()) + " is not there, and can't be made",
-            "export PORTLAB_CONTROL=$HOME/portlab/control (the folder must be yours)"};
+    if (can_be_created(folder)) return {name, Answer::yes, printable(path) + " can be created"};
+    return {name, Answer::no, printable(folder.string()) + " does not exist and can't be created",
+            "export PORTLAB_CONTROL=$HOME/portlab/control (the folder must belong to you)"};
   }
   if (const auto fit = check_control_folder(path); !fit)
     return {name, Answer::no, printable(fit.error().text),
-            "export PORTLAB_CONTROL=$HOME/portlab/control (the folder must be yours)"};
+            "export PORTLAB_CONTROL=$HOME/portlab/control (the folder must belong to you)"};
   if (::access(folder.c_str(), W_OK | X_OK) != 0)
     return {name, Answer::no, printable(folder.string()) + ": this user can't write there",
-            "export PORTLAB_CONTROL=$HOME/portlab/control (the folder must be yours)"};
+            "export PORTLAB_CONTROL=$HOME/portlab/control (the folder must belong to you)"};
   return {name, Answer::yes, printable(path)};
 }
 
@@ -148,7 +150,7 @@ Check check_tools() {
   return {
       "other tools", Answer::limited, missing + (there.empty() ? "" : " missing; there: ") + there,
       "sudo apt-get install iproute2 nftables curl g++; myth 7 needs ip, lab 9 g++ (or clang++), "
-      "no other lab any of them"};
+      "the other labs need none of them"};
 }
 
 }  // namespace portlab

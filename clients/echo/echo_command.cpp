@@ -1,4 +1,4 @@
-// portlab echo: sends bytes to an echo server (RFC 862) and checks that the same ones come back.
+// portlab echo: sends bytes to an echo server (RFC 862) and compares what comes back.
 
 #include <unistd.h>
 
@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "clients/cli/command_error.hpp"
-#include "clients/cli/connection_card.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/net/client_session.hpp"
+#include "clients/net/connection_card.hpp"
 #include "common/known_services.hpp"
 
 namespace portlab {
@@ -29,17 +29,16 @@ namespace json = boost::json;
 const std::uint16_t default_port = default_port_of("echo");
 /// What an IPv4 datagram can carry: 65,535 bytes less the headers of IPv4 (20) and UDP (8).
 constexpr std::size_t datagram_bytes_max = 65'507;
-/// What is taken from stdin: it is kept, to be compared with what comes back.
+/// The limit for stdin: the input is kept in memory, to compare the answer with it.
 constexpr std::size_t text_bytes_max = 64 * 1024 * 1024;
 
-constexpr Manual manual{
-    "echo",
-    "HOST[:PORT] [TEXT]",
-    {{{"portlab echo 127.0.0.1 hello", "over tcp, to echo's default port 7"},
-      {"portlab echo --udp 127.0.0.1:8007 hello", "a datagram, to port 8007"},
-      {"portlab echo 127.0.0.1:8007 < FILE", "without TEXT, what stdin holds"}}},
-    "TEXT is sent as it is, without a line's end. Exit status 1 if something else "
-    "came back than was sent."};
+constexpr Manual manual{"echo",
+                        "HOST[:PORT] [TEXT]",
+                        {{{"portlab echo 127.0.0.1 hello", "over tcp, to echo's default port 7"},
+                          {"portlab echo --udp 127.0.0.1:8007 hello", "a datagram, to port 8007"},
+                          {"portlab echo 127.0.0.1:8007 < FILE", "without TEXT, stdin is sent"}}},
+                        "TEXT is sent without a line end. Exit status 1 if something else "
+                        "came back than was sent."};
 
 std::string read_stdin(const CommandLine& line) {
   std::string text;
@@ -56,7 +55,7 @@ std::string read_stdin(const CommandLine& line) {
   }
 }
 
-/// What came back, and how long that took.
+/// The answer and its round-trip time.
 struct Echo {
   std::string text;
   std::chrono::microseconds round_trip{0};
@@ -68,17 +67,17 @@ std::string over_udp(ClientSession& session, const std::string& text) {
   return std::string(as_text(session.read_some(buffer)));
 }
 
-/// Returns what came back, up to the first difference.
+/// Returns the answer, up to the first difference.
 std::string over_tcp(ClientSession& session, const std::string& text) {
-  // Who only sends a long text fills the buffers of both ends and waits for ever; so no more than
-  // this is on its way at any time.
-  constexpr std::size_t on_the_way_max = 64 * 1024;
-  std::vector<std::uint8_t> buffer(on_the_way_max);
+  // If a long text were sent before any answer is read, the buffers of both ends would fill up and
+  // neither could go on. So at most this many bytes are unanswered at any time.
+  constexpr std::size_t unanswered_bytes_max = 64 * 1024;
+  std::vector<std::uint8_t> buffer(unanswered_bytes_max);
   std::string back;
   std::size_t sent = 0;
-  if (text.empty()) session.finish_writing();  // the answer to nothing is the end
+  if (text.empty()) session.finish_writing();  // without text, only the end comes back
   do {
-    const auto room = back.size() + on_the_way_max - sent;
+    const auto room = back.size() + unanswered_bytes_max - sent;
     const auto piece = std::string_view(text).substr(sent, room);
     session.write(piece);
     sent += piece.size();
@@ -89,7 +88,7 @@ std::string over_tcp(ClientSession& session, const std::string& text) {
   return back;
 }
 
-Echo call(ClientSession& session, const std::string& text) {
+Echo exchange_text(ClientSession& session, const std::string& text) {
   const auto start = std::chrono::steady_clock::now();
   Echo echo;
   const bool udp = session.remote().transport == Transport::udp;
@@ -99,10 +98,11 @@ Echo call(ClientSession& session, const std::string& text) {
   return echo;
 }
 
-/// Nothing: the peer closed, or broke off, and had not sent a byte.
-std::optional<Echo> call_unless_turned_away(ClientSession& session, const std::string& text) try {
+/// Nothing if the peer closed or reset the session before it sent a byte.
+std::optional<Echo> exchange_unless_turned_away(ClientSession& session,
+                                                const std::string& text) try {
   if (session.was_turned_away()) return std::nullopt;
-  auto echo = call(session, text);
+  auto echo = exchange_text(session, text);
   const bool closed = echo.text.empty() && !text.empty();
   if (closed && session.remote().transport == Transport::tcp) return std::nullopt;
   return echo;
@@ -112,13 +112,14 @@ std::optional<Echo> call_unless_turned_away(ClientSession& session, const std::s
 }
 
 CommandError ended_by_peer(const Endpoint& peer, std::size_t count, std::size_t all) {
-  return CommandError(Exit::no_connection,
-                      peer.to_string() + ": " +
-                          (all == 1 ? "the session was"
-                                    : std::to_string(count) + " of " + std::to_string(all) +
-                                          " sessions were") +
-                          " ended by the other side while held open",
-                      "is the server still there, and does it wait so long? portlab server status")
+  return CommandError(
+             Exit::no_connection,
+             peer.to_string() + ": " +
+                 (all == 1
+                      ? "the session was"
+                      : std::to_string(count) + " of " + std::to_string(all) + " sessions were") +
+                 " ended by the server while held open",
+             "is the server still running? Does it have a shorter time-out? portlab server status")
       .explained_by(NetError::closed, peer);
 }
 
@@ -134,7 +135,7 @@ void compare(const std::string& sent, const Echo& echo, const Endpoint& peer) {
         .explained_by(back.empty() ? NetError::closed : NetError::wrong_service, peer);
   const auto same = std::mismatch(sent.begin(), sent.end(), back.begin(), back.end()).first;
   throw CommandError(Exit::peer_said_no,
-                     peer.to_string() + ": something else came back than was sent, from byte " +
+                     peer.to_string() + ": the answer differs from what was sent, from byte " +
                          std::to_string(same - sent.begin() + 1) + " on",
                      advice)
       .explained_by(NetError::wrong_service, peer);
@@ -142,13 +143,13 @@ void compare(const std::string& sent, const Echo& echo, const Endpoint& peer) {
 
 void show(const Echo& echo, bool from_stdin, const ClientOptions& options) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  // A file comes out as it went in; a terminal gets text, whole lines, and nothing else.
+  // A file or pipe gets the same bytes; a terminal gets complete lines of text.
   std::string text = echo.text;
   if (terminal && !is_showable(as_bytes(text))) text = printable(text);
   if ((!from_stdin || terminal) && !text.ends_with('\n')) text += '\n';
   print(text);
   if (!options.quiet && ::isatty(STDERR_FILENO) != 0)
-    std::fprintf(stderr, "%zu bytes came back as they were sent, in %.2f ms\n", echo.text.size(),
+    std::fprintf(stderr, "%zu bytes came back unchanged, in %.2f ms\n", echo.text.size(),
                  static_cast<double>(echo.round_trip.count()) / 1000);
 }
 
@@ -162,7 +163,7 @@ json::value to_json(const Echo& echo, const ClientSession& session, const Client
 std::string text_of(const CommandLine& line, bool udp, bool quiet) {
   const bool given = line.operands().size() > 1;
   if (!given && !quiet && ::isatty(STDIN_FILENO) != 0)
-    std::fputs("type what is to be sent; Ctrl-D sends it\n", stderr);
+    std::fputs("type a text; Ctrl-D sends it\n", stderr);
   auto text = given ? line.operands()[1] : read_stdin(line);
   if (udp && text.size() > datagram_bytes_max)
     throw line.wrong(std::to_string(text.size()) +
@@ -191,8 +192,8 @@ int run_echo(const Arguments& arguments) {
   json::array echoes;
   std::size_t turned_away = 0;
   for (auto& session : sessions) {
-    const auto echo =
-        sessions.size() == 1 ? call(session, text) : call_unless_turned_away(session, text);
+    const auto echo = sessions.size() == 1 ? exchange_text(session, text)
+                                           : exchange_unless_turned_away(session, text);
     if (!echo) {
       ++turned_away;
       continue;

@@ -21,7 +21,7 @@ void Client::log_in(const std::string& user, const std::string& password) {
   control_.greet();
   auto reply = control_.demand({"USER", user});
   if (reply.intermediate()) reply = control_.demand({"PASS", password});
-  if (!reply.completed())  // 332: an account, which nobody asks for any more
+  if (!reply.completed())  // 332 (account) is not supported
     throw control_.refusal({"PASS", ""}, reply);
 }
 
@@ -50,23 +50,23 @@ Transferred Client::receive(const Command& command, Type type, const Sink& sink)
   set_type(type);
   DataPort port(control_, choice, options_);
   Transferred done{control_.demand(command), 0, {}};
-  if (!done.reply.preliminary()) return done;  // nothing to send, says the server
-  std::optional<CommandError> trouble;
+  if (!done.reply.preliminary()) return done;  // the server has no data to send
+  std::optional<CommandError> data_error;
   try {
     auto data = port.open();
     done.data_port = port.facts();
     done.bytes = read_all(data, type, sink);
   } catch (const CommandError& failure) {
-    trouble = failure;
+    data_error = failure;
   }
-  // The data connection is closed now, and the server says what it thinks of the transfer. If it
-  // has a reason of its own for our trouble, that is the better one.
-  if (!trouble || trouble->exit() == Exit::no_connection) {
+  // The data connection is closed now, and the server sends its final reply. If that is a refusal,
+  // it explains more than the error of the data connection.
+  if (!data_error || data_error->exit() == Exit::no_connection) {
     done.reply = finish(command);
   } else {
     control_.receive();
   }
-  if (trouble) throw CommandError(*trouble);
+  if (data_error) throw CommandError(*data_error);
   return done;
 }
 

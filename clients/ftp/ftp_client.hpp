@@ -1,6 +1,6 @@
 #pragma once
-// An FTP client without its user interface: logs in, and moves files and lists over a second port
-// of their own each.
+// An FTP client without user interface: logs in, and transfers files and lists, each over its own
+// data connection.
 
 #include <boost/json/object.hpp>
 #include <cstdint>
@@ -13,10 +13,10 @@
 
 namespace portlab::ftp::client {
 
-/// How a file travels (RFC 959 section 3.1.1).
+/// The representation type of a transfer (RFC 959 section 3.1.1).
 enum class Type : char { text = 'A', bytes = 'I' };
 
-/// A transfer that is complete.
+/// A complete transfer.
 struct Transferred {
   Reply reply;              ///< the last one: 226
   std::uint64_t bytes = 0;  ///< over the data connection
@@ -25,23 +25,24 @@ struct Transferred {
 
 class Client {
  public:
-  using Sink = std::function<void(Bytes)>;  ///< nothing: that was all
-  using Source = std::function<Bytes()>;    ///< empty: that was all
+  using Sink = std::function<void(Bytes)>;  ///< called without bytes at the end
+  using Source = std::function<Bytes()>;    ///< returns no bytes at the end
 
   Client(ClientSession session, const ClientOptions& options, bool verbose);
 
   /// Greeting, USER and PASS.
   void log_in(const std::string& user, const std::string& password);
-  /// QUIT; a server that has gone already is as good.
+  /// QUIT; no error if the server has closed already.
   void quit();
 
-  /// Runs a command whose answer comes over the data connection, into `sink`. In Type::text it
-  /// comes with LF at the ends of lines.
+  /// Runs a command that sends data to the client (RETR, LIST), and passes the data to `sink`; with
+  /// Type::text, line ends are LF.
   Transferred receive(const Command& command, Type type, const Sink& sink);
-  /// Runs a command that takes its data over the data connection.
+  /// Runs a command that takes data from the client (STOR).
   Transferred send(const Command& command, Type type, const Source& source);
 
-  /// The bytes that a file would have on its way; nothing where the server does not say.
+  /// The size of a file in this transfer type; nothing if the server does not tell it (SIZE, RFC
+  /// 3659).
   std::optional<std::uint64_t> size_of(const std::string& path, Type type);
 
   Control& control() { return control_; }
@@ -49,13 +50,13 @@ class Client {
 
  private:
   void set_type(Type type);
-  /// Reads the reply that ends a transfer, and throws if it is a refusal.
+  /// Reads the reply that ends a transfer. Throws if it is a refusal.
   Reply finish(const Command& command);
   std::uint64_t read_all(ClientSession& data, Type type, const Sink& sink);
 
   const ClientOptions& options_;
   Control control_;
-  Type type_ = Type::text;  // RFC 959 section 5.1: what a session begins with
+  Type type_ = Type::text;  // the default: RFC 959 section 5.1
 };
 
 }  // namespace portlab::ftp::client

@@ -1,4 +1,4 @@
-// portlab ftp: lists and files over the protocol with two ports.
+// portlab ftp: lists directories and transfers files (RFC 959).
 //
 //   run_ftp -> Client::log_in -> Shell::run for each command -> DataPort, the second port
 
@@ -16,12 +16,12 @@
 #include <vector>
 
 #include "clients/cli/command_error.hpp"
-#include "clients/cli/connection_card.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/ftp/ftp_shell.hpp"
 #include "clients/ftp/ftp_url.hpp"
 #include "clients/net/client_session.hpp"
+#include "clients/net/connection_card.hpp"
 #include "common/known_services.hpp"
 
 namespace portlab {
@@ -36,13 +36,13 @@ const std::uint16_t default_port = default_port_of("ftp");
 constexpr Manual manual{
     "ftp",
     "URL [COMMAND ...]",
-    {{{"portlab ftp ftp://127.0.0.1/ ls", "what is there, and both ports of the conversation"},
+    {{{"portlab ftp ftp://127.0.0.1/ ls", "a directory, and the two ports of FTP"},
       {"portlab ftp -v --active ftp://ftp.lab.test/ get hello.txt",
-       "save a file; the server connects to us, and we see every command"},
+       "save a file; active mode, with all commands shown"},
       {"printf 'cd docs\\nls\\n' | portlab ftp ftp://127.0.0.1/",
-       "several commands; on a terminal, you are asked for them"}}},
-    "Without COMMAND a URL that names a file shows it. COMMAND help lists all commands. "
-    "Several commands are separated by a word ';' of its own: cd docs ';' ls"};
+       "several commands; on a terminal, there is a prompt"}}},
+    "Without COMMAND, a URL of a file prints it. The command help lists all commands. "
+    "Separate several commands by the word ';': cd docs ';' ls"};
 
 struct FtpArguments {
   bool active = false;
@@ -53,7 +53,8 @@ struct FtpArguments {
 
 void describe(CommandLine& line, FtpArguments& given) {
   auto add = line.add();
-  add("active", po::bool_switch(&given.active), "the server connects to us, instead of we to it");
+  add("active", po::bool_switch(&given.active),
+      "active mode: the server connects to this client (PORT)");
   add("epsv", po::bool_switch(&given.extended),
       "EPSV and EPRT (RFC 2428) instead of PASV and PORT; IPv6 always needs them");
   add("verbose,v", po::bool_switch(&given.verbose), "show every command and every reply");
@@ -70,22 +71,23 @@ std::vector<Words> split_commands(std::span<const std::string> words_of_all) {
       commands.back().push_back(word);
   }
   std::erase_if(commands, [](const Words& words) { return words.empty(); });
-  for (const auto& words : commands) Shell::find(words);  // a mistake shows before anything is done
+  for (const auto& words : commands)
+    Shell::find(words);  // an error is reported before the first command runs
   return commands;
 }
 
-/// Reads commands from stdin until it ends, or quit. A refusal does not end the session; the exit
-/// status tells of the first one.
-int converse(Shell& shell, Client& client, const ClientOptions& options) {
-  const bool person = ::isatty(STDIN_FILENO) != 0 && !options.json;
-  if (person) {
+/// Reads commands from stdin until its end, or quit. A command that the server refuses does not end
+/// the session; the exit status is that of the first one.
+int run_from_stdin(Shell& shell, Client& client, const ClientOptions& options) {
+  const bool interactive = ::isatty(STDIN_FILENO) != 0 && !options.json;
+  if (interactive) {
     client.control().set_verbose(true);
     std::fputs("help lists the commands, quit ends\n", stderr);
   }
   int status = 0;
   std::string line;
   while (!shell.ended()) {
-    if (person) std::fputs("ftp> ", stderr);
+    if (interactive) std::fputs("ftp> ", stderr);
     if (!std::getline(std::cin, line)) break;
     try {
       for (const auto& words : split_commands(split_words(line)))
@@ -96,8 +98,8 @@ int converse(Shell& shell, Client& client, const ClientOptions& options) {
       if (status == 0) status = static_cast<int>(failure.exit());
     }
   }
-  if (person && !shell.ended()) std::fputs("\n", stderr);
-  return person ? 0 : status;
+  if (interactive && !shell.ended()) std::fputs("\n", stderr);
+  return interactive ? 0 : status;
 }
 
 int run_commands(Shell& shell, Client& client, const FtpUrl& url, std::vector<Words> commands,
@@ -109,7 +111,7 @@ int run_commands(Shell& shell, Client& client, const FtpUrl& url, std::vector<Wo
   if (!url.path.empty()) client.control().demand({"CWD", url.path});
   for (const auto& words : commands)
     if (!shell.ended()) shell.run(words);
-  return commands.empty() ? converse(shell, client, options) : 0;
+  return commands.empty() ? run_from_stdin(shell, client, options) : 0;
 }
 
 /// Opens and logs in all sessions; the first one is for the commands.

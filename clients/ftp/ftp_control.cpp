@@ -12,20 +12,20 @@ namespace portlab::ftp::client {
 
 namespace {
 
-/// Longer lines are cut. Servers say little.
+/// The longest line of a reply; longer ones are cut.
 constexpr std::size_t line_bytes_max = 8192;
 
 std::string advice_for(const Command& command, int code) {
   const bool changes = command.verb == "STOR" || command.verb == "APPE" || command.verb == "DELE" ||
                        command.verb == "MKD" || command.verb == "RMD" || command.verb == "RNFR";
-  if (code == 421) return "once more later: the server ends the session";
+  if (code == 421) return "try again later: the server ends the session";
   if (code == 425 || code == 426)
-    return "the other way round: with --active, or without it (a firewall may stand in the way)";
-  if (code == 500 || code == 502) return "help (what the server knows: quote HELP)";
-  if (code == 522) return "--epsv (PASV and PORT know IPv4 only)";
-  if (code == 530) return "a URL without a user: the lab's server knows guests only";
-  if (changes) return "get: the lab's server is for reading";
-  if (code == 550) return "ls (what is there)";
+    return "the other mode: with --active, or without it (a firewall may block one of them)";
+  if (code == 500 || code == 502) return "help (the commands of the server: quote HELP)";
+  if (code == 522) return "--epsv (PASV and PORT are for IPv4 only)";
+  if (code == 530) return "a URL without a user: the lab's server is anonymous only";
+  if (changes) return "get: the lab's server is read-only";
+  if (code == 550) return "ls (lists the directory)";
   return {};
 }
 
@@ -74,11 +74,11 @@ Reply Control::receive() {
 }
 
 CommandError Control::refusal(const Command& command, const Reply& reply) const {
-  const std::string said = command.verb +
+  const std::string what = command.verb +
                            (command.argument.empty() || command.verb == "PASS" ? "" : " ") +
                            (command.verb == "PASS" ? "" : printable(command.argument));
   return {Exit::peer_said_no,
-          session_.remote().to_string() + ": " + said + ": " + std::to_string(reply.code) + " " +
+          session_.remote().to_string() + ": " + what + ": " + std::to_string(reply.code) + " " +
               printable(reply.text()),
           advice_for(command, reply.code)};
 }
@@ -86,18 +86,18 @@ CommandError Control::refusal(const Command& command, const Reply& reply) const 
 std::string Control::next_line() {
   std::array<std::uint8_t, 4096> buffer;
   for (;;) {
-    arrived_.erase(0, lines_.read(arrived_));
+    unread_.erase(0, lines_.read(unread_));
     const auto answers = lines_.take_telnet_replies();
     if (!answers.empty()) session_.write(answers);
     if (auto line = lines_.take_line()) return std::move(line->text);
-    if (!arrived_.empty()) continue;
+    if (!unread_.empty()) continue;
     const auto got = session_.read_some(buffer);
     if (got.empty())
       throw CommandError(Exit::no_connection,
                          session_.remote().to_string() + ": the server closed the connection",
-                         "once more; portlab server listeners (is it there?)")
+                         "once more; portlab server listeners (is the server running?)")
           .explained_by(NetError::closed, session_.remote());
-    arrived_ = as_text(got);
+    unread_ = as_text(got);
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The control connection of an FTP client: commands out, replies in, one after the other.
+// The control connection of an FTP client: sends commands and receives their replies.
 
 #include <optional>
 #include <string>
@@ -14,15 +14,15 @@ namespace portlab::ftp::client {
 
 class Control {
  public:
-  /// Takes over an open connection. `verbose`: the dialogue is shown on stderr.
+  /// Takes over an open connection. `verbose`: shows commands and replies on stderr.
   Control(ClientSession session, bool verbose);
 
-  /// The greeting; a server that says no is a CommandError.
+  /// Reads the greeting. Throws a CommandError if it is a refusal.
   Reply greet();
-  /// Sends a command; its first reply, whatever it is. A command that can't be sent (a line end in
-  /// a path) is a CommandError.
+  /// Sends a command and returns its first reply, of any code. Throws a CommandError for a command
+  /// that can't be sent (a line end in a path).
   Reply ask(const Command& command);
-  /// The same, and a CommandError (exit status 1) where the reply is a refusal.
+  /// The same, but throws a CommandError (exit status 1) if the reply is a refusal (4yz, 5yz).
   Reply demand(const Command& command);
   /// The next reply.
   Reply receive();
@@ -40,7 +40,7 @@ class Control {
   ClientSession session_;
   bool verbose_;
   ControlReader lines_;
-  std::string arrived_;  ///< received and not yet read
+  std::string unread_;  ///< received and not yet read
 };
 
 }  // namespace portlab::ftp::client

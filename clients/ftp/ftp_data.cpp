@@ -10,15 +10,16 @@
 #include <cstring>
 #include <utility>
 
-#include "clients/cli/connection_card.hpp"
 #include "clients/cli/terminal.hpp"
+#include "clients/net/connection_card.hpp"
 #include "common/ftp/data_address.hpp"
+#include "common/system/socket_address.hpp"
 
 namespace portlab::ftp::client {
 
 namespace {
 
-constexpr std::uint16_t servers_default_port = 20;  // RFC 959 section 3.2: beside 21
+constexpr std::uint16_t server_data_port = 20;  // RFC 959 section 3.2: beside 21
 
 CommandError unreadable(const Control& control, const Reply& reply) {
   return {Exit::peer_said_no,
@@ -29,21 +30,14 @@ CommandError unreadable(const Control& control, const Reply& reply) {
 
 /// A listening socket on the control connection's own address, on a port that the kernel picks.
 ClientSession listen_beside(const ClientSession& control) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  auto* const plain = reinterpret_cast<sockaddr*>(&address);
-  ::getsockname(control.descriptor(), plain, &size);
-  if (address.ss_family == AF_INET6)
-    reinterpret_cast<sockaddr_in6*>(&address)->sin6_port = 0;
-  else
-    reinterpret_cast<sockaddr_in*>(&address)->sin_port = 0;
-  const int socket = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket < 0 || ::bind(socket, plain, size) != 0 || ::listen(socket, 1) != 0) {
-    const auto failure = connection_failure(control.local(), errno, Operation::choosing_source);
-    if (socket >= 0) ::close(socket);
-    throw failure;
-  }
-  return ClientSession::adopt(socket, Transport::tcp, control.timeout());
+  auto source = control.local();
+  source.port = 0;
+  const auto address = to_socket_address(source);
+  FileDescriptor socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket || ::bind(socket.get(), address.data(), address.size) != 0 ||
+      ::listen(socket.get(), 1) != 0)
+    throw connection_failure({source, errno, Operation::choosing_source});
+  return ClientSession::adopt(std::move(socket), Transport::tcp, control.timeout());
 }
 
 }  // namespace
@@ -77,22 +71,22 @@ void DataPort::agree_passive() {
               {"numbers", numbers},
               {"arithmetic", arithmetic}};
     explain("227 names the second port: " + numbers + ", and " + arithmetic);
-    // Only the server that we talk to is called: it must not send us to a third machine, and behind
-    // an address translation the address that it knows of itself is of no use (RFC 1123 section
-    // 4.1.2.6, RFC 2577).
+    // The address in the reply is not used: a server must not direct the client to a third machine
+    // (RFC 2577), and behind address translation it is wrong (RFC 1123 section 4.1.2.6).
     if (named->address != target.address)
       explain("it also names another machine, " + named->address.to_string() +
-              "; not followed: " + target.address.to_string() + " is called");
+              "; that is ignored: the client connects to " + target.address.to_string());
     target.port = named->port;
   }
   connect_to(target);
 }
 
 void DataPort::connect_to(const Endpoint& endpoint) {
-  auto mine = options_;
-  mine.source = control_.session().local().address;  // the server serves this address alone
-  mine.from = 0;
-  connected_ = portlab::connect_to({Transport::tcp, endpoint.address.to_string(), endpoint.port}, mine);
+  auto own_options = options_;
+  own_options.source = control_.session().local().address;  // the server accepts only this address
+  own_options.from = 0;
+  connected_ = portlab::connect_to({Transport::tcp, endpoint.address.to_string(), endpoint.port},
+                                   own_options);
 }
 
 void DataPort::agree_active() {
@@ -103,27 +97,26 @@ void DataPort::agree_active() {
     const auto argument = format_extended_port(here);
     control_.demand({"EPRT", argument});
     facts_ = {{"command", "EPRT"}, {"port", here.port}, {"numbers", argument}};
-    explain("EPRT " + argument + " names the second port: the server shall connect to us there");
+    explain("EPRT " + argument + " names the second port: the server must connect to it");
   } else {
     const auto numbers = format_six_numbers(here);
     control_.demand({"PORT", numbers});
     facts_ = {
         {"command", "PORT"}, {"port", here.port}, {"numbers", numbers}, {"arithmetic", arithmetic}};
-    explain("PORT " + numbers + " names the second port: the server shall connect to us at " +
-            arithmetic);
+    explain("PORT " + numbers + " names the second port: the server must connect to " + arithmetic);
   }
 }
 
 ClientSession DataPort::open() {
   auto session = choice_.active ? accept_server() : std::move(*connected_);
-  const std::uint16_t home = choice_.active ? servers_default_port : 0;
+  const std::uint16_t default_port = choice_.active ? server_data_port : 0;
   const auto command = std::string(facts_.at("command").as_string());
   const Card card{.local = session.local(),
                   .remote = session.remote(),
                   .service = "ftp-data",
-                  .default_port = home,
+                  .default_port = default_port,
                   .incoming = choice_.active,
-                  .named_by = choice_.active     ? "our " + command
+                  .named_by = choice_.active     ? "the " + command + " command"
                               : choice_.extended ? "the 229 reply"
                                                  : "the 227 reply"};
   show_card(card, options_);
@@ -141,15 +134,16 @@ ClientSession DataPort::accept_server() {
     if (left.count() <= 0 || !listening_->wait_readable(left)) break;
     const int accepted = ::accept4(listening_->descriptor(), nullptr, nullptr, SOCK_CLOEXEC);
     if (accepted < 0) continue;
-    auto session = ClientSession::adopt(accepted, Transport::tcp, options_.timeout);
+    auto session = ClientSession::adopt(FileDescriptor(accepted), Transport::tcp, options_.timeout);
     if (session.remote().address == server.address) return session;
-    explain("somebody else called, " + session.remote().address_and_port() + ": turned away");
+    explain("a connection from " + session.remote().address_and_port() +
+            ", which is not the server: closed");
   }
   throw CommandError(
       Exit::no_connection,
-      listening_->local().to_string() + ": the server did not connect to us within " +
+      listening_->local().to_string() + ": the server did not connect within " +
           in_seconds(options_.timeout),
-      "without --active: then we connect to the server, and no firewall of ours matters")
+      "without --active: then the client connects, and no firewall on this side blocks it")
       .explained_by(NetError::timeout, server);
 }
 

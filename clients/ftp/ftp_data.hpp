@@ -1,6 +1,6 @@
 #pragma once
-// The second port, seen from the client: agreed on over the control connection, before the command
-// that uses it. Passive: the client connects. Active: the server does.
+// The data connection of an FTP client: its port is agreed on over the control connection, before
+// the command that uses it. Passive: the client connects. Active: the server does.
 
 #include <boost/json/object.hpp>
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace portlab::ftp::client {
 
-/// How the second port is agreed on.
+/// How the data port is agreed on.
 struct DataChoice {
-  bool active = false;    ///< PORT or EPRT: the server connects to us
-  bool extended = false;  ///< EPSV or EPRT; always so over IPv6, which the old commands can't name
+  bool active = false;    ///< PORT or EPRT: the server connects
+  bool extended = false;  ///< EPSV or EPRT; always for IPv6, which PASV and PORT do not support
 };
 
 class DataPort {
@@ -21,11 +21,11 @@ class DataPort {
   /// Agrees on a port, explains it on stderr, and (passive) connects. Throws a CommandError.
   DataPort(Control& control, const DataChoice& choice, const ClientOptions& options);
 
-  /// The connection, once the server has promised data. Active: waits for the server, and for
-  /// nobody else; a CommandError when it does not come. Shows the connection card.
+  /// The connection; call it after the preliminary reply (1yz). Active: waits for the server, and
+  /// closes connections from other addresses; a CommandError at the time-out. Shows the card.
   ClientSession open();
 
-  /// The port in words, and (after open) both its ends: for --json.
+  /// The port, and (after open) both ends of the connection: for --json.
   const boost::json::object& facts() const { return facts_; }
 
  private:
@@ -39,7 +39,7 @@ class DataPort {
   DataChoice choice_;
   const ClientOptions& options_;
   std::optional<ClientSession> connected_;  ///< passive
-  std::optional<ClientSession> listening_;  ///< active: nobody is connected to it
+  std::optional<ClientSession> listening_;  ///< active: the listening socket
   boost::json::object facts_;
 };
 

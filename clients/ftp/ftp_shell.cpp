@@ -1,20 +1,23 @@
 #include "clients/ftp/ftp_shell.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/algorithm/string/case_conv.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <locale>
 #include <utility>
 
-#include "clients/cli/captured_text.hpp"
 #include "clients/cli/download.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/ftp/ftp_upload.hpp"
+#include "common/ftp/ascii.hpp"
 #include "common/ftp/mlst_facts.hpp"
 #include "common/ftp/reply.hpp"
+#include "common/system/file_descriptor.hpp"
 
 namespace portlab::ftp::client {
 
@@ -35,7 +38,7 @@ const std::string& argument_of(const Words& arguments) {
   return arguments.empty() ? none : arguments.front();
 }
 
-/// The name in our table: any case will do, and the words that other clients have.
+/// The name of the command in the table, for any case and for synonyms of other clients.
 std::string usual_name(const std::string& word) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> others{
       {{"bye", "quit"}, {"exit", "quit"}, {"dir", "ls"}, {"?", "help"}}};
@@ -65,24 +68,26 @@ json::value to_json(const FileFacts& facts) {
 
 std::span<const Shell::Row> Shell::table() {
   static constexpr std::array rows = {
-      Row{"ls", "[PATH]", 0, 1, "what is there, for people (LIST); also dir", &Shell::list},
-      Row{"nlst", "[PATH]", 0, 1, "names only (NLST)", &Shell::names},
-      Row{"mlsd", "[PATH]", 0, 1, "what is there, for programs (MLSD)", &Shell::facts},
+      Row{"ls", "[PATH]", 0, 1, "list a directory as text (LIST); also dir", &Shell::list},
+      Row{"nlst", "[PATH]", 0, 1, "list names only (NLST)", &Shell::names},
+      Row{"mlsd", "[PATH]", 0, 1, "list a directory for programs (MLSD)", &Shell::facts},
       Row{"get", "FILE [AS]", 1, 2, "fetch a file and save it (RETR)", &Shell::get},
       Row{"cat", "FILE", 1, 1, "fetch a file and show it (RETR)", &Shell::cat},
       Row{"put", "FILE [AS]", 1, 2, "send a file; the lab's server refuses (STOR)", &Shell::put},
-      Row{"cd", "PATH", 1, 1, "change the directory there (CWD)", &Shell::cd},
+      Row{"cd", "PATH", 1, 1, "change the directory (CWD)", &Shell::cd},
       Row{"cdup", "", 0, 0, "one directory up (CDUP)", &Shell::up},
-      Row{"pwd", "", 0, 0, "the directory there (PWD)", &Shell::pwd},
-      Row{"size", "FILE", 1, 1, "how many bytes it has (SIZE)", &Shell::size},
-      Row{"quote", "COMMAND", 1, 99, "any command as it is; quote HELP lists them", &Shell::quote},
-      Row{"passive", "", 0, 0, "from now on we connect to the server's second port",
+      Row{"pwd", "", 0, 0, "print the directory (PWD)", &Shell::pwd},
+      Row{"size", "FILE", 1, 1, "the size of a file in bytes (SIZE)", &Shell::size},
+      Row{"quote", "COMMAND", 1, 99, "send a command unchanged; quote HELP lists them",
+          &Shell::quote},
+      Row{"passive", "", 0, 0, "from now on, the client connects to the server's data port",
           &Shell::passive},
-      Row{"active", "", 0, 0, "from now on the server connects to our second port", &Shell::active},
+      Row{"active", "", 0, 0, "from now on, the server connects to the client's data port",
+          &Shell::active},
       Row{"ascii", "", 0, 0, "files are text (TYPE A)", &Shell::text},
       Row{"binary", "", 0, 0, "files are bytes (TYPE I)", &Shell::bytes},
       Row{"help", "", 0, 0, "this list; also ?", &Shell::help},
-      Row{"quit", "", 0, 0, "goodbye (QUIT); also bye, exit", &Shell::quit},
+      Row{"quit", "", 0, 0, "end the session (QUIT); also bye, exit", &Shell::quit},
   };
   return rows;
 }
@@ -99,7 +104,7 @@ const Shell::Row& Shell::find(const Words& words) {
     std::vector<std::string_view> known;
     for (const auto& one : rows) known.push_back(one.name);
     const auto guess = nearest(name, known);
-    throw usage_failure("ftp: '" + printable(name) + "' is no command here",
+    throw usage_failure("ftp: '" + printable(name) + "' is not a command of portlab ftp",
                         guess.empty() ? "help (all commands)" : std::string(guess));
   }
   const auto count = words.size() - 1;
@@ -121,7 +126,7 @@ void Shell::run(const Words& words) {
 // ---- lists
 
 void Shell::show_lines(const Command& command) {
-  KeptText kept;
+  CapturedText kept;
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   const auto done = client_.receive(command, Type::text, [&](Bytes bytes) {
     if (options_.json)
@@ -131,7 +136,7 @@ void Shell::show_lines(const Command& command) {
   });
   add_transfer(done);
   if (!options_.json) return;
-  document_["text"] = nullptr;  // no UTF-8, or too much
+  document_["text"] = nullptr;  // not UTF-8, or too long
   if (const auto text = kept.text()) document_["text"] = *text;
 }
 
@@ -172,7 +177,7 @@ void Shell::get(const Words& arguments) {
   const auto done = client_.receive({"RETR", path}, type(), [&](Bytes bytes) {
     file.write(bytes);
     if (bytes.empty())
-      progress.finish();  // before the server's last reply is shown
+      progress.finish();  // before the final reply is shown
     else
       progress.add(bytes.size());
   });
@@ -184,12 +189,12 @@ void Shell::get(const Words& arguments) {
 }
 
 void Shell::cat(const Words& arguments) {
-  KeptText kept;
+  CapturedText kept;
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   const auto done = client_.receive({"RETR", arguments[0]}, type(), [&](Bytes bytes) {
     if (options_.json) return kept.add(bytes);
     if (terminal && !is_showable(bytes))
-      throw usage_failure("this is no text, and a terminal could take it for commands",
+      throw usage_failure("this is not text; a terminal could interpret it as escape sequences",
                           "get " + printable(arguments[0]) + " (save it)");
     print(as_text(bytes));
   });
@@ -200,20 +205,35 @@ void Shell::cat(const Words& arguments) {
 }
 
 void Shell::put(const Words& arguments) {
-  const auto name = arguments.size() > 1 ? arguments[1] : base_name(arguments[0]);
-  InputFile file(arguments[0], as_text_);
-  add_transfer(client_.send({"STOR", name}, type(), [&] { return file.next(); }));
+  const auto& path = arguments[0];
+  const auto name = arguments.size() > 1 ? arguments[1] : base_name(path);
+  const auto expect = [&](bool done) {
+    if (!done)
+      throw usage_failure(printable(path) + ": " + std::strerror(errno), "a file of this machine");
+  };
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  expect(static_cast<bool>(file));
+  AsciiEncoder encoder;
+  std::string piece;
+  add_transfer(client_.send({"STOR", name}, type(), [&] {
+    piece.resize(std::size_t{64} * 1024);
+    const auto count = ::read(file.get(), piece.data(), piece.size());
+    expect(count >= 0);
+    piece.resize(static_cast<std::size_t>(count));
+    if (as_text_) piece = encoder.encode(piece);
+    return as_bytes(piece);
+  }));
 }
 
 void Shell::size(const Words& arguments) {
   const auto size = client_.size_of(arguments[0], type());
-  // Once more, for the server's own reason.
+  // Once more, to report the server's reply as the error.
   if (!size) client_.control().demand({"SIZE", arguments[0]});
   document_["size"] = size.value_or(0);
   say(std::to_string(size.value_or(0)) + "\n");
 }
 
-// ---- places
+// ---- directories
 
 void Shell::cd(const Words& arguments) {
   add_reply(client_.control().demand({"CWD", arguments[0]}));
@@ -232,7 +252,7 @@ void Shell::pwd(const Words&) {
 // ---- the session
 
 void Shell::quote(const Words& arguments) {
-  // A transfer would need a second port, which the reply then promises in vain.
+  // Without a data port, a transfer command gets only an error as its second reply.
   const auto command = parse_command(join(arguments));
   const auto reply = client_.control().demand(command);
   add_reply(reply);

@@ -1,5 +1,5 @@
 #pragma once
-// What a person (or a script) can tell the FTP client: ls, get, cd, … one command a line.
+// The commands of the FTP client, one a line: ls, get, cd, …
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -16,16 +16,16 @@ using Words = std::vector<std::string>;
 
 class Shell {
  public:
-  /// `output`: where `get` saves to; empty: the file's own name, here.
+  /// `output`: the file for `get`; empty: the name of the file on the server.
   Shell(Client& client, const ClientOptions& options, std::string output, bool as_text);
 
-  /// Runs a command and its arguments. What it shows goes to stdout, or into documents(). Throws a
-  /// CommandError: of usage (exit status 2), of a server that says no (1), of the connection (3).
+  /// Runs a command with its arguments. Its output goes to stdout, or into documents(). Throws a
+  /// CommandError: exit status 2 for usage, 1 for a refusal of the server, 3 for the connection.
   void run(const Words& words);
-  /// "quit" was said.
+  /// Whether the command quit was given.
   bool ended() const { return ended_; }
 
-  /// What the commands did, for --json.
+  /// The results of the commands, for --json.
   const boost::json::array& documents() const { return documents_; }
 
   struct Row {
@@ -37,8 +37,8 @@ class Shell {
     void (Shell::*run)(const Words& arguments);
   };
   static std::span<const Row> table();
-  /// The row that runs these words. Throws a CommandError (exit status 2) if there is none, or if the
-  /// arguments are too few or too many.
+  /// The row of the command. Throws a CommandError (exit status 2) if there is none, or for too few
+  /// or too many arguments.
   static const Row& find(const Words& words);
 
  private:
@@ -60,7 +60,7 @@ class Shell {
   void help(const Words& arguments);
   void quit(const Words& arguments);
 
-  /// Receives lines and shows them.
+  /// Receives lines and prints them.
   void show_lines(const Command& command);
   void say(std::string_view text);
   void add_reply(const Reply& reply);
@@ -72,11 +72,11 @@ class Shell {
   std::string output_;
   bool as_text_;
   bool ended_ = false;
-  boost::json::object document_;  ///< of the command that runs now
+  boost::json::object document_;  ///< of the current command
   boost::json::array documents_;
 };
 
-/// A line as words: separated by spaces, which double quotes keep together.
+/// Splits a line into words at spaces, except inside double quotes.
 Words split_words(std::string_view line);
 
 }  // namespace portlab::ftp::client

@@ -5,8 +5,8 @@
 #include <boost/url/url_view.hpp>
 
 #include "clients/cli/command_error.hpp"
+#include "clients/cli/numbers.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/port/port_facts.hpp"
 #include "common/endpoint.hpp"
 #include "common/port.hpp"
 
@@ -23,14 +23,14 @@ CommandError bad_url(const std::string& text, const std::string& why, const std:
   return usage_failure("'" + printable(text) + "' is not a URL for portlab ftp: " + why, advice);
 }
 
-/// Throws where host and port can't be right: Boost.URL 1.81 takes "h:8o/" for the port 8.
+/// Throws for an invalid host or port: Boost.URL 1.81 accepts "h:8o/" as the port 8.
 void check_authority(const std::string& text) {
   const auto begin = text.find("://") + 3;
   const auto end = std::min(text.find_first_of("/?#", begin), text.size());
   auto authority = text.substr(begin, end - begin);
   authority.erase(0, authority.rfind('@') + 1);  // npos + 1 is 0
   if (std::count(authority.begin(), authority.end(), ':') > 1 && !authority.starts_with('['))
-    throw bad_url(text, "an IPv6 address stands in brackets", "ftp://[::1]:8021/");
+    throw bad_url(text, "an IPv6 address needs brackets", "ftp://[::1]:8021/");
   const auto colon = authority.rfind(':');
   if (colon == std::string::npos || authority.find(']', colon) != std::string::npos) return;
   const auto port = authority.substr(colon + 1);
@@ -48,16 +48,17 @@ void take_type(const std::string& text, std::string& path, FtpUrl& url) {
   path.erase(mark);
 }
 
-FtpUrl take_apart(const urls::url_view& parsed, const std::string& text) {
+FtpUrl parts_of(const urls::url_view& parsed, const std::string& text) {
   FtpUrl url;
   if (parsed.scheme() != "ftp")
-    throw bad_url(text, "it asks for " + printable(std::string(parsed.scheme())) + ", not ftp",
+    throw bad_url(text, "its scheme is " + printable(std::string(parsed.scheme())) + ", not ftp",
                   shape);
   url.host = parsed.host_type() == urls::host_type::name ? std::string(parsed.host_name())
                                                          : std::string(parsed.host_address());
   if (url.host.empty()) throw bad_url(text, "the host is missing", shape);
   if (parsed.has_query() || parsed.has_fragment())
-    throw bad_url(text, "FTP knows no ? and no #", "%3F or %23 where a file's name has them");
+    throw bad_url(text, "FTP has no query (?) and no fragment (#)",
+                  "%3F or %23 if the name of the file contains them");
   if (parsed.has_userinfo()) url.user = parsed.user();
   if (parsed.has_password()) url.password = parsed.password();
   if (!parsed.port().empty()) {
@@ -67,7 +68,7 @@ FtpUrl take_apart(const urls::url_view& parsed, const std::string& text) {
   }
   std::string path = parsed.path();
   take_type(text, path, url);
-  // The first "/" ends the host's name. A path from the server's root begins with a second one.
+  // The first "/" only ends the host; an absolute path begins with a second one.
   url.path = path.empty() ? path : path.substr(1);
   return url;
 }
@@ -85,9 +86,10 @@ FtpUrl parse_ftp_url(const std::string& text) {
   check_authority(full);
   const auto parsed = urls::parse_uri(full);
   if (!parsed)
-    throw bad_url(full, "it holds a character that no URL has, or a % without two digits",
+    throw bad_url(full,
+                  "it contains a character that is not allowed in a URL, or a % without two digits",
                   "%20 for a space, %25 for the % itself");
-  return take_apart(*parsed, full);
+  return parts_of(*parsed, full);
 }
 
 }  // namespace portlab::ftp::client

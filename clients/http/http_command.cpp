@@ -1,4 +1,4 @@
-// portlab http: fetches what a URL names (RFC 9110, 9112).
+// portlab http: fetches the resource of a URL (RFC 9110, 9112).
 //
 //   run_http → read_plan (options to a plan) → open_sessions → fetch (exchange, redirects) →
 //   verdict
@@ -27,14 +27,14 @@ namespace json = boost::json;
 constexpr Manual manual{
     "http",
     "URL",
-    {{{"portlab http http://127.0.0.1:83/", "a page, from a server that moved to port 83"},
+    {{{"portlab http http://127.0.0.1:83/", "a page, from a server on port 83"},
       {"portlab http -o page.html http://www.lab.test/",
-       "save it; its name is asked of the lab's DNS"},
+       "save it; the lab's DNS server resolves the name"},
       {"portlab http --srv http://www.lab.test/", "find the port through DNS (SRV)"}}},
-    "Exit status: 0 for an answer below 400, 1 from 400 on, 2 bad usage, 3 for no "
-    "connection, no answer, or one that was broken off in the middle."};
+    "Exit status: 0 for a status below 400, 1 from 400 on, 2 for bad usage, 3 for no "
+    "connection, no response, or an incomplete one."};
 
-/// The command's own options, as they were written.
+/// The options of portlab http, as they were typed.
 struct HttpArguments {
   bool head = false;
   bool include = false;
@@ -49,27 +49,26 @@ void describe(CommandLine& line, HttpArguments& into) {
     return po::value(&to)->value_name(name);
   };
   auto add = line.add();
-  add("head,I", po::bool_switch(&into.head), "only the answer's head (method HEAD)");
-  add("include,i", po::bool_switch(&into.include), "the answer's head before its body");
-  add("output,o", text(into.output, "FILE"), "save it; nothing is left behind when it fails");
+  add("head,I", po::bool_switch(&into.head), "only the head of the response (method HEAD)");
+  add("include,i", po::bool_switch(&into.include), "the head of the response before its body");
+  add("output,o", text(into.output, "FILE"), "save the body; on failure no file is left");
   add("data,d", text(into.data, "DATA"), "send this (method POST); @FILE: a file, @-: stdin");
   add("header,H", po::value(&into.headers)->value_name("'NAME: VALUE'"),
-      "send this field too, or in place of the usual one");
+      "send this field, too, or instead of the default one");
   add("request,X", text(into.method, "METHOD"), "use this method");
   add("location,L", po::bool_switch(&into.follow), "follow redirects, 10 at most");
-  add("srv", po::bool_switch(&into.srv), "ask the lab's DNS (SRV) which port http is on");
-  add("unix-socket", text(into.unix_socket, "PATH"), "talk through this Unix socket");
+  add("srv", po::bool_switch(&into.srv), "look up the port of http in the DNS (SRV record)");
+  add("unix-socket", text(into.unix_socket, "PATH"), "connect to this Unix socket");
 }
 
 HttpField parse_field(const CommandLine& line, const std::string& text) {
   const auto colon = text.find(':');
   if (colon == std::string::npos || !is_token(std::string_view(text).substr(0, colon)))
-    throw line.wrong("-H: '" + printable(text) + "' is no field", "-H 'Name: value'");
+    throw line.wrong("-H: '" + printable(text) + "' is not a field", "-H 'Name: value'");
   auto value = text.substr(colon + 1);
   value.erase(0, value.find_first_not_of(" \t"));
   if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
-    throw line.wrong("-H: a field's value is one line",
-                     "portlab connect (it sends whatever you type)");
+    throw line.wrong("-H: a field's value is one line", "portlab connect (it sends any bytes)");
   return {text.substr(0, colon), value};
 }
 
@@ -106,10 +105,10 @@ HttpPlan read_plan(const CommandLine& line, const HttpArguments& given, bool has
   plan.srv = given.srv;
   plan.unix_socket = given.unix_socket;
   if (given.srv && plan.url.explicit_port)
-    throw line.wrong("--srv asks for the port, and the URL names one already", "one of the two");
+    throw line.wrong("--srv looks up the port, but the URL has one already", "one of the two");
   if (given.srv && parse_address(plan.url.host))
     throw line.wrong(
-        "--srv asks for the SRV record of a name, and " + plan.url.host + " is an address",
+        "--srv looks up the SRV record of a name, but " + plan.url.host + " is an address",
         "http://www.lab.test/, or the address without --srv");
   if (given.srv && !given.unix_socket.empty())
     throw line.wrong("--srv and --unix-socket exclude each other", "one of the two");
@@ -125,7 +124,7 @@ HttpPlan read_plan(const CommandLine& line, const HttpArguments& given, bool has
   if (given.head) plan.request.method = "HEAD";
   if (!given.method.empty()) plan.request.method = given.method;
   if (!is_token(plan.request.method))
-    throw line.wrong("-X: '" + printable(given.method) + "' is no method", "-X GET");
+    throw line.wrong("-X: '" + printable(given.method) + "' is not a method", "-X GET");
   for (const auto& text : given.headers) plan.request.fields.push_back(parse_field(line, text));
   return plan;
 }
@@ -136,35 +135,35 @@ std::string meaning_of(const HttpHead& head) {
       return "the server does not understand the request";
     case 401:
     case 403:
-      return "the server does not show this to you";
+      return "the server does not permit access";
     case 404:
-      return "nothing is there";
+      return "the server has nothing at this path";
     case 405:
       return "this method is not allowed there; allowed: " + printable(head.field("Allow"));
     case 408:
-      return "the server got tired of waiting for the request";
+      return "the request did not come in time";
     case 413:
     case 414:
     case 431:
-      return "the request is longer than the server takes";
+      return "the request is longer than the server accepts";
     case 429:
     case 503:
-      return "the server has too much to do now";
+      return "the server is overloaded";
     case 501:
-      return "the server does not know this method";
+      return "the server does not support this method";
     default:
-      return head.status >= 500 ? "the server failed" : "the server says no";
+      return head.status >= 500 ? "the server failed" : "the server refuses the request";
   }
 }
 
-/// From 400 on the answer is a no: says so for the first of them, and returns the exit status.
+/// The exit status: for a response of 400 or more, prints the first one as an error.
 int verdict(const std::vector<HttpFetched>& results) {
   const auto no = std::find_if(results.begin(), results.end(),
                                [](const HttpFetched& each) { return each.head.status >= 400; });
   if (no == results.end()) return 0;
   const auto& got = *no;
   const auto root = "http://" + got.url.authority() + "/";
-  std::string advice = "portlab http -i " + got.url.text + " (the whole answer)";
+  std::string advice = "portlab http -i " + got.url.text + " (the whole response)";
   if (got.head.status == 404 && got.url.text != root)
     advice = "portlab http " + root + " (what is there)";
   complain({Exit::peer_said_no,
@@ -174,7 +173,7 @@ int verdict(const std::vector<HttpFetched>& results) {
   return static_cast<int>(Exit::peer_said_no);
 }
 
-json::object document_of(const HttpFetched& got, const KeptText& body) {
+json::object document_of(const HttpFetched& got, const CapturedText& body) {
   json::array fields;
   for (const auto& field : got.head.fields)
     fields.push_back({{"name", printable(field.name)}, {"value", printable(field.value)}});
@@ -185,7 +184,7 @@ json::object document_of(const HttpFetched& got, const KeptText& body) {
   json::object out{
       {"url", got.url.text}, {"status", got.head.status}, {"reason", printable(got.head.reason)},
       {"fields", fields},    {"redirects", hops},         {"body_bytes", body.bytes()}};
-  out["body"] = nullptr;  // no text, or too much of it
+  out["body"] = nullptr;  // not UTF-8, or too long
   if (const auto text = body.text()) out["body"] = *text;
   return out;
 }
@@ -202,11 +201,13 @@ int run_http(const Arguments& arguments) {
   const auto plan = read_plan(line, given, line.was_given("data"), *options);
   const bool visible = !options->quiet && !options->json;
 
-  KeptText kept;
-  const auto nowhere = output_to_nowhere();
+  CapturedText kept;
+  CapturedText not_shown;  // of all sessions but the first
   const auto shown = options->json          ? output_to(kept)
                      : given.output.empty() ? output_to_stdout(given.head || given.include)
                                             : output_to_file(given.output, visible);
+
+  const auto ignored = output_to(not_shown);
 
   auto sessions = open_sessions(plan, *options);
   json::array cards;
@@ -214,7 +215,7 @@ int run_http(const Arguments& arguments) {
     cards.push_back(to_json(card_of(session, "http", default_port_of("http"), *options)));
   std::vector<HttpFetched> results;
   for (auto& session : sessions) {
-    auto& output = results.empty() ? *shown : *nowhere;
+    auto& output = results.empty() ? *shown : *ignored;
     results.push_back(fetch(plan, std::move(session), *options, output));
   }
   hold(*options);

@@ -1,4 +1,4 @@
-// The only file of the clients that knows Beast: Beast parses, our session reads and writes.
+// The only file of the clients that uses Beast: Beast parses, ClientSession reads and writes.
 
 #include "clients/http/http_exchange.hpp"
 
@@ -29,7 +29,7 @@ using Parser = http::response_parser<http::buffer_body>;
 
 constexpr std::size_t piece_bytes = 64 * 1024;
 
-/// How many bytes a regular file holds; nothing for a pipe, whose end nobody knows.
+/// How many bytes are left in a regular file; nothing for a pipe.
 std::optional<std::uint64_t> size_of(int file) {
   struct stat about {};
   if (::fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
@@ -43,8 +43,8 @@ std::string hex(std::size_t number) {
   return {digits.data(), end};
 }
 
-/// Sends a file, or chunks where its length is not known (RFC 9112 section 7.1). Stops early when
-/// the server answers before it has heard everything: it has made up its mind.
+/// Sends a file, in chunks if its length is not known (RFC 9112 section 7.1). Stops when the server
+/// responds before it has received everything (RFC 9112 section 9.5).
 void send_file_body(ClientSession& session, int file) {
   const auto size = size_of(file);
   std::uint64_t left = size.value_or(0);
@@ -85,7 +85,7 @@ HttpHead head_of(const Parser& parser) {
   return head;
 }
 
-/// Reads responses until one is final: one per round.
+/// Reads the final response; skips interim responses (1xx).
 class Reader {
  public:
   Reader(ClientSession& session, const HttpRequest& request, const HttpSink& sink)
@@ -95,44 +95,44 @@ class Reader {
     while (true) {
       Parser parser;
       parser.header_limit(http_head_bytes_max);
-      parser.body_limit(boost::none);  // it passes through
+      parser.body_limit(boost::none);  // the body is passed on in pieces
       parser.skip(is_head_);
       read_head(parser);
       const auto head = head_of(parser);
-      // RFC 9110 section 15: what is no status code is an error of the server's.
+      // RFC 9110 section 15: status codes begin at 100.
       if (head.status < 100) throw not_http(http::error::bad_status);
       const bool interim = head.status / 100 == 1 && head.status != 101;  // RFC 9110 section 15.2
       if (interim) continue;
       sink_.head(head);
       read_body(parser, head);
-      return parser.keep_alive() && waiting_.empty();
+      return parser.keep_alive() && unparsed_.empty();
     }
   }
 
  private:
-  /// Gets more bytes; false at the end of the stream.
+  /// Receives more bytes; false at the end of the stream.
   bool more() {
-    if (waiting_.size() > http_head_bytes_max + piece_bytes)  // a chunk's extension without an end
+    if (unparsed_.size() > http_head_bytes_max + piece_bytes)  // an endless chunk extension
       throw not_http(http::error::header_limit);
     std::string piece(piece_bytes, '\0');
     const auto got =
         session_.read_some({reinterpret_cast<std::uint8_t*>(piece.data()), piece.size()});
-    waiting_ += as_text(got);
+    unparsed_ += as_text(got);
     return !got.empty();
   }
 
-  void drop(std::size_t count) { waiting_.erase(0, count); }
+  void drop(std::size_t count) { unparsed_.erase(0, count); }
 
   void read_head(Parser& parser) {
     bool first = true;
     while (!parser.is_header_done()) {
-      if ((waiting_.empty() || !first) && !more()) throw broken_head();
+      if ((unparsed_.empty() || !first) && !more()) throw broken_head();
       first = false;
       boost::beast::error_code error;
       parser.get().body().data = nullptr;  // stop at the head's end
       parser.get().body().size = 0;
-      const auto used = parser.put(boost::asio::buffer(waiting_), error);
-      drop(used);  // before the failure, which quotes what comes first: the line that is wrong
+      const auto used = parser.put(boost::asio::buffer(unparsed_), error);
+      drop(used);  // before the error, which quotes the line that is wrong
       if (error && error != http::error::need_more && error != http::error::need_buffer)
         throw not_http(error);
     }
@@ -141,9 +141,9 @@ class Reader {
   void read_body(Parser& parser, const HttpHead& head) {
     std::string piece(piece_bytes, '\0');
     while (!parser.is_done()) {
-      if (waiting_.empty() && !more()) {
+      if (unparsed_.empty() && !more()) {
         boost::beast::error_code error;
-        parser.put_eof(error);  // fine where the end of the stream is the end of the body
+        parser.put_eof(error);  // no error if the end of the stream is the end of the body
         if (error) throw broken_body(head);
         return;
       }
@@ -151,7 +151,7 @@ class Reader {
       body.data = piece.data();
       body.size = piece.size();
       boost::beast::error_code error;
-      const auto used = parser.put(boost::asio::buffer(waiting_), error);
+      const auto used = parser.put(boost::asio::buffer(unparsed_), error);
       const std::size_t filled = piece.size() - body.size;
       if (filled > 0) sink_.body(as_bytes({piece.data(), filled}));
       received_ += filled;
@@ -162,14 +162,15 @@ class Reader {
     }
   }
 
-  std::string who() const { return session_.remote().to_string(); }
+  std::string peer_text() const { return session_.remote().to_string(); }
 
   CommandError broken_head() const {
     return CommandError(
                Exit::no_connection,
-               who() + (waiting_.empty() ? ": the peer closed the connection without an answer"
-                                         : ": the peer closed the connection in the middle of the "
-                                           "answer's head"),
+               peer_text() + (unparsed_.empty()
+                                  ? ": the peer closed the connection without an answer"
+                                  : ": the peer closed the connection in the middle of the "
+                                    "answer's head"),
                connect_advice(session_.remote()))
         .explained_by(NetError::closed, session_.remote());
   }
@@ -177,19 +178,19 @@ class Reader {
   CommandError broken_body(const HttpHead& head) const {
     const std::string came = std::to_string(received_);
     return CommandError(Exit::no_connection,
-                        who() + ": the answer was broken off: " + came +
+                        peer_text() + ": the response is incomplete: " + came +
                             (head.length ? " of " + std::to_string(*head.length) : "") +
                             " bytes came",
-                        "once more; the server's log says why it closed")
+                        "once more, or the server's log for the reason")
         .explained_by(NetError::closed, session_.remote());
   }
 
   CommandError not_http(const boost::beast::error_code& error) const {
-    const auto line = std::string_view(waiting_).substr(0, waiting_.find_first_of("\r\n"));
+    const auto line = std::string_view(unparsed_).substr(0, unparsed_.find_first_of("\r\n"));
     constexpr std::size_t shown_max = 60;
     return CommandError(
                Exit::peer_said_no,
-               who() + ": this is no HTTP (" + error.message() + "): '" +
+               peer_text() + ": this is not HTTP (" + error.message() + "): '" +
                    printable(line.substr(0, shown_max)) + "'",
                session_.remote().transport == Transport::local
                    ? connect_advice(session_.remote())
@@ -200,7 +201,7 @@ class Reader {
   ClientSession& session_;
   const HttpSink& sink_;
   bool is_head_;
-  std::string waiting_;  ///< received and not yet parsed
+  std::string unparsed_;  ///< received and not yet parsed
   std::uint64_t received_ = 0;
 };
 
@@ -246,7 +247,7 @@ bool exchange(ClientSession& session, const HttpRequest& request, const HttpSink
     send(session, request);
   } catch (const CommandError& failure) {
     if (failure.exit() != Exit::no_connection) throw;
-    unsent = failure;  // a server that closes early has often said why
+    unsent = failure;  // a server that closes early often sends an error response first
   }
   try {
     return Reader(session, request, sink).run() && !unsent;

@@ -1,6 +1,6 @@
 #pragma once
-// One HTTP request and its response (RFC 9112), over an open session. The body passes through in
-// pieces: it is never whole in memory.
+// One HTTP request and its response (RFC 9112), over an open session. The body is passed on in
+// pieces and never held in memory as a whole.
 
 #include <cstdint>
 #include <functional>
@@ -19,26 +19,26 @@ struct HttpField {
   std::string value;
 };
 
-/// What is asked.
+/// A request.
 struct HttpRequest {
   std::string method = "GET";
   std::string target = "/";
-  std::vector<HttpField> fields;  ///< Host and all others, without those that frame the body
+  std::vector<HttpField> fields;  ///< without Content-Length and Transfer-Encoding
   std::string body;
   bool has_body = false;
-  int body_file = -1;  ///< a descriptor to read the body from instead; not closed
+  int body_file = -1;  ///< a descriptor to read the body from instead (-1: none); it is not closed
 
-  /// The request's head as it goes over the wire.
+  /// The request line and the fields, as they are sent.
   std::string head() const;
 };
 
-/// What is answered, before the body.
+/// The head of a response.
 struct HttpHead {
   unsigned version = 11;  ///< 11: HTTP/1.1
   unsigned status = 0;
   std::string reason;
   std::vector<HttpField> fields;
-  std::optional<std::uint64_t> length;  ///< of the body, where it is told beforehand
+  std::optional<std::uint64_t> length;  ///< of the body, if the head has it
 
   /// The first field of this name, in any case; empty where there is none.
   std::string_view field(std::string_view name) const;
@@ -46,21 +46,21 @@ struct HttpHead {
   std::string text() const;
 };
 
-/// Where the response goes.
+/// Receives the response.
 struct HttpSink {
   std::function<void(const HttpHead&)> head;
   std::function<void(Bytes)> body;
 };
 
 /// Sends the request and passes on the response. True: the session can carry another request.
-/// Throws a CommandError: exit status 3 where the answer is missing or broken off, 1 where it is not
+/// Throws a CommandError: exit status 3 for a missing or incomplete response, 1 for one that is not
 /// HTTP.
 bool exchange(ClientSession& session, const HttpRequest& request, const HttpSink& sink);
 
-/// Whether this can be a method or a field's name: RFC 9110 section 5.6.2.
+/// Whether this is a token, as methods and field names are: RFC 9110 section 5.6.2.
 bool is_token(std::string_view text);
 
-/// How much of a head we take: enough for any honest server.
+/// The longest head that is accepted.
 inline constexpr std::uint32_t http_head_bytes_max = 64 * 1024;
 
 }  // namespace portlab

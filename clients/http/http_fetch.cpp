@@ -33,17 +33,17 @@ Target target_of(const HttpPlan& plan, const HttpUrl& url) {
   return {Transport::tcp, url.host, url.port};
 }
 
-/// The first of the SRV record's servers that answers (RFC 2782: try them in order).
-std::vector<ClientSession> dial_srv(const HttpUrl& url, const ClientOptions& options) {
+/// Connects to the first server of the SRV records that accepts (RFC 2782: try them in order).
+std::vector<ClientSession> connect_by_srv(const HttpUrl& url, const ClientOptions& options) {
   auto name = "_http._tcp." + url.host;
   auto found = find_service(name, options);
-  if (found.empty()) {  // then its domain's: but not for a host that does not exist
+  if (found.empty()) {  // try the domain, unless the host does not exist
     if (is_lab_name(url.host)) resolve(url.host, options);
     name = srv_name_of(url.host);
     found = find_service(name, options);
   }
   if (found.empty())
-    throw CommandError(Exit::peer_said_no, name + ": no SRV record says where http is",
+    throw CommandError(Exit::peer_said_no, name + ": there is no SRV record for http",
                        "http://HOST:PORT/ instead of --srv");
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (!options.quiet && !options.json)
@@ -71,8 +71,8 @@ bool is_redirect(const HttpHead& head) {
   }
 }
 
-/// RFC 9110 section 15.4: 303 asks for GET; 301 and 302 do so in practice; 307 and 308 keep the
-/// method.
+/// Changes the plan for a redirect. RFC 9110 section 15.4: 303 means GET, and so do 301 and 302 in
+/// practice; 307 and 308 keep the method.
 void redirect_request(HttpPlan& plan, const HttpHead& head, const HttpUrl& to) {
   auto& request = plan.request;
   const bool keeps = head.status == 307 || head.status == 308;
@@ -86,10 +86,10 @@ void redirect_request(HttpPlan& plan, const HttpHead& head, const HttpUrl& to) {
   }
   if (request.body_file >= 0 && ::lseek(request.body_file, 0, SEEK_SET) != 0)
     throw CommandError(Exit::peer_said_no,
-                       plan.url.text + ": redirects, and what came from stdin can't be sent again",
+                       plan.url.text + ": redirects, and the body from stdin can't be sent again",
                        "-d @FILE");
   if (plan.url.same_origin(to)) return;
-  // What was meant for one server is not shown to another.
+  // Credentials for one server are not sent to another.
   std::erase_if(request.fields, [](const HttpField& field) {
     return same_name(field.name, "Authorization") || same_name(field.name, "Cookie") ||
            same_name(field.name, "Host");
@@ -99,15 +99,15 @@ void redirect_request(HttpPlan& plan, const HttpHead& head, const HttpUrl& to) {
 void note_redirect(const HttpHead& head, const std::string& to, bool followed,
                    const ClientOptions& options) {
   if (options.quiet || options.json) return;
-  std::fprintf(stderr, "%u %s: it is at %s%s\n", head.status, printable(head.reason).c_str(),
+  std::fprintf(stderr, "%u %s: moved to %s%s\n", head.status, printable(head.reason).c_str(),
                printable(to).c_str(), followed ? "" : " (-L follows)");
 }
 
 }  // namespace
 
 std::vector<ClientSession> open_sessions(const HttpPlan& plan, const ClientOptions& options) {
-  auto sessions =
-      plan.srv ? dial_srv(plan.url, options) : connect_all(target_of(plan, plan.url), options);
+  auto sessions = plan.srv ? connect_by_srv(plan.url, options)
+                           : connect_all(target_of(plan, plan.url), options);
   show_cards(sessions, options);
   return sessions;
 }
@@ -140,7 +140,7 @@ HttpFetched fetch(const HttpPlan& first_plan, ClientSession session, const Clien
       throw CommandError(Exit::peer_said_no,
                          first_plan.url.text + ": redirects without end (" +
                              std::to_string(HttpPlan::redirects_max) + " were followed)",
-                         "without -L: the first answer");
+                         "without -L: the first response");
     const auto to = follow(plan.url, location);
     note_redirect(result.head, to.text, true, options);
     redirect_request(plan, result.head, to);

@@ -29,14 +29,14 @@ class ToStdout : public HttpOutput {
 
   void body(Bytes bytes) override {
     if (terminal_ && !is_showable(bytes))
-      throw usage_failure("this is no text, and a terminal could take it for commands",
+      throw usage_failure("this is not text; a terminal could interpret it as escape sequences",
                           "-o FILE (save it), or | xxd (look at its bytes)");
     print(as_text(bytes));
     if (!bytes.empty()) ended_line_ = bytes.back() == '\n';
   }
 
   void finish() override {
-    if (terminal_ && !ended_line_) print("\n");  // else the prompt is glued to the last line
+    if (terminal_ && !ended_line_) print("\n");  // the prompt begins on its own line
   }
 
  private:
@@ -87,22 +87,15 @@ class ToFile : public HttpOutput {
   std::optional<Progress> progress_;
 };
 
-class ToKept : public HttpOutput {
+class ToCapturedText : public HttpOutput {
  public:
-  explicit ToKept(KeptText& kept) : kept_(kept) {}
+  explicit ToCapturedText(CapturedText& kept) : kept_(kept) {}
   void head(const HttpHead&) override {}
   void body(Bytes bytes) override { kept_.add(bytes); }
   void finish() override {}
 
  private:
-  KeptText& kept_;
-};
-
-class ToNowhere : public HttpOutput {
- public:
-  void head(const HttpHead&) override {}
-  void body(Bytes) override {}
-  void finish() override {}
+  CapturedText& kept_;
 };
 
 }  // namespace
@@ -115,8 +108,8 @@ std::unique_ptr<HttpOutput> output_to_file(const std::string& path, bool visible
   return std::make_unique<ToFile>(path, visible);
 }
 
-std::unique_ptr<HttpOutput> output_to(KeptText& kept) { return std::make_unique<ToKept>(kept); }
-
-std::unique_ptr<HttpOutput> output_to_nowhere() { return std::make_unique<ToNowhere>(); }
+std::unique_ptr<HttpOutput> output_to(CapturedText& kept) {
+  return std::make_unique<ToCapturedText>(kept);
+}
 
 }  // namespace portlab

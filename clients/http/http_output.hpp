@@ -1,17 +1,17 @@
 #pragma once
-// Where a response goes: to stdout, into a file, into the document of --json, or nowhere.
+// Where a response is written: to stdout, into a file, or into the document of --json.
 
 #include <memory>
 #include <string>
 
-#include "clients/cli/captured_text.hpp"
 #include "clients/cli/download.hpp"
+#include "clients/cli/terminal.hpp"
 #include "clients/http/http_exchange.hpp"
 #include "common/bytes.hpp"
 
 namespace portlab {
 
-/// Takes a response's head and body, in pieces.
+/// Receives a response: its head, then its body in pieces.
 class HttpOutput {
  public:
   virtual ~HttpOutput() = default;
@@ -21,18 +21,15 @@ class HttpOutput {
   virtual void finish() = 0;
 };
 
-/// To stdout; with `show_head`, the head too. On a terminal, bytes that are not text are refused
-/// with a CommandError (exit status 2): they could make it do anything.
+/// To stdout; with `show_head`, the head, too. On a terminal, bytes that are not text cause a
+/// CommandError (exit status 2), since they could contain escape sequences.
 std::unique_ptr<HttpOutput> output_to_stdout(bool show_head);
 
-/// Into a file that appears when it is complete, with a progress bar; what comes with a status of
-/// 400 or more is not what was wanted, and leaves no file. `visible`: say what was saved.
+/// Into a file that appears when it is complete, with a progress bar. A response of 400 or more
+/// leaves no file. `visible`: print a message about the saved file.
 std::unique_ptr<HttpOutput> output_to_file(const std::string& path, bool visible);
 
 /// Into `kept`, for --json.
-std::unique_ptr<HttpOutput> output_to(KeptText& kept);
-
-/// Nowhere.
-std::unique_ptr<HttpOutput> output_to_nowhere();
+std::unique_ptr<HttpOutput> output_to(CapturedText& kept);
 
 }  // namespace portlab

@@ -9,8 +9,8 @@
 #include <locale>
 
 #include "clients/cli/command_error.hpp"
+#include "clients/cli/numbers.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/port/port_facts.hpp"
 #include "common/known_services.hpp"
 #include "common/port.hpp"
 
@@ -31,48 +31,47 @@ bool is_scheme(std::string_view name, std::string_view wanted) {
   return boost::algorithm::iequals(name, wanted, std::locale::classic());
 }
 
-/// "127.0.0.1:83/x" has no scheme, though RFC 3986 could take "localhost" in "localhost:83" for
-/// one.
+/// Adds http:// to a text without it. By RFC 3986 alone, "localhost" in "localhost:83" would be a
+/// scheme.
 std::string with_scheme(const std::string& text) {
   return text.find("://") == std::string::npos && !text.starts_with("http:") ? "http://" + text
                                                                              : text;
 }
 
-/// Throws where host and port can't be right. Boost.URL 1.81 is too kind: it takes "h:8o/" for the
-/// port 8 and a path "o/".
+/// Throws for an invalid host or port. Boost.URL 1.81 accepts "h:8o/" as the port 8 and a path
+/// "o/".
 void check_authority(const std::string& text) {
   const auto mark = text.find("://");
   if (mark == std::string::npos) return;
   const auto begin = mark + 3;
   const auto end = std::min(text.find_first_of("/?#", begin), text.size());
   const auto authority = text.substr(begin, end - begin);
-  if (authority.find('@') != std::string::npos) return;  // it is refused for that
+  if (authority.find('@') != std::string::npos) return;  // rejected later, with its own message
   if (std::count(authority.begin(), authority.end(), ':') > 1 && !authority.starts_with('['))
-    throw bad_url(text, "an IPv6 address stands in brackets", "http://[::1]:83/");
+    throw bad_url(text, "an IPv6 address needs brackets", "http://[::1]:83/");
   const auto colon = authority.rfind(':');
   if (colon == std::string::npos || authority.find(']', colon) != std::string::npos) return;
   const auto port = authority.substr(colon + 1);
   if (!port.empty() && !parse_port(port)) throw not_a_port(port);
 }
 
-/// What is wrong with a text that Boost.URL refuses.
+/// The error for a text that Boost.URL rejects.
 CommandError explain(const std::string& text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == ' ') return bad_url(text, "it holds a space", "%20 in its place, in quotes");
+    if (c == ' ') return bad_url(text, "it contains a space", "%20 in its place, in quotes");
     if (byte < 0x20 || byte == 0x7f)
-      return bad_url(text, "it holds a control character", "%0A and the like in its place");
+      return bad_url(text, "it contains a control character", "%0A and the like in its place");
     if (byte >= 0x80)
-      return bad_url(text, "it holds a character that is not ASCII",
+      return bad_url(text, "it contains a character that is not ASCII",
                      "its UTF-8 bytes as %C3%BC; a host's name as xn--...");
   }
   if (text.find('%') != std::string::npos)
-    return bad_url(text, "after % come two hexadecimal digits", "%25 for the sign itself");
-  return bad_url(text, "it holds a character that no URL has", shape);
+    return bad_url(text, "after % there must be two hexadecimal digits", "%25 for the sign itself");
+  return bad_url(text, "it contains a character that is not allowed in a URL", shape);
 }
 
-/// RFC 3986 section 5.2.4: there is nothing above the root. Boost.URL 1.81 leaves such steps
-/// standing.
+/// Removes ".." above the root (RFC 3986 section 5.2.4), which Boost.URL 1.81 leaves in the path.
 void stay_below_root(std::string& target) {
   while (target.starts_with("/../")) target.erase(0, 3);
   if (target == "/..") target = "/";
@@ -86,29 +85,29 @@ std::string target_of(const urls::url_view& url) {
 }
 
 /// Host, port and target of an absolute URL; `text` is for the errors.
-HttpUrl take_apart(const urls::url_view& url, const std::string& text) {
+HttpUrl parts_of(const urls::url_view& url, const std::string& text) {
   const std::string scheme(url.scheme());
   if (is_scheme(scheme, "https"))
-    throw bad_url(text, "it asks for https, and the lab speaks no TLS", "http://, or curl");
+    throw bad_url(text, "its scheme is https, but the lab has no TLS", "http://, or curl");
   if (is_scheme(scheme, "ftp"))
-    throw bad_url(text, "ftp has a client of its own", "portlab ftp " + printable(text));
+    throw bad_url(text, "ftp has its own client", "portlab ftp " + printable(text));
   if (!is_scheme(scheme, "http"))
-    throw bad_url(text, "it asks for " + printable(scheme) + ", not http", shape);
+    throw bad_url(text, "its scheme is " + printable(scheme) + ", not http", shape);
   if (url.has_userinfo())
-    throw bad_url(text, "it holds a user's name, and the lab's servers know no users",
+    throw bad_url(text, "it contains a user's name, but the lab's servers have no users",
                   "-H 'Authorization: ...' for a server that does");
   HttpUrl out;
   const bool is_name = url.host_type() == urls::host_type::name;
   out.host = is_name ? std::string(url.host_name()) : std::string(url.host_address());
   if (!url.has_authority() || out.host.empty()) throw bad_url(text, "the host is missing", shape);
-  // What was percent-encoded is decoded here, and no host name has such characters.
+  // Percent-encoded characters are decoded here; a host name may not contain them.
   const std::string_view signs = is_name ? ".-_" : ".-_:%";
   const auto is_host_char = [&](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
            signs.find(c) != std::string_view::npos;
   };
   if (!std::all_of(out.host.begin(), out.host.end(), is_host_char))
-    throw bad_url(text, "the host has a character that no host name has", shape);
+    throw bad_url(text, "the host contains a character that is not allowed in host names", shape);
   if (url.has_port() && !url.port().empty()) {
     const auto port = parse_port(std::string(url.port()));
     if (!port) throw bad_url(text, port.error().text, shape);
@@ -137,23 +136,23 @@ HttpUrl parse_http_url(const std::string& text) {
   check_authority(full);
   const auto parsed = urls::parse_uri_reference(full);
   if (!parsed) throw explain(full);
-  return take_apart(*parsed, full);
+  return parts_of(*parsed, full);
 }
 
 HttpUrl follow(const HttpUrl& from, const std::string& location) {
   const auto lost = [&](const std::string& why) {
     return CommandError(Exit::peer_said_no,
                         from.text + ": redirects to '" + printable(location) + "': " + why,
-                        "without -L: the answer itself");
+                        "without -L: the response itself");
   };
   const auto reference = urls::parse_uri_reference(location);
   if (!reference) throw lost("that is not a URL");
   urls::url out;
   const urls::url base(from.text);
-  if (!urls::resolve(base, *reference, out)) throw lost("that leads nowhere");
+  if (!urls::resolve(base, *reference, out)) throw lost("that can't be resolved");
   try {
     check_authority(std::string(out.buffer()));
-    auto to = take_apart(out, std::string(out.buffer()));
+    auto to = parts_of(out, std::string(out.buffer()));
     stay_below_root(to.target);
     to.text = "http://" + to.authority() + to.target;
     return to;

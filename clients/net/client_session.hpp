@@ -1,6 +1,6 @@
 #pragma once
-// A connection, as a client sees it: connect, write, read, close, one after the other, each bounded
-// by a timeout. For tcp, udp and Unix sockets alike.
+// A session of a client over tcp, udp or a Unix socket: connect, write, read, close, in blocking
+// calls that each end at a timeout.
 
 #include <chrono>
 #include <string>
@@ -10,73 +10,71 @@
 #include "clients/cli/options.hpp"
 #include "common/bytes.hpp"
 #include "common/endpoint.hpp"
+#include "common/system/file_descriptor.hpp"
 
 namespace portlab {
 
-/// Whom to call.
+/// The server to connect to.
 struct Target {
   Transport transport = Transport::tcp;
   std::string host;  ///< a name or an address; the path for a Unix socket
   std::uint16_t port = 0;
 };
 
-/// A conversation with one peer. Every mishap is thrown as a CommandError that names the peer, the
+/// A session with one peer. Each failed operation throws a CommandError that names the peer, the
 /// cause, and what to try.
 class ClientSession {
  public:
   /// Takes over a connected socket, for instance one that was accepted.
-  static ClientSession adopt(int descriptor, Transport transport,
+  static ClientSession adopt(FileDescriptor descriptor, Transport transport,
                              std::chrono::milliseconds timeout);
-  ~ClientSession() { close(); }
-  ClientSession(ClientSession&& other) noexcept;
-  ClientSession& operator=(ClientSession&& other) noexcept;
 
-  /// Waits for bytes and puts them into the buffer; for udp, one whole datagram. Returns the part
-  /// of the buffer that was filled. Empty: the peer closed (for udp: an empty datagram).
+  /// Receives bytes into the buffer; for udp, one whole datagram. Returns the part of the buffer
+  /// that was filled; empty when the peer has closed (for udp: an empty datagram).
   Bytes read_some(MutableBytes buffer);
   /// Sends all of it; for udp, as one datagram.
   void write(Bytes bytes);
   void write(std::string_view text) { write(as_bytes(text)); }
   /// Sends as much as fits now, without waiting, and returns how much that was.
   std::size_t write_some(Bytes bytes);
-  /// Says that no more will be sent; reading goes on. Nothing happens for udp.
+  /// Ends the sending direction (shutdown(2), FIN for tcp); reading goes on. Does nothing for udp.
   void finish_writing();
-  /// Says goodbye. Harmless when done twice.
-  void close();
+  /// Closes the socket. Does nothing when it is closed already.
+  void close() { descriptor_ = {}; }
 
-  /// Waits until read_some would not wait; false when that takes longer.
+  /// Waits until there is something to read, or the end; false when the limit is reached first.
   bool wait_readable(std::chrono::milliseconds limit) const;
 
-  /// True if the peer has closed (or reset) the session and sent nothing before: a server that
-  /// takes no more sessions does that. Not for udp.
+  /// Whether the peer has closed or reset the session without sending anything, as a server does
+  /// that accepts no more sessions. Always false for udp.
   bool was_turned_away() const;
 
-  /// Our end: with the port that the kernel picked, or that --from chose.
+  /// This end, with the port that the kernel picked or that --from chose.
   const Endpoint& local() const { return local_; }
   /// The peer's end.
   const Endpoint& remote() const { return remote_; }
   /// For poll(2); negative once closed.
-  int descriptor() const { return descriptor_; }
-  /// How long each wait may take from now on.
+  int descriptor() const { return descriptor_.get(); }
+  /// How long each operation may take from now on.
   void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
   std::chrono::milliseconds timeout() const { return timeout_; }
 
  private:
-  ClientSession(int descriptor, Transport transport, std::chrono::milliseconds timeout);
+  ClientSession(FileDescriptor descriptor, Transport transport, std::chrono::milliseconds timeout);
 
-  int descriptor_ = -1;
+  FileDescriptor descriptor_;
   std::chrono::milliseconds timeout_;
   Endpoint local_;
   Endpoint remote_;
 };
 
-/// Connects to the target's first address that answers, from --source and --from.
+/// Connects to the first address of the target that accepts, from --source and --from.
 ClientSession connect_to(const Target& target, const ClientOptions& options);
 
 /// Opens --sessions connections, all open at once. With --from, the source ports count up from it.
 std::vector<ClientSession> connect_all(const Target& target, const ClientOptions& options);
 
-/// That so many of the sessions were turned away: exit status 1.
+/// The error that the server closed `count` of the sessions at once: exit status 1.
 CommandError turned_away_failure(const Endpoint& peer, std::size_t count, std::size_t all);
 
 }  // namespace portlab

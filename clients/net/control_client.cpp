@@ -15,12 +15,12 @@ namespace portlab {
 
 namespace {
 
-constexpr const char* start_one =
+constexpr const char* start_advice =
     "portlabd --private (in another terminal; no root needed), or --control PATH of one that runs";
-// A server that stops lets its sessions finish for 5 s.
+// portlabd waits up to 5 s for its sessions when it stops.
 constexpr std::chrono::milliseconds stop_limit{7000};
 
-/// Throws where nothing at this path could be a portlabd of ours.
+/// Throws unless the path is a socket in a safe folder: check_control_folder().
 void expect_socket(const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) {
@@ -30,13 +30,13 @@ void expect_socket(const std::string& path) {
       const std::string roots = ::geteuid() == 0 ? "" : "; sudo, if root runs one";
       throw CommandError(Exit::no_connection,
                          "no portlabd" + yours + " is running (there is no " + path + ")",
-                         start_one + roots)
+                         start_advice + roots)
           .explained_by(NetError::no_socket, local_endpoint(path));
     }
-    throw connection_failure(local_endpoint(path), error, Operation::connecting);
+    throw connection_failure({local_endpoint(path), error, Operation::connecting});
   }
   if (!S_ISSOCK(info.st_mode))
-    throw CommandError(Exit::no_connection, path + ": this is no socket", start_one);
+    throw CommandError(Exit::no_connection, path + ": this is not a socket", start_advice);
   if (const auto safe = check_control_folder(path); !safe)
     throw CommandError(Exit::no_connection, safe.error().text);
 }
@@ -46,7 +46,7 @@ std::int64_t pid_of_peer(int descriptor) {
   return peer ? peer->pid : 0;
 }
 
-/// The next line, without its newline.
+/// The next line, without the newline.
 std::string read_line(ClientSession& server, const std::string& path) {
   std::string line;
   std::vector<std::uint8_t> buffer(std::size_t{64} * 1024);
@@ -56,21 +56,22 @@ std::string read_line(ClientSession& server, const std::string& path) {
     line += text.substr(0, end);
     if (end != std::string_view::npos) return line;
     if (text.empty())
-      throw CommandError(Exit::no_connection, path + ": the server hung up without an answer",
-                         "its log says why; portlab server status (does it still run?)")
+      throw CommandError(Exit::no_connection,
+                         path + ": the server closed the connection without an answer",
+                         "its log for the reason; portlab server status (is it still running?)")
           .explained_by(NetError::closed, local_endpoint(path));
     if (line.size() > control_reply_bytes_max)
       throw CommandError(Exit::no_connection,
-                         path + ": this answer has no end: that is no portlabd");
+                         path + ": the answer is too long: this is not a portlabd");
   }
 }
 
-void wait_for_the_end(ClientSession& server) try {
+void wait_until_closed(ClientSession& server) try {
   server.set_timeout(stop_limit);
   std::vector<std::uint8_t> buffer(1024);
   while (!server.read_some(buffer).empty()) continue;
 } catch (const CommandError&) {
-  // It said that it stops; that it takes longer, or breaks off, is no failure of ours.
+  // The server has confirmed the stop: a time-out or a reset here is no error.
 }
 
 }  // namespace
@@ -88,7 +89,7 @@ ControlAnswer ask_server(const std::string& path, const ControlRequest& request,
   if (!reply) throw CommandError(Exit::peer_said_no, reply.error().text);
   answer.reply = std::move(*reply);
   answer.server_pid = pid_of_peer(server.descriptor());
-  if (request.command == ControlCommand::stop) wait_for_the_end(server);
+  if (request.command == ControlCommand::stop) wait_until_closed(server);
   return answer;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Asks a running portlabd over its control socket.
+// Sends a request to a running portlabd over its control socket.
 
 #include <chrono>
 #include <cstdint>
@@ -9,16 +9,16 @@
 
 namespace portlab {
 
-/// What a server answered.
+/// The answer of a server.
 struct ControlAnswer {
   ControlReply reply;
-  std::string line;             ///< the same as it came, one JSON object
-  std::int64_t server_pid = 0;  ///< as the kernel knows it; 0: it runs in another pid namespace
+  std::string line;             ///< the answer as received, one JSON object
+  std::int64_t server_pid = 0;  ///< from the kernel; 0: it is in another pid namespace
 };
 
-/// One question, one answer; each wait takes at most `timeout`. Throws a CommandError: exit status 3
-/// where no portlabd answers, 1 where it answers with an error. After `stop` it also waits until
-/// the server has hung up.
+/// Sends a request and returns the answer; each operation takes at most `timeout`. Throws a
+/// CommandError: exit status 3 without an answer, 1 for an error in the answer. After `stop`, also
+/// waits until the server closes the connection.
 ControlAnswer ask_server(const std::string& path, const ControlRequest& request,
                          std::chrono::milliseconds timeout = std::chrono::seconds(5));
 

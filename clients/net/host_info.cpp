@@ -11,13 +11,13 @@
 #include <map>
 #include <sstream>
 
-#include "clients/net/system_address.hpp"
-#include "clients/port/port_facts.hpp"
-#include "clients/port/port_owner.hpp"
+#include "clients/net/port_owner.hpp"
 #include "common/known_services.hpp"
 #include "common/port.hpp"
+#include "common/system/file_descriptor.hpp"
 #include "common/system/interfaces.hpp"
 #include "common/system/own_path.hpp"
+#include "common/system/socket_address.hpp"
 
 namespace portlab {
 
@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The first user namespace knows every user: "0 0 4294967295".
+/// Whether the user namespace was made by a user: the initial one maps all users, "0 0 4294967295".
 bool is_in_users_namespace() {
   std::ifstream map("/proc/self/uid_map");
   std::uint64_t first = 0;
@@ -48,6 +48,36 @@ std::vector<OwnAddress> own_addresses() {
   return found;
 }
 
+std::string_view to_string(Bindable bindable) {
+  switch (bindable) {
+    case Bindable::free:
+      return "free";
+    case Bindable::in_use:
+      return "in use";
+    case Bindable::forbidden:
+      return "forbidden";
+    case Bindable::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+Bindable try_to_bind(const Endpoint& where) {
+  const bool tcp = where.transport == Transport::tcp;
+  const FileDescriptor socket(::socket(where.address.is_v6() ? AF_INET6 : AF_INET,
+                                       (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0));
+  if (!socket) return Bindable::unknown;
+  const int on = 1;  // as servers do: sessions in TIME_WAIT do not block the port
+  if (tcp) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (where.address.is_v6()) ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  const auto address = to_socket_address(where);
+  if (::bind(socket.get(), address.data(), address.size) == 0) return Bindable::free;
+  const int error = errno;
+  return error == EADDRINUSE                 ? Bindable::in_use
+         : error == EACCES || error == EPERM ? Bindable::forbidden
+                                             : Bindable::unknown;
+}
+
 bool has_ipv6_loopback() {
   return try_to_bind(udp_endpoint(asio::ip::address_v6::loopback(), 0)) == Bindable::free;
 }
@@ -63,8 +93,7 @@ bool is_in_private_network() {
 std::uint16_t first_port_allowed() {
   const auto first = first_unprivileged_port();
   if (first == 0) return 0;
-  // The kernel looks at privileges before it looks for a free port (bind(2)): the answer is the
-  // same for all ports below.
+  // bind(2) checks privileges before it looks for a free port, so one port shows it for all below.
   const auto below = static_cast<std::uint16_t>(first - 1);
   if (below == 0) return 0;
   const auto tried = try_to_bind(tcp_endpoint(asio::ip::address_v4::loopback(), below));
@@ -72,21 +101,17 @@ std::uint16_t first_port_allowed() {
 }
 
 Route route_to(const asio::ip::address& address) {
-  const int probe = ::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (probe < 0) return {errno, {}, {}};
+  const FileDescriptor socket(
+      ::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return {errno, {}, {}};
   constexpr std::uint16_t any_port = 9;  // connecting a udp socket sends nothing
-  auto there = to_system(udp_endpoint(address, any_port));
-  SystemAddress here;
-  Route way;
-  if (::connect(probe, there.get(), there.size) != 0 ||
-      ::getsockname(probe, here.get(), &here.size) != 0)
-    way.error = errno;
-  ::close(probe);
-  if (way.error != 0) return way;
-  way.source = from_system(here, Transport::udp).address;
+  const auto peer = to_socket_address(udp_endpoint(address, any_port));
+  if (::connect(socket.get(), peer.data(), peer.size) != 0) return {errno, {}, {}};
+  Route route;
+  route.source = local_endpoint_of(socket.get(), Transport::udp).address;
   for (const auto& own : own_addresses())
-    if (own.address == way.source) way.interface = own.interface;
-  return way;
+    if (own.address == route.source) route.interface = own.interface;
+  return route;
 }
 
 RoomForServices room_for_services(std::uint16_t shift) {
@@ -119,7 +144,7 @@ std::string program_beside_us(const std::string& name) {
 std::string program_in_path(const std::string& name) {
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
-  // sbin, too: a user's PATH leaves it out on Debian, where tcpdump and nft live.
+  // sbin, too, which has tcpdump and nft: on Debian, it is not in the PATH of users.
   for (std::string folder; std::getline(folders, folder, ':');)
     if (is_program(fs::path(folder) / name)) return (fs::path(folder) / name).string();
   for (const char* folder : {"/usr/sbin", "/sbin"})

@@ -1,16 +1,18 @@
 #pragma once
-// What this machine is and allows, looked up now: for portlab why and portlab doctor.
+// Properties and settings of this machine, looked up when called: for portlab why and portlab
+// doctor.
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "common/net.hpp"
+#include "common/endpoint.hpp"
 
 namespace portlab {
 
-/// An address of one of this network's interfaces.
+/// An address of a network interface.
 struct OwnAddress {
   std::string interface;  ///< "lo", "eth0"
   asio::ip::address address;
@@ -20,23 +22,37 @@ struct OwnAddress {
 /// All addresses of the interfaces that are up.
 std::vector<OwnAddress> own_addresses();
 
-/// Whether a program here can talk over ::1.
+/// Whether ::1 can be used.
 bool has_ipv6_loopback();
 
-/// Whether this process is in a private network: a network namespace that a user made, or that
-/// portlab enter led into. Root's own are seen only by the mark that portlab enter leaves.
+/// Whether this process is in a private network: a network namespace made by a user, or entered by
+/// portlab enter (which sets PORTLAB_PRIVATE; a namespace made by root is detected only by that).
 bool is_in_private_network();
 
-/// The lowest port that this process may bind, tried out. 0: all of them.
+/// The lowest port that this process may bind, found by trying. 0: all ports.
 std::uint16_t first_port_allowed();
 
-/// The way to another address, as the kernel would take it now. Nothing is sent.
+/// The route to an address, as the kernel selects it now. Nothing is sent.
 struct Route {
-  int error = 0;  ///< an errno: there is none
+  int error = 0;  ///< an errno: there is no route
   asio::ip::address source;
-  std::string interface;  ///< that has this source; empty where none is known
+  std::string interface;  ///< that has the source address; may be empty
 };
 Route route_to(const asio::ip::address& address);
+
+/// Whether this user could listen on a port now.
+enum class Bindable : unsigned char {
+  free,
+  in_use,     ///< another socket has the port
+  forbidden,  ///< the port needs privileges
+  unknown,    ///< another error of bind(2)
+};
+
+/// "free", "in use", "forbidden", "unknown".
+std::string_view to_string(Bindable bindable);
+
+/// Whether this user could listen there now: binds a socket and closes it again.
+Bindable try_to_bind(const Endpoint& where);
 
 /// Where all services would find free ports on loopback.
 struct RoomForServices {
@@ -47,7 +63,7 @@ struct RoomForServices {
 /// Tries the default ports of all services, moved up by `shift`.
 RoomForServices room_for_services(std::uint16_t shift);
 
-/// Where a program is found: beside this one, or in $PATH; empty where it is not.
+/// The path of a program in the folder of this one, or in $PATH; empty if there is none.
 std::string program_beside_us(const std::string& name);
 std::string program_in_path(const std::string& name);
 

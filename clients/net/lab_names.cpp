@@ -1,11 +1,12 @@
-// Names below lab.test, asked of the lab's DNS server.
+// Names below lab.test, resolved by the lab's DNS server.
 
 #include <algorithm>
 #include <tuple>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/dns/dns_exchange.hpp"
+#include "clients/net/dns_exchange.hpp"
+#include "clients/net/error_advice.hpp"
 #include "clients/net/local_server.hpp"
 #include "clients/net/resolver.hpp"
 #include "common/dns/rdata.hpp"
@@ -25,7 +26,7 @@ std::string server_text(const ClientOptions& options) {
   return server.host + " port " + std::to_string(server.port);
 }
 
-/// What to try when the lab's names can't be asked for.
+/// What to try when the lab's DNS server does not answer.
 std::string lab_dns_advice(const ClientOptions& options) {
   const std::string rest =
       "--dns ADDRESS:PORT where one listens; or an address instead of the name";
@@ -35,7 +36,7 @@ std::string lab_dns_advice(const ClientOptions& options) {
   return "portlab server listeners (does your portlabd serve dns?); or " + rest;
 }
 
-/// The answer to a question about one of the lab's names, or a CommandError that says why there is none.
+/// The answer to a question about one of the lab's names. Throws a CommandError without one.
 DnsReply ask_lab_server(const std::string& name, dns::Type type, const ClientOptions& options) {
   const auto qname = dns::Name::from_text(name);
   if (!qname) throw usage_failure(qname.error().text, "a name like www.lab.test");
@@ -51,7 +52,7 @@ DnsReply ask_lab_server(const std::string& name, dns::Type type, const ClientOpt
   }
 }
 
-/// The answer section, or a CommandError where the server says no.
+/// The answer section. Throws a CommandError for an error code (RCODE).
 std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
                                  const ClientOptions& options, bool must_exist = true) {
   const auto reply = ask_lab_server(name, type, options);
@@ -60,7 +61,7 @@ std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
   if (rcode == dns::Rcode::NXDOMAIN)
     throw CommandError(Exit::peer_said_no,
                        printable(name) + ": NXDOMAIN: the DNS server at " + server_text(options) +
-                           " knows no such name",
+                           " has no such name",
                        "is it spelt right? portlab dns " + printable(name))
         .explained_by(NetError::name, name);
   if (rcode != dns::Rcode::NOERROR)
@@ -74,7 +75,7 @@ std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
 void append_addresses(std::vector<asio::ip::address>& addresses, const std::string& name,
                       dns::Type type, const ClientOptions& options) {
   for (const auto& record : ask_lab(name, type, options)) {
-    if (record.type != type) continue;  // an alias on the way
+    if (record.type != type) continue;  // a CNAME record
     const auto address = parse_address(dns::rdata_to_text(type, as_bytes(record.rdata)));
     if (address) addresses.push_back(*address);
   }
@@ -87,7 +88,7 @@ std::vector<asio::ip::address> resolve_lab_name(const std::string& name,
   std::vector<asio::ip::address> addresses;
   if (!options.ipv6_only) append_addresses(addresses, name, dns::Type::A, options);
   if (!options.ipv4_only) append_addresses(addresses, name, dns::Type::AAAA, options);
-  // The caller explains "none of this family", which is not "none".
+  // Without -4 or -6 again, so that the caller can tell "none of this family" from "none".
   if (addresses.empty() && options.ipv6_only)
     append_addresses(addresses, name, dns::Type::A, options);
   if (addresses.empty() && options.ipv4_only)
@@ -113,11 +114,12 @@ std::vector<ServiceLocation> find_service(const std::string& srv_name,
     if (host->is_root())  // RFC 2782: "decidedly not available"
       throw CommandError(Exit::peer_said_no,
                          printable(srv_name) + ": the DNS server at " + server_text(options) +
-                             " says that this service does not listen anywhere now",
+                             " reports that this service is not available",
                          "portlab server listeners");
     found.push_back({*priority, *weight, {short_text(*host), *port}});
   }
-  // The heavier first, instead of by lot: a lab shows the same thing twice.
+  // The highest weight first, not at random as in RFC 2782, so that a lab has the same result each
+  // time.
   std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
     return std::tuple(a.priority, b.weight) < std::tuple(b.priority, a.weight);
   });

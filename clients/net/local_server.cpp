@@ -17,28 +17,29 @@ namespace portlab {
 
 namespace {
 
-std::unique_ptr<LocalServer> ask_neighbour() try {
-  constexpr std::chrono::milliseconds patience{500};
+std::unique_ptr<LocalServer> ask_local_server() try {
+  constexpr std::chrono::milliseconds limit{500};
   const auto path = control_path_to_visit();
-  auto answer = ask_server(path, {ControlCommand::listeners, {}}, patience);
+  auto answer = ask_server(path, {ControlCommand::listeners, {}}, limit);
   return std::make_unique<LocalServer>(
       LocalServer{std::move(answer.reply.listeners), is_in_our_network(path, answer.server_pid)});
 } catch (const CommandError&) {
   return nullptr;
 }
 
-/// Nothing where the system does not tell: a process with more privileges is none of our business.
+/// Whether the process is in the network namespace of this one; nothing when /proc does not show
+/// it, as for a process with more privileges. network_namespaces(7).
 std::optional<bool> shares_namespace(std::int64_t pid) {
-  struct stat mine {};
-  struct stat theirs {};
+  struct stat own {};
+  struct stat other {};
   const auto path = "/proc/" + std::to_string(pid) + "/ns/net";
-  if (pid <= 0 || ::stat("/proc/self/ns/net", &mine) != 0 || ::stat(path.c_str(), &theirs) != 0)
+  if (pid <= 0 || ::stat("/proc/self/ns/net", &own) != 0 || ::stat(path.c_str(), &other) != 0)
     return std::nullopt;
-  return mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
+  return own.st_ino == other.st_ino && own.st_dev == other.st_dev;
 }
 
-/// The path of a listening Unix socket, from a line of /proc/net/unix; empty for all others. An
-/// accepted one has the server's path as well, but lives in its client's network.
+/// The path of a listening Unix socket, from a line of /proc/net/unix; empty for other sockets. An
+/// accepted socket has the path of the server, but may be in the network of its client.
 std::string listening_path(const std::string& line) {
   constexpr const char* accepts = "00010000";  // __SO_ACCEPTCON
   std::istringstream fields(line);
@@ -48,12 +49,12 @@ std::string listening_path(const std::string& line) {
   return flags == accepts ? path : std::string();
 }
 
-/// The kernel lists a Unix socket in the network where it was made, though its path leads to it
-/// from everywhere. True, too, where there is no such list.
+/// Whether a Unix socket was made in this network namespace: the kernel lists it only there, though
+/// its path can be used from every namespace. True when there is no list.
 bool is_listed_here(const std::string& socket_path) {
   std::ifstream sockets("/proc/self/net/unix");
   std::string line;
-  if (!std::getline(sockets, line)) return true;  // its head
+  if (!std::getline(sockets, line)) return true;  // the heading
   std::error_code failed;
   const auto wanted = std::filesystem::weakly_canonical(socket_path, failed);
   while (std::getline(sockets, line)) {
@@ -65,6 +66,7 @@ bool is_listed_here(const std::string& socket_path) {
   return false;
 }
 
+/// Whether a packet to this endpoint reaches the listener.
 bool meets(const ListenerRow& listener, const Endpoint& at) {
   const auto& where = listener.endpoint;
   if (where.transport != at.transport || where.port != at.port) return false;
@@ -72,17 +74,11 @@ bool meets(const ListenerRow& listener, const Endpoint& at) {
          (where.address.is_unspecified() && where.address.is_v6() == at.address.is_v6());
 }
 
-std::string place_of(const ListenerRow& listener, const Endpoint& refused) {
-  auto place = listener.endpoint;
-  if (place.address.is_unspecified()) place.address = refused.address;
-  return place.address_and_port();
-}
-
 }  // namespace
 
 const LocalServer* local_server() {
-  static const auto asked = ask_neighbour();
-  return asked.get();
+  static const auto server = ask_local_server();
+  return server.get();
 }
 
 const ListenerRow* local_server_listener(const Endpoint& at) {
@@ -91,21 +87,6 @@ const ListenerRow* local_server_listener(const Endpoint& at) {
   const auto found = std::find_if(rows.begin(), rows.end(),
                                   [&](const ListenerRow& row) { return meets(row, at); });
   return found == rows.end() ? nullptr : &*found;
-}
-
-std::string local_server_advice(const Endpoint& refused) {
-  if (local_server() == nullptr) return {};
-  if (!local_server()->here) return enter_advice();
-  for (const auto& row : local_server()->listeners)
-    if (row.endpoint.transport == refused.transport && row.default_port == refused.port &&
-        row.endpoint.port != refused.port)
-      return place_of(row, refused) + ", where your portlabd has " + row.service;
-  return {};
-}
-
-std::string enter_advice() {
-  return "portlab enter (your portlabd is in a private network, where 127.0.0.1 is a machine of "
-         "its own)";
 }
 
 bool is_in_our_network(const std::string& control_path, std::int64_t server_pid) {

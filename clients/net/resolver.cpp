@@ -29,13 +29,15 @@ std::string lower_without_final_dot(std::string_view name) {
   return lower;
 }
 
-/// RFC 6761 section 6.3: localhost and everything below it is this machine, whoever says otherwise.
+/// localhost and all names below it are this machine, whatever a server answers (RFC 6761 section
+/// 6.3).
 bool is_localhost(std::string_view name) {
   const auto lower = lower_without_final_dot(name);
   return lower == "localhost" || lower.ends_with(".localhost");
 }
 
-/// What the system's resolver said. The thread that asks may outlive the question: it owns a share.
+/// The result of getaddrinfo(3), shared with its thread, which may run longer than the caller
+/// waits.
 struct Answer {
   std::mutex mutex;
   std::condition_variable arrived;
@@ -60,7 +62,7 @@ asio::ip::address from_sockaddr(const sockaddr* address) {
 void ask_system(const std::string& host, int family, const std::shared_ptr<Answer>& answer) {
   addrinfo hints{};
   hints.ai_family = family;
-  hints.ai_socktype = SOCK_STREAM;  // else every address comes once per socket type
+  hints.ai_socktype = SOCK_STREAM;  // without it, each address is listed once per socket type
   addrinfo* list = nullptr;
   const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
@@ -73,7 +75,7 @@ void ask_system(const std::string& host, int family, const std::shared_ptr<Answe
   answer->arrived.notify_all();
 }
 
-/// getaddrinfo can't be cancelled: it runs in a thread of its own, and a late answer is dropped.
+/// getaddrinfo(3) can't be cancelled: it runs in a thread, and a late result is dropped.
 Addresses resolve_by_system(const std::string& host, const ClientOptions& options) {
   const int family = options.ipv4_only ? AF_INET : options.ipv6_only ? AF_INET6 : AF_UNSPEC;
   const auto answer = std::make_shared<Answer>();
@@ -88,7 +90,7 @@ Addresses resolve_by_system(const std::string& host, const ClientOptions& option
   if (answer->error != 0 || answer->addresses.empty())
     throw CommandError(
         answer->error == EAI_NONAME ? Exit::peer_said_no : Exit::no_connection,
-        printable(host) + ": no address: the system's resolver says: " +
+        printable(host) + ": no address: the system's resolver reports: " +
             (answer->error != 0 ? ::gai_strerror(answer->error) : "none of this family"),
         "is it spelt right? The lab's own names end in lab.test")
         .explained_by(NetError::name, host);
@@ -126,8 +128,8 @@ Addresses resolve(const std::string& host, const ClientOptions& options) {
   throw usage_failure(printable(host) + " has no " + (want_v6 ? "IPv6" : "IPv4") +
                           " address, and " +
                           (by_source ? "--source is one"
-                           : want_v6 ? "-6 asks for one"
-                                     : "-4 asks for one"),
+                           : want_v6 ? "-6 requires one"
+                                     : "-4 requires one"),
                       by_source ? "--source with an address of the other family, or none"
                                 : "without " + std::string(want_v6 ? "-6" : "-4"));
 }

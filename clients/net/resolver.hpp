@@ -12,28 +12,27 @@
 namespace portlab {
 
 /// The addresses to try, in order; never empty: a name without addresses is a CommandError. Literal
-/// addresses and localhost ask nobody; names that end in lab.test are asked of the lab's DNS
-/// server; all others of the system, for at most options.timeout. Obeys -4 and -6.
+/// addresses and localhost need no server; names that end in lab.test are resolved by the lab's DNS
+/// server; others by the system's resolver, within options.timeout. Applies -4 and -6.
 std::vector<asio::ip::address> resolve(const std::string& host, const ClientOptions& options);
 
 /// Whether this is lab.test or a name below it, in any case, with or without the final dot.
 bool is_lab_name(std::string_view name);
 
-/// The addresses of a name below lab.test, asked of options.dns. Empty where the name exists
-/// without addresses; a CommandError where the name does not exist (exit status 1) or nobody answers
-/// (3).
+/// The addresses of a name below lab.test, from dns_server(). Empty when the name exists without
+/// addresses; a CommandError when it does not exist (exit status 1) or there is no answer (3).
 std::vector<asio::ip::address> resolve_lab_name(const std::string& name,
                                                 const ClientOptions& options);
 
-/// Where a service is found: an SRV record (RFC 2782).
+/// The host and port of a service, from an SRV record (RFC 2782).
 struct ServiceLocation {
   std::string host;
   std::uint16_t port = 0;
 };
 
-/// Where to find a service such as "_http._tcp.lab.test", best first, asked of options.dns; empty
-/// where the name does not exist or has no SRV record. A CommandError where it says "no such service"
-/// (exit status 1), or nobody answers (3).
+/// The SRV records of a name such as "_http._tcp.lab.test", best first, from dns_server(); empty
+/// when the name does not exist or has none. A CommandError when the record means "not available"
+/// (exit status 1), or there is no answer (3).
 std::vector<ServiceLocation> find_service(const std::string& srv_name,
                                           const ClientOptions& options);
 

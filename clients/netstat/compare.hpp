@@ -1,15 +1,15 @@
 #pragma once
-// Two pictures of the socket table, one after the other: what came, what went, what changed. Pure.
+// Compares two states of the socket table: which rows are new, gone or changed. Pure.
 
 #include <span>
 #include <vector>
 
+#include "clients/net/socket_row.hpp"
 #include "clients/netstat/pairs.hpp"
-#include "clients/netstat/socket_row.hpp"
 
 namespace portlab {
 
-/// How a row differs from the table before.
+/// How a row differs from the previous table.
 enum class Mark : char { none = ' ', appeared = '+', gone = '-', changed = '~' };
 
 template <class T>
@@ -18,14 +18,14 @@ struct Marked {
   Mark mark = Mark::none;
 };
 
-/// Whether two rows are the same conversation or listener, whatever their states.
+/// Orders rows by session or listener, without their states.
 struct ByIdentity {
   bool operator()(const SocketRow& a, const SocketRow& b) const;
   bool operator()(const Pair& a, const Pair& b) const;
 };
 
-/// All rows of `after` with what happened to them since `before`, and those that are gone, in
-/// order. Both tables must be sorted ByIdentity.
+/// The rows of `after`, and those of `before` that are gone, in order, with their marks. Both
+/// tables must be sorted by ByIdentity.
 std::vector<Marked<SocketRow>> compare(std::span<const SocketRow> before,
                                        std::span<const SocketRow> after);
 std::vector<Marked<Pair>> compare(std::span<const Pair> before, std::span<const Pair> after);

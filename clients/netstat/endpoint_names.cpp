@@ -21,7 +21,7 @@ bool is_at(const ListenerRow& listener, Transport transport, const SocketEnd& se
 
 }  // namespace
 
-ServiceGuide::ServiceGuide(ServerTables tables, std::span<const SocketRow> rows)
+ServiceNames::ServiceNames(ServerTables tables, std::span<const SocketRow> rows)
     : listeners_(std::move(tables.listeners)),
       listened_tcp_(ports),
       listened_udp_(ports),
@@ -32,15 +32,15 @@ ServiceGuide::ServiceGuide(ServerTables tables, std::span<const SocketRow> rows)
                socket_end(session.remote.address, session.remote.port)}] = session.service;
   }
   for (const auto& row : rows)
-    if (row.waits_for_anyone())
+    if (row.is_listener())
       (row.transport == Transport::tcp ? listened_tcp_ : listened_udp_)[row.local.port] = true;
 }
 
-ServiceLabel ServiceGuide::label(const Pair& pair) const {
+ServiceLabel ServiceNames::label(const Pair& pair) const {
   if (const auto* listener = listener_at(pair.transport, pair.server))
     return {listener->service, listener->default_port, listener->moved()};
   if (!sessions_.empty()) {
-    // An active FTP data connection was opened by the server: its end is the client's here.
+    // In active FTP the server opened the data connection: here, its end is the client.
     for (const auto& [one, other] :
          {std::pair(pair.server, pair.client), std::pair(pair.client, pair.server)})
       if (const auto found = sessions_.find({pair.transport, one, other}); found != sessions_.end())
@@ -49,19 +49,19 @@ ServiceLabel ServiceGuide::label(const Pair& pair) const {
   return {std::string(port_name(pair.transport, pair.server)), 0, false, true};
 }
 
-bool ServiceGuide::is_served(Transport transport, const SocketEnd& server,
+bool ServiceNames::is_served(Transport transport, const SocketEnd& server,
                              const SocketEnd& client) const {
   return sessions_.contains({transport, server, client});
 }
 
-std::string_view ServiceGuide::port_name(Transport transport, const SocketEnd& end) const {
+std::string_view ServiceNames::port_name(Transport transport, const SocketEnd& end) const {
   if (const auto* listener = listener_at(transport, end)) return listener->service;
   const auto& listened = transport == Transport::tcp ? listened_tcp_ : listened_udp_;
   if (ephemeral_ && ephemeral_->contains(end.port) && !listened[end.port]) return {};
   return service_name(end.port, to_string(transport));
 }
 
-const ListenerRow* ServiceGuide::listener_at(Transport transport, const SocketEnd& end) const {
+const ListenerRow* ServiceNames::listener_at(Transport transport, const SocketEnd& end) const {
   const auto found = std::find_if(listeners_.begin(), listeners_.end(),
                                   [&](const auto& row) { return is_at(row, transport, end); });
   return found == listeners_.end() ? nullptr : &*found;
@@ -70,7 +70,7 @@ const ListenerRow* ServiceGuide::listener_at(Transport transport, const SocketEn
 bool has_unexplained_session(std::span<const SocketRow> rows,
                              std::span<const ListenerRow> listeners) {
   return std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
-    return row.transport == Transport::tcp && !row.waits_for_anyone() &&
+    return row.transport == Transport::tcp && !row.is_listener() &&
            row.state != TcpState::time_wait && row.remote.is_loopback() &&
            std::none_of(listeners.begin(), listeners.end(), [&](const auto& listener) {
              return is_at(listener, row.transport, row.local) ||

@@ -1,6 +1,5 @@
 #pragma once
-// Who serves what on this machine: portlabd tells for its own ports, IANA's registry for all
-// others.
+// Names for the ports of this machine: of portlabd's services, else from IANA's registry.
 
 #include <cstdint>
 #include <map>
@@ -15,24 +14,24 @@
 
 namespace portlab {
 
-/// What a portlabd told; empty where none runs in this network.
+/// The tables of a portlabd; empty when none runs in this network.
 struct ServerTables {
   std::vector<ListenerRow> listeners;
   std::vector<SessionRow> sessions;
 };
 
-/// Answers the questions of pair_up and of the tables.
-class ServiceGuide {
+/// The names of services for pair_up and for the tables.
+class ServiceNames {
  public:
-  ServiceGuide(ServerTables tables, std::span<const SocketRow> rows);
+  ServiceNames(ServerTables tables, std::span<const SocketRow> rows);
 
-  /// portlabd's name for what this session or listener belongs to, else IANA's for the server's
-  /// port; none for a port that this machine hands out to clients and nobody listens on.
+  /// portlabd's name for this session or listener, else IANA's name for the server's port; empty
+  /// for an ephemeral port without a listener.
   ServiceLabel label(const Pair& pair) const;
-  /// Whether portlabd holds this session at its end `server`.
+  /// Whether portlabd has this session, as its server.
   bool is_served(Transport transport, const SocketEnd& server, const SocketEnd& client) const;
-  /// portlabd's name for its own port, else IANA's, with the same exception: a client's port is a
-  /// number, not a service. Valid as long as the guide.
+  /// portlabd's name for its port, else IANA's, with the same exception. Valid as long as this
+  /// object.
   std::string_view port_name(Transport transport, const SocketEnd& end) const;
 
  private:
@@ -45,8 +44,8 @@ class ServiceGuide {
   std::optional<PortRange> ephemeral_;
 };
 
-/// Whether there is a session at none of portlabd's listeners, so that it may be one that only
-/// portlabd's table of sessions explains: FTP's data connections.
+/// Whether a session is at none of portlabd's listeners, so that portlabd's table of sessions is
+/// needed to explain it: FTP's data connections.
 bool has_unexplained_session(std::span<const SocketRow> rows,
                              std::span<const ListenerRow> listeners);
 

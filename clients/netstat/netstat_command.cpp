@@ -1,11 +1,12 @@
-// portlab netstat: this machine's session table, as the kernel keeps it.
+// portlab netstat: the kernel's table of sockets and sessions.
 //
-//   run_netstat → Netstat::look (read_sockets, and what portlabd tells) → Netstat::text or json
-//                 once, or again and again by watch()
+//   run_netstat → Netstat::look (read_sockets, and the tables of portlabd) → Netstat::text or json
+//                 once, or repeatedly by watch()
 
 #include <net/if.h>
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <cstdio>
 #include <optional>
@@ -13,13 +14,14 @@
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
+#include "clients/cli/watch.hpp"
 #include "clients/net/control_client.hpp"
+#include "clients/net/host_info.hpp"
 #include "clients/net/local_server.hpp"
+#include "clients/net/sock_diag.hpp"
 #include "clients/netstat/endpoint_names.hpp"
 #include "clients/netstat/pairs.hpp"
 #include "clients/netstat/print.hpp"
-#include "clients/netstat/sock_diag.hpp"
-#include "clients/netstat/watch.hpp"
 #include "common/system/interfaces.hpp"
 
 namespace portlab {
@@ -28,7 +30,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds server_patience{1000};  // the table comes without names rather than late
+constexpr milliseconds server_time_limit{1000};  // after that, the table has no names of portlabd
 
 struct NetstatOptions {
   SocketQuery query;
@@ -39,13 +41,13 @@ struct NetstatOptions {
   bool json = false;
   bool watching = false;
   WatchOptions watch;
-  std::string control;  ///< empty: the default place, and nobody need be there
+  std::string control;  ///< empty: the default path, where no server is required
 };
 
 std::vector<SocketEnd> own_addresses() {
-  std::vector<SocketEnd> out;
-  for (const auto& row : interface_addresses()) out.push_back(socket_end(row.address, 0));
-  return out;
+  std::vector<SocketEnd> ends;
+  for (const auto& own : interface_addresses()) ends.push_back(socket_end(own.address, 0));
+  return ends;
 }
 
 std::string interface_name(std::uint32_t index) {
@@ -57,11 +59,11 @@ class Netstat {
  public:
   explicit Netstat(NetstatOptions options) : options_(std::move(options)) {}
 
-  /// Takes a new picture, and keeps the one before for comparison.
+  /// Reads the tables, and keeps the previous ones for comparison.
   void look();
   std::string text(const TableRoom& room) const;
   boost::json::value json() const;
-  /// Why names may be missing; empty when there is nothing to say.
+  /// Why names may be missing; may be empty.
   const std::string& hint() const { return hint_; }
 
  private:
@@ -70,21 +72,21 @@ class Netstat {
   NetstatNames names() const;
 
   NetstatOptions options_;
-  std::optional<ServiceGuide> guide_;
+  std::optional<ServiceNames> service_names_;
   std::vector<SocketRow> rows_, rows_before_;
   std::vector<Pair> pairs_, pairs_before_;
-  unsigned pictures_ = 0;
+  unsigned looks_ = 0;
   std::string hint_;
 };
 
-/// What the portlabd of this network says. One in a private network has other sessions than those
-/// that we see.
+/// The tables of the portlabd of this network. A portlabd in a private network has other sessions
+/// than those of this table.
 ServerTables Netstat::ask_portlabd(std::span<const SocketRow> sockets) try {
   const auto path = options_.control.empty() ? control_path_to_visit() : options_.control;
-  const auto answer = ask_server(path, {ControlCommand::listeners, {}}, server_patience);
+  const auto answer = ask_server(path, {ControlCommand::listeners, {}}, server_time_limit);
   if (!is_in_our_network(path, answer.server_pid)) {
     hint_ =
-        "portlab: portlabd has a private network; this is the other one\n"
+        "portlab: portlabd is in a private network; this table is of the other one\n"
         "  try: portlab enter portlab netstat --pairs\n";
     return {};
   }
@@ -92,37 +94,37 @@ ServerTables Netstat::ask_portlabd(std::span<const SocketRow> sockets) try {
   tables.listeners = answer.reply.listeners;
   if (options_.pairs && has_unexplained_session(sockets, tables.listeners))
     tables.sessions =
-        ask_server(path, {ControlCommand::sessions, {}}, server_patience).reply.sessions;
+        ask_server(path, {ControlCommand::sessions, {}}, server_time_limit).reply.sessions;
   return tables;
 } catch (const CommandError&) {
   if (!options_.control.empty()) throw;
-  return {};  // no portlabd, or none that answers: IANA's names will do
+  return {};  // without a portlabd, the names of IANA are shown
 }
 
 bool Netstat::is_wanted(const SocketRow& row) const {
-  if (options_.listening) return row.waits_for_anyone();
-  return options_.all || !row.waits_for_anyone();
+  if (options_.listening) return row.is_listener();
+  return options_.all || !row.is_listener();
 }
 
 void Netstat::look() {
   auto query = options_.query;
-  // An IPv4 session may have an IPv6 socket at one end: both are needed to join them.
+  // An IPv4 session may have an IPv6 socket at one end: pairing needs both.
   if (options_.pairs) query.ipv4 = query.ipv6 = true;
   auto sockets = read_sockets(query);
   if (!sockets) throw CommandError(Exit::no_connection, sockets.error().text);
-  ++pictures_;
+  ++looks_;
   rows_before_ = std::move(rows_);
   pairs_before_ = std::move(pairs_);
   rows_.clear();
   pairs_.clear();
   ServerTables tables;
   if (options_.pairs || !options_.numeric) tables = ask_portlabd(*sockets);
-  guide_.emplace(std::move(tables), *sockets);
+  service_names_.emplace(std::move(tables), *sockets);
   if (options_.pairs) {
     const PairingFacts facts{
-        ephemeral_range(), own_addresses(),
+        ephemeral_range(), interface_addresses(),
         [this](Transport transport, const SocketEnd& server, const SocketEnd& client) {
-          return guide_->is_served(transport, server, client);
+          return service_names_->is_served(transport, server, client);
         }};
     pairs_ = pair_up(*sockets, facts, options_.all || options_.listening);
     std::erase_if(pairs_, [this](const Pair& pair) {
@@ -140,20 +142,20 @@ NetstatNames Netstat::names() const {
   NetstatNames names;
   names.interface = interface_name;
   names.service = [this](const Pair& pair) {
-    auto label = guide_->label(pair);
+    auto label = service_names_->label(pair);
     return options_.numeric && label.registered ? ServiceLabel{} : label;
   };
-  // With both ends on one line the service has a column of its own: the ports stay numbers.
+  // Pairs have a column for the service, so ports are shown as numbers.
   if (!options_.numeric && !options_.pairs)
     names.port = [this](Transport transport, const SocketEnd& end) {
-      return guide_->port_name(transport, end);
+      return service_names_->port_name(transport, end);
     };
   return names;
 }
 
 std::string Netstat::text(const TableRoom& room) const {
   const bool marked = options_.watching;
-  const bool first = pictures_ < 2;  // nothing to compare with yet
+  const bool first = looks_ < 2;  // nothing to compare with yet
   if (options_.pairs) {
     if (!marked) return pair_table(pairs_, names(), room);
     return pair_table(compare(std::span(first ? pairs_ : pairs_before_), std::span(pairs_)),
@@ -168,13 +170,13 @@ boost::json::value Netstat::json() const {
   return options_.pairs ? pairs_json(pairs_, names()) : sockets_json(rows_);
 }
 
-/// "netstat -tulpn" is in many fingers; the p is what we can't do.
+/// Throws for -p of netstat(8), as in "netstat -tulpn": programs are not supported.
 void expect_no_programs(const Arguments& arguments) {
   for (const auto& each : arguments) {
     const bool cluster = each.starts_with('-') && !each.starts_with("--");
     if (!cluster || each.find('p') == std::string::npos) continue;
     throw usage_failure("netstat: " + (each == "-p" ? "-p" : "the p of " + printable(each)) +
-                            ", the programs, is not known here",
+                            " (programs) is not supported",
                         "the same without p; ss -tulpn shows programs");
   }
 }
@@ -183,16 +185,14 @@ std::optional<NetstatOptions> parse_options(const Arguments& arguments) {
   const Manual manual{
       "netstat",
       "",
-      {{{"portlab netstat --pairs",
-         "both ends of each session: who called whom, and by which port"},
+      {{{"portlab netstat --pairs", "both ends of each session, and which is the client"},
         {"portlab netstat -tuan", "every socket of this machine, numbers only"},
-        {"portlab netstat --pairs --watch", "the same table again each second, until Ctrl-C"}}},
-      "A port of your portlabd shows its service, others show their name in IANA's registry, "
-      "which says what is expected there, not what answers; a port of the range that this machine "
-      "gives to clients stays a number. With --pairs, the server is the end whose port has a "
-      "listener; where there is none (any more), the well-known or registered port; where the "
-      "numbers do not tell either, the arrow points both ways. --watch with --json prints one "
-      "document a line."};
+        {"portlab netstat --pairs --watch", "the same table every second, until Ctrl-C"}}},
+      "Ports of your portlabd are shown with the name of the service, other ports with the name in "
+      "IANA's registry, which is not necessarily the service that listens there; ports of the "
+      "ephemeral range stay numbers. With --pairs, the server is the end whose port has a "
+      "listener; without a listener, the end with the well-known or registered port; if that does "
+      "not decide, the arrow points both ways. --watch with --json prints one document a line."};
   constexpr milliseconds shortest{100};
   constexpr milliseconds longest = std::chrono::hours(1);
   constexpr std::uint64_t count_max = 1'000'000;
@@ -212,8 +212,8 @@ std::optional<NetstatOptions> parse_options(const Arguments& arguments) {
       "ipv4,4", po::bool_switch(&ipv4), "only sockets of IPv4")("ipv6,6", po::bool_switch(&ipv6),
                                                                 "only sockets of IPv6")(
       "watch", po::value(&interval)->implicit_value("1", "1")->value_name("SECONDS"),
-      "again every so many seconds")("count", po::value(&count)->value_name("N"),
-                                     "with --watch: end after N tables")(
+      "repeat every so many seconds")("count", po::value(&count)->value_name("N"),
+                                      "with --watch: end after N tables")(
       "control", po::value(&options.control)->value_name("PATH"),
       "the control socket of the portlabd that names its services");
   expect_no_programs(arguments);
@@ -248,7 +248,7 @@ int run_netstat(const Arguments& arguments) {
   if (options->watching) {
     watch(options->watch, {[&] { netstat.look(); },
                            [&](const TableRoom& room) {
-                             return options->json ? to_json_text(netstat.json())
+                             return options->json ? boost::json::serialize(netstat.json())
                                                   : netstat.text(room);
                            }});
     return 0;

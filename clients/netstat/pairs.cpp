@@ -9,7 +9,7 @@ namespace portlab {
 
 namespace {
 
-auto place(const SocketRow& row) { return std::tie(row.transport, row.local.port); }
+auto listener_key(const SocketRow& row) { return std::tie(row.transport, row.local.port); }
 
 bool same_family_or_dual(const SocketRow& listener, const SocketEnd& end) {
   if (!listener.local.is_any()) return listener.local.address == end.address;
@@ -17,7 +17,7 @@ bool same_family_or_dual(const SocketRow& listener, const SocketEnd& end) {
   return !end.is_ipv4() || !listener.ipv6_only;
 }
 
-/// Both ends in an order that does not depend on whose row it is.
+/// Both ends, in the same order for the rows of both sides.
 using FourTuple = std::tuple<Transport, SocketEnd, SocketEnd>;
 
 FourTuple four_tuple(const SocketRow& row) {
@@ -29,18 +29,18 @@ FourTuple four_tuple(const SocketRow& row) {
 
 ListenerIndex::ListenerIndex(std::span<const SocketRow> rows) {
   for (const auto& row : rows)
-    if (row.waits_for_anyone()) listeners_.push_back(&row);
+    if (row.is_listener()) listeners_.push_back(&row);
   std::sort(listeners_.begin(), listeners_.end(),
-            [](const auto* a, const auto* b) { return place(*a) < place(*b); });
+            [](const auto* a, const auto* b) { return listener_key(*a) < listener_key(*b); });
 }
 
-bool ListenerIndex::waits_at(Transport transport, const SocketEnd& end) const {
+bool ListenerIndex::has_listener(Transport transport, const SocketEnd& end) const {
   SocketRow wanted;
   wanted.transport = transport;
   wanted.local.port = end.port;
-  const auto [first, last] =
-      std::equal_range(listeners_.begin(), listeners_.end(), &wanted,
-                       [](const auto* a, const auto* b) { return place(*a) < place(*b); });
+  const auto [first, last] = std::equal_range(
+      listeners_.begin(), listeners_.end(), &wanted,
+      [](const auto* a, const auto* b) { return listener_key(*a) < listener_key(*b); });
   return std::any_of(first, last,
                      [&](const auto* listener) { return same_family_or_dual(*listener, end); });
 }
@@ -63,9 +63,9 @@ class Pairing {
  private:
   std::optional<bool> known_server(const SocketRow& row) const;
   bool looks_like_server(const SocketRow& row) const;
-  bool tells_nothing(const SocketRow& row) const;
-  bool is_here(const SocketRow& row) const;
-  void add(const SocketRow& one, const SocketRow* other);
+  bool is_ambiguous(const SocketRow& row) const;
+  bool is_local_peer(const SocketRow& row) const;
+  void add(const SocketRow& row, const SocketRow* other);
 
   std::span<const SocketRow> rows_;
   const PairingFacts& facts_;
@@ -73,10 +73,10 @@ class Pairing {
   std::vector<Pair> pairs_;
 };
 
-/// Whether the local end of this row is the server's end, by the first two rules.
+/// Whether the local end of this row is the server, by the first two rules.
 std::optional<bool> Pairing::known_server(const SocketRow& row) const {
-  const bool local = listeners_.waits_at(row.transport, row.local);
-  const bool remote = is_here(row) && listeners_.waits_at(row.transport, row.remote);
+  const bool local = listeners_.has_listener(row.transport, row.local);
+  const bool remote = is_local_peer(row) && listeners_.has_listener(row.transport, row.remote);
   if (local != remote) return local;
   if (facts_.is_served) {
     if (facts_.is_served(row.transport, row.local, row.remote)) return true;
@@ -85,7 +85,7 @@ std::optional<bool> Pairing::known_server(const SocketRow& row) const {
   return std::nullopt;
 }
 
-/// The same by the numbers of the ports.
+/// The same by rules 3 and 4.
 bool Pairing::looks_like_server(const SocketRow& row) const {
   const auto order = [&](const SocketEnd& end) {
     return std::pair(server_rank(end.port, facts_.ephemeral), end.port);
@@ -94,7 +94,7 @@ bool Pairing::looks_like_server(const SocketRow& row) const {
   return row.local < row.remote;
 }
 
-bool Pairing::tells_nothing(const SocketRow& row) const {
+bool Pairing::is_ambiguous(const SocketRow& row) const {
   constexpr std::uint16_t ftp_data_port = 20;
   constexpr int registered_rank = 1;
   const bool local_serves = server_rank(row.local.port, facts_.ephemeral) <= registered_rank;
@@ -103,31 +103,31 @@ bool Pairing::tells_nothing(const SocketRow& row) const {
          row.remote.port == ftp_data_port;
 }
 
-/// Whether the remote end of this row is this machine, too.
-bool Pairing::is_here(const SocketRow& row) const {
+/// Whether the remote end of this row is on this machine, too.
+bool Pairing::is_local_peer(const SocketRow& row) const {
   return row.remote.is_loopback() || row.remote.address == row.local.address ||
          std::any_of(facts_.own_addresses.begin(), facts_.own_addresses.end(),
                      [&](const auto& own) { return own.address == row.remote.address; });
 }
 
-void Pairing::add(const SocketRow& one, const SocketRow* other) {
-  const auto known = known_server(one);
-  const bool one_serves = known.value_or(looks_like_server(one));
-  const SocketRow* server = one_serves ? &one : other;
-  const SocketRow* client = one_serves ? other : &one;
+void Pairing::add(const SocketRow& row, const SocketRow* other) {
+  const auto known = known_server(row);
+  const bool row_serves = known.value_or(looks_like_server(row));
+  const SocketRow* server = row_serves ? &row : other;
+  const SocketRow* client = row_serves ? other : &row;
   const SocketRow& seen = server != nullptr ? *server : *client;
   Pair pair;
-  pair.transport = one.transport;
-  pair.guessed = !known && tells_nothing(one);
+  pair.transport = row.transport;
+  pair.guessed = !known && is_ambiguous(row);
   pair.interface = seen.interface;
-  pair.elsewhere = other == nullptr && !is_here(one);
-  pair.server = one_serves ? one.local : one.remote;
-  pair.client = one_serves ? one.remote : one.local;
+  pair.elsewhere = other == nullptr && !is_local_peer(row);
+  pair.server = row_serves ? row.local : row.remote;
+  pair.client = row_serves ? row.remote : row.local;
   if (server != nullptr) pair.server_state = server->state;
   if (client != nullptr) pair.client_state = client->state;
-  // A UDP server needs no socket of its own for each client: the one that waits there is its end.
-  if (one.transport == Transport::udp && !pair.server_state && !pair.elsewhere &&
-      listeners_.waits_at(Transport::udp, pair.server))
+  // A UDP server has one socket for all clients: that is the server end.
+  if (row.transport == Transport::udp && !pair.server_state && !pair.elsewhere &&
+      listeners_.has_listener(Transport::udp, pair.server))
     pair.server_state = TcpState::close;
   pairs_.push_back(pair);
 }
@@ -136,7 +136,7 @@ std::vector<Pair> Pairing::run(bool with_listeners) {
   std::vector<std::pair<FourTuple, const SocketRow*>> sessions;
   sessions.reserve(rows_.size());
   for (const auto& row : rows_) {
-    if (!row.waits_for_anyone()) {
+    if (!row.is_listener()) {
       sessions.emplace_back(four_tuple(row), &row);
     } else if (with_listeners) {
       Pair pair;
@@ -151,17 +151,17 @@ std::vector<Pair> Pairing::run(bool with_listeners) {
   std::sort(sessions.begin(), sessions.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
 
-  // Rows of one conversation stand together now. While sockets come and go, one may have been
-  // listed twice: the first row of each direction counts.
+  // The rows of one session now follow each other. The kernel may list a socket twice while the
+  // table changes: the first row of each direction counts.
   for (std::size_t i = 0; i < sessions.size();) {
-    const SocketRow& one = *sessions[i].second;
-    const SocketRow* other = one.local == one.remote ? &one : nullptr;  // connected to itself
+    const SocketRow& row = *sessions[i].second;
+    const SocketRow* other = row.local == row.remote ? &row : nullptr;  // connected to itself
     std::size_t next = i + 1;
     for (; next < sessions.size() && sessions[next].first == sessions[i].first; ++next) {
       const auto* candidate = sessions[next].second;
-      if (other == nullptr && candidate->local != one.local) other = candidate;
+      if (other == nullptr && candidate->local != row.local) other = candidate;
     }
-    add(one, other);
+    add(row, other);
     i = next;
   }
   return std::move(pairs_);

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Writes ends into one string that keeps its memory from row to row.
+/// Formats ends, in one string that is reused for all rows.
 class EndWriter {
  public:
   EndWriter(const NetstatNames& names, const TableRoom& room) : names_(names), room_(room) {}
@@ -41,7 +41,7 @@ class EndWriter {
   }
 
   /// The peer of a socket that has none: "0.0.0.0:*".
-  std::string_view anybody(const SocketEnd& end) {
+  std::string_view no_peer(const SocketEnd& end) {
     text_.clear();
     append_address(text_, end);
     text_ += ":*";
@@ -63,14 +63,14 @@ std::string_view protocol(const SocketRow& row) {
   return row.ipv6_socket ? "tcp6" : "tcp";
 }
 
-/// A UDP socket has no states. Once it has chosen a peer, the kernel (and netstat(8)) calls that
-/// ESTABLISHED, though nothing was sent and the peer knows nothing of it.
+/// UDP sockets have no states. netstat(8) shows the kernel's ESTABLISHED for one that is connected
+/// to a peer; that sends nothing to the peer, so it is not shown here.
 std::string_view state_of(const SocketRow& row) {
   if (row.transport == Transport::tcp) return to_string(row.state);
-  return row.waits_for_anyone() ? std::string_view{} : "no connection";
+  return row.is_listener() ? std::string_view{} : "no connection";
 }
 
-// A row without a mark, or with one: the tables below are printed with and without.
+// The tables below are printed from rows with marks and without.
 const SocketRow& bare(const SocketRow& row) { return row; }
 const Pair& bare(const Pair& pair) { return pair; }
 template <class T>
@@ -91,7 +91,7 @@ void mark_cell(TextTable& table, const T& row) {
   }
 }
 
-/// The columns, after one for the marks where there are any.
+/// The columns, after one for the marks if the rows have them.
 template <class T>
 std::vector<TextTable::Column> with_marks(std::vector<TextTable::Column> columns) {
   if constexpr (is_marked<T>) {
@@ -115,7 +115,7 @@ std::string print_sockets(std::span<const T> rows, const NetstatNames& names,
     mark_cell(table, each);
     table.cell(protocol(row));
     table.cell(writer.end(row.transport, row.local, row.interface));
-    table.cell(row.remote.port == 0 ? writer.anybody(row.remote)
+    table.cell(row.remote.port == 0 ? writer.no_peer(row.remote)
                                     : writer.end(row.transport, row.remote, 0));
     table.cell(state_of(row));
   }
@@ -142,13 +142,13 @@ std::string pair_state(const Pair& pair, std::string_view dash) {
   return state(pair.client_state ? pair.client_state : pair.server_state);
 }
 
-/// Only a link-local address needs its interface to be complete (RFC 4007).
+/// The interface is shown only for link-local addresses, which need it (RFC 4007).
 std::uint32_t zone_of(const Pair& pair, const SocketEnd& end) {
   const bool link_local = end.address[0] == 0xfe && (end.address[1] & 0xc0) == 0x80;
   return link_local ? pair.interface : 0;
 }
 
-/// The lines below the table that explain its signs.
+/// The lines below the table that explain the signs in it.
 std::string footnotes(const std::map<std::string, std::uint16_t>& moved, bool two_states_seen,
                       bool guess_seen, const EndWriter& signs) {
   std::string out;
@@ -156,10 +156,10 @@ std::string footnotes(const std::map<std::string, std::uint16_t>& moved, bool tw
     out += "* moved: " + service + "'s default port is " + std::to_string(default_port) + "\n";
   if (two_states_seen)
     out += "A / B: the client's end is in state A, the server's in B; " +
-           std::string(signs.dash()) + ": it is gone\n";
+           std::string(signs.dash()) + ": closed\n";
   if (guess_seen)
     out += std::string(signs.both_ways()) +
-           " nobody listens at either port (any more): who called whom is not known\n";
+           " neither port has a listener (any more): which end is the client is unknown\n";
   return out;
 }
 

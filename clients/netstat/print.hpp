@@ -8,22 +8,22 @@
 #include <string_view>
 #include <vector>
 
+#include "clients/net/socket_row.hpp"
 #include "clients/netstat/compare.hpp"
 #include "clients/netstat/pairs.hpp"
-#include "clients/netstat/socket_row.hpp"
 #include "common/text_table.hpp"
 
 namespace portlab {
 
-/// What answers at a server's end.
+/// The service at a server's end.
 struct ServiceLabel {
-  std::string name;             ///< "http"; empty: nobody knows
-  std::uint16_t default_port = 0;  ///< where it is expected; 0: nobody knows
-  bool moved = false;           ///< it is portlabd's, and not at home
-  bool registered = false;      ///< only a name in IANA's registry: a guess
+  std::string name;                ///< "http"; empty: unknown
+  std::uint16_t default_port = 0;  ///< 0: unknown
+  bool moved = false;              ///< a service of portlabd, not at its default port
+  bool registered = false;         ///< the name is only from IANA's registry
 };
 
-/// How numbers become names; each may be left out.
+/// Functions that turn numbers into names; each may be empty.
 struct NetstatNames {
   std::function<std::string_view(Transport, const SocketEnd&)> port;  ///< empty: show the number
   std::function<std::string(std::uint32_t)> interface;                ///< "lo"

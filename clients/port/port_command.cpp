@@ -29,14 +29,14 @@ constexpr Manual manual{
     "port",
     "NUMBER[/tcp|/udp]|NAME|FIRST-LAST ...",
     {{{"portlab port 83", "what port 83 is, and whether you may listen on it"},
-      {"portlab port http domain", "where these services are at home"},
-      {"portlab port 80-90", "what is registered between 80 and 90"}}},
-    "A number beyond 65535 is no port: exit status 2. An unknown name: exit status 1."};
+      {"portlab port http domain", "the default ports of these services"},
+      {"portlab port 80-90", "the registered services from 80 to 90"}}},
+    "A number above 65535 is not a port: exit status 2. An unknown name: exit status 1."};
 
-/// A word of the command line: ":80" and "80/udp" are how people write ports elsewhere.
+/// An operand: besides "80", ":80" and "80/udp" are accepted.
 struct Wanted {
   std::string word;
-  std::string transport;  ///< "tcp" or "udp"; empty: both, and whatever else is registered
+  std::string transport;  ///< "tcp" or "udp"; empty: all transports
 };
 
 Wanted wanted(std::string word) {
@@ -52,14 +52,14 @@ Wanted wanted(std::string word) {
   return out;
 }
 
-/// -5 would be taken for an option.
+/// Throws for a negative number, which would be parsed as an option.
 void expect_no_negative(const Arguments& arguments) {
   for (const auto& each : arguments)
     if (each.size() > 1 && each[0] == '-' && each.find_first_not_of("0123456789", 1) == each.npos)
       throw not_a_port(each);
 }
 
-/// What the lab calls otherwise than IANA does.
+/// IANA's name for a service that the lab calls differently.
 std::string_view registered_word(std::string_view word) { return word == "dns" ? "domain" : word; }
 
 CommandError unknown_service(const std::string& name) {
@@ -75,7 +75,7 @@ bool is_range(const std::string& word) {
   return word.find('-') != std::string::npos && word.find_first_not_of("0123456789-") == word.npos;
 }
 
-/// "80-90" to both ends; a CommandError when it is none.
+/// Parses "80-90"; throws a CommandError for anything else.
 PortRange parse_range(const std::string& word) {
   const auto dash = word.find('-');
   const auto number = [&](const std::string& digits) {
@@ -94,7 +94,7 @@ PortRange parse_range(const std::string& word) {
   return range;
 }
 
-/// The ports that a word of the command line means.
+/// The ports of an operand: a number, or the name of a service.
 std::vector<std::uint16_t> ports_meant(const std::string& word) {
   const bool numeric = !word.empty() && word.find_first_not_of("+-.0123456789") == word.npos;
   if (const auto port = parse_port(word)) return {*port};
@@ -106,7 +106,7 @@ std::vector<std::uint16_t> ports_meant(const std::string& word) {
 }
 
 std::string range_text(const PortRange& range, std::string_view transport) {
-  // One line per name; the transports that it holds for go first.
+  // One line per name, with its transports first.
   std::string text = "ports " + std::to_string(range.first) + " to " + std::to_string(range.last) +
                      ": " + std::to_string(range.size()) + " numbers\n";
   std::size_t lines = 0;
@@ -122,7 +122,7 @@ std::string range_text(const PortRange& range, std::string_view transport) {
   return text;
 }
 
-/// All that is shown, one after the other, so that a mistake in the third word keeps the first two.
+/// Prints one operand after the other, so that an error in the third comes after the first two.
 int show(const Arguments& words) {
   bool first = true;
   const auto columns = columns_of(STDOUT_FILENO);

@@ -1,18 +1,11 @@
 #include "clients/port/port_facts.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <cerrno>
-#include <charconv>
 
 #include "clients/cli/terminal.hpp"
-#include "clients/net/system_address.hpp"
-#include "clients/port/port_owner.hpp"
+#include "clients/net/port_owner.hpp"
 #include "common/service_names.hpp"
 #include "common/text.hpp"
 
@@ -41,12 +34,13 @@ std::string bind_text(Transport transport, Bindable bindable, std::uint16_t port
   if (bindable != Bindable::in_use) return head + std::string(to_string(bindable));
   const auto owner = port_owner(transport, port);
   return head + "no, " +
-         (owner.empty() ? "another program has it (sudo ss -tulpn says which)" : owner + " has it");
+         (owner.empty() ? "another program has it (sudo ss -tulpn shows which)"
+                        : owner + " has it");
 }
 
 std::string bind_text(const PortFacts& facts) {
   if (facts.tcp == Bindable::forbidden)
-    return "no: on this machine it takes privilege to listen below " +
+    return "no: on this machine you need privileges to listen below " +
            std::to_string(facts.first_unprivileged);
   std::string text;
   if (facts.transport != "udp") text = bind_text(Transport::tcp, facts.tcp, facts.port);
@@ -56,7 +50,7 @@ std::string bind_text(const PortFacts& facts) {
 }
 
 std::string ephemeral_text(const PortFacts& facts) {
-  if (!facts.ephemeral) return "this machine does not say where its client ports come from";
+  if (!facts.ephemeral) return "the ephemeral range of this machine can't be read";
   const auto range =
       std::to_string(facts.ephemeral->first) + " to " + std::to_string(facts.ephemeral->last);
   if (facts.ephemeral->contains(facts.port))
@@ -64,12 +58,13 @@ std::string ephemeral_text(const PortFacts& facts) {
   return "no: this machine picks its client ports from " + range;
 }
 
-/// What people believe about some numbers.
+/// Common errors about some numbers.
 std::string misconception(std::uint16_t port) {
   if (port == 0)
-    return "nobody's port: a program that binds port 0 asks the kernel for any free port";
+    return "no service may use port 0: a program that binds port 0 gets any free port from the "
+           "kernel";
   if (port == 65353 || port == 65355)
-    return "not the last port, though often taken for it: that is 65535";
+    return "not the last port, although often believed to be: that is 65535";
   if (port == 65535) return "the last port: a port number has 16 bits";
   return {};
 }
@@ -80,7 +75,7 @@ struct Line {
   std::string_view description;
 };
 
-/// The registry's lines, those that differ only in their transport made one.
+/// The registry's entries; those that differ only in the transport are merged.
 std::vector<Line> merged(std::uint16_t port, std::string_view transport) {
   std::vector<Line> lines;
   for (const auto& entry : services_at(port)) {
@@ -96,47 +91,7 @@ std::vector<Line> merged(std::uint16_t port, std::string_view transport) {
   return lines;
 }
 
-/// The whole number in the text's digits; nothing when there is none or it is too long to name.
-std::optional<std::uint64_t> whole_number(const std::string& text, int base) {
-  std::uint64_t number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 }  // namespace
-
-std::string_view to_string(Bindable bindable) {
-  switch (bindable) {
-    case Bindable::free:
-      return "free";
-    case Bindable::in_use:
-      return "in use";
-    case Bindable::forbidden:
-      return "forbidden";
-    case Bindable::unknown:
-      return "unknown";
-  }
-  return "unknown";
-}
-
-Bindable try_to_bind(const Endpoint& where) {
-  const bool tcp = where.transport == Transport::tcp;
-  const int descriptor = ::socket(where.address.is_v6() ? AF_INET6 : AF_INET,
-                                  (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return Bindable::unknown;
-  const int on = 1;  // a server's own habit: TIME_WAIT does not count
-  if (tcp) ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (where.address.is_v6()) ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  auto address = to_system(where);
-  const bool bound = ::bind(descriptor, address.get(), address.size) == 0;
-  const int error = errno;
-  ::close(descriptor);
-  if (bound) return Bindable::free;
-  return error == EADDRINUSE                 ? Bindable::in_use
-         : error == EACCES || error == EPERM ? Bindable::forbidden
-                                             : Bindable::unknown;
-}
 
 PortFacts facts_of(std::uint16_t port, std::string_view transport) {
   PortFacts facts;
@@ -165,9 +120,11 @@ std::string to_text(const PortFacts& facts, unsigned columns) {
     text += labelled(line.transports, what);
   }
   if (lines.empty())
-    text += labelled("service", category_of(facts.port) == PortCategory::dynamic
-                                    ? "none ever: these ports are for private and temporary use"
-                                    : "none: IANA has not assigned this port");
+    text += labelled(
+        "service",
+        category_of(facts.port) == PortCategory::dynamic
+            ? "none: ports in this range are never assigned, they are for private and temporary use"
+            : "none: IANA has not assigned this port");
   if (const auto belief = misconception(facts.port); !belief.empty())
     text += labelled("note", belief);
   if (facts.port == 0) return text;
@@ -206,35 +163,6 @@ std::vector<std::string> registered_lines(std::uint16_t port, std::string_view t
     lines.push_back(text + std::string(entry.description));
   }
   return lines;
-}
-
-CommandError not_a_port(const std::string& text) {
-  const std::string quoted = "'" + printable(text) + "' is no port: ";
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    const auto number = whole_number(text.substr(2), 16);
-    const bool fits = number && *number <= 65535;
-    return usage_failure(quoted + "port numbers are written in decimal",
-                         fits ? "portlab port " + std::to_string(*number) : "portlab port 80");
-  }
-  if (text.starts_with('-'))
-    return usage_failure(quoted + "ports are not negative, they begin at 0",
-                         "portlab port " + (parse_port(text.substr(1)) ? text.substr(1) : "80"));
-  const auto number = whole_number(text, 10);
-  const bool digits = text.find_first_not_of("0123456789") == text.npos;
-  if (digits && !number)
-    return usage_failure(quoted + "a port number has 16 bits, so the last one is 65535",
-                         "portlab port 65535");
-  if (!number) return usage_failure(quoted + "a port is a whole number", "portlab port 80");
-  if (*number == 65536)
-    return usage_failure(quoted + "65536 is how many there are, from 0 to 65535",
-                         "portlab port 65535");
-  const auto bits = std::to_string(64 - __builtin_clzll(*number));
-  const auto kept = std::to_string(*number % 65536);
-  return usage_failure(quoted +
-                           "a port number has 16 bits, so the last one is 65535; this number "
-                           "needs " +
-                           bits + " bits (its last 16 are " + kept + ": " + text + " modulo 65536)",
-                       "portlab port " + kept);
 }
 
 }  // namespace portlab

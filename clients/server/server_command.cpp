@@ -1,4 +1,4 @@
-// portlab server: asks a running portlabd, and tells it what to do.
+// portlab server: shows and changes the state of a running portlabd.
 
 #include <unistd.h>
 
@@ -10,9 +10,9 @@
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
+#include "clients/cli/watch.hpp"
 #include "clients/net/control_client.hpp"
 #include "clients/net/local_server.hpp"
-#include "clients/netstat/watch.hpp"
 #include "clients/server/server_tables.hpp"
 #include "common/port.hpp"
 
@@ -20,17 +20,16 @@ namespace portlab {
 
 namespace {
 
-std::string walls_of(const ControlReply& reply) {
+std::string confinement_of(const ControlReply& reply) {
   const auto text = confinement_text(reply.status.confinement);
   return wrap(text, columns_of(STDOUT_FILENO), 2);
 }
 
-std::string as_people_read_it(ControlCommand command, const ControlReply& reply,
-                              const std::string& control) {
+std::string text_of(ControlCommand command, const ControlReply& reply, const std::string& control) {
   const auto room = room_on_stdout();
   switch (command) {
     case ControlCommand::listeners:
-      return listener_table(reply.listeners, room) + walls_of(reply);
+      return listener_table(reply.listeners, room) + confinement_of(reply);
     case ControlCommand::sessions:
       return session_table(reply.sessions, room);
     case ControlCommand::listen:
@@ -41,13 +40,13 @@ std::string as_people_read_it(ControlCommand command, const ControlReply& reply,
       return printable(reply.done) + "\n";
     case ControlCommand::status:
       return status_text(reply.status) + "control socket " + printable(control) + "\n" +
-             walls_of(reply);
+             confinement_of(reply);
   }
   return {};
 }
 
-/// Whether the server could read this as SERVICE[/TRANSPORT][=[ADDRESS:]PORT]. What services there
-/// are is the server's to know.
+/// Checks the form SERVICE[/TRANSPORT][=[ADDRESS:]PORT]. Whether the service exists is checked by
+/// the server.
 Result<void> check_service(const std::string& text) {
   const auto equals = text.find('=');
   const auto name = text.substr(0, std::min(text.find('/'), equals));
@@ -65,11 +64,11 @@ Result<void> check_service(const std::string& text) {
   return {};
 }
 
-/// SERVICE and its place, as they were written; throws where no server could understand them.
+/// The argument SERVICE[=…]; throws when its form is wrong.
 std::string service_of(const CommandLine& line, ControlCommand command, const std::string& text) {
   const std::string example = "portlab server " + std::string(to_string(command)) + " http=8083";
-  if (const auto good = check_service(text); !good)
-    throw line.wrong(std::string(to_string(command)) + ": " + good.error().text, example);
+  if (const auto valid = check_service(text); !valid)
+    throw line.wrong(std::string(to_string(command)) + ": " + valid.error().text, example);
   if (command == ControlCommand::move && text.find('=') == std::string::npos)
     throw line.wrong("move: to which port?", "portlab server move " + printable(text) + "=8083");
   return text;
@@ -93,7 +92,7 @@ ControlRequest request_of(const CommandLine& line) {
   return {*command, words.size() > 1 ? service_of(line, *command, words[1]) : ""};
 }
 
-/// What an error of the server's suggests is meant for portlabd's command line.
+/// The reason without the server's advice, which is for the command line of portlabd.
 std::string without_servers_advice(const std::string& reason) {
   return reason.substr(0, std::min({reason.find(": try "), reason.find(": choose another port"),
                                     reason.find(": 'portlab ")}));
@@ -105,10 +104,10 @@ std::string advice_for(const ControlRequest& request, const std::string& reason)
       "portlab server " + std::string(to_string(request.command)) + " " + printable(service);
   const auto least = std::to_string(std::max<int>(first_unprivileged_port(), 1024));
   if (reason.find("permission denied") != std::string::npos)
-    return again + "=PORT with a port from " + least + " on, which takes no root";
+    return again + "=PORT with a port from " + least + " on, which needs no root";
   if (reason.starts_with("cannot listen"))
-    return again + "=PORT with another port; portlab port PORT says who has one";
-  return "portlab server listeners (what there is now)";
+    return again + "=PORT with another port; portlab port PORT shows which program has a port";
+  return "portlab server listeners (the present listeners)";
 }
 
 std::optional<Endpoint> endpoint_of(std::string_view transport, std::string_view place) {
@@ -120,7 +119,7 @@ std::optional<Endpoint> endpoint_of(std::string_view transport, std::string_view
       transport == "udp" ? Transport::udp : Transport::tcp, *address, where->port.value_or(0), {}};
 }
 
-/// A place where the server can't listen is one that portlab why can look at.
+/// The error with its `portlab why`, if the server can't listen on an endpoint.
 CommandError explained(const CommandError& failure, std::string_view reason) {
   struct Cause {
     std::string_view words;
@@ -152,12 +151,11 @@ ControlAnswer ask(const std::string& control, const ControlRequest& request) try
                   failure.reason());
 }
 
-/// The tables tell of ports; whoever reads them in another network should know it.
+/// A heading for tables of a server in another network.
 std::string where(const ControlRequest& request, bool here) {
   if (here || request.command == ControlCommand::stop || request.command == ControlCommand::status)
     return {};
-  return wrap("In a private network of its own (portlab enter leads there):",
-              columns_of(STDOUT_FILENO), 0) +
+  return wrap("In a private network (portlab enter enters it):", columns_of(STDOUT_FILENO), 0) +
          "\n";
 }
 
@@ -168,9 +166,9 @@ int run_server(const Arguments& arguments) {
       "server",
       "listeners|sessions|status|stop, or listen|close|move SERVICE[=[ADDRESS:]PORT]",
       {{{"portlab server move http=83", "HTTP answers on port 83 from now on"},
-        {"portlab server listen echo=[::1]:7007", "a second place for echo"},
-        {"portlab server sessions", "everybody who is connected, and what they did last"}}},
-      "The server is asked over its control socket, which is its owner's alone: "
+        {"portlab server listen echo=[::1]:7007", "echo on one more port"},
+        {"portlab server sessions", "all sessions, and the last action of each"}}},
+      "The command uses the control socket of the server, which only its owner may use: "
       "$PORTLAB_CONTROL, or portlab/control below $XDG_RUNTIME_DIR (else below /run for root, "
       "/tmp/portlab-UID/control for others), or --control PATH."};
   std::string control;
@@ -185,7 +183,7 @@ int run_server(const Arguments& arguments) {
     print_json(boost::json::parse(answer.line));
   else
     print(where(request, is_in_our_network(control, answer.server_pid)) +
-          as_people_read_it(request.command, answer.reply, control));
+          text_of(request.command, answer.reply, control));
   return 0;
 }
 

@@ -15,8 +15,9 @@ namespace {
 
 std::string tree_branch(const TableRoom& room) { return room.unicode ? "└ " : "` "; }
 
-/// Each row is followed by those that belong to it; a row whose owner has gone stands by itself.
-std::vector<const SessionRow*> in_families(std::span<const SessionRow> rows) {
+/// The rows, each followed by its children; a child without a parent in the table is a row of its
+/// own.
+std::vector<const SessionRow*> with_children(std::span<const SessionRow> rows) {
   std::map<std::uint64_t, std::vector<const SessionRow*>> children;
   std::map<std::uint64_t, bool> is_there;
   for (const auto& row : rows) is_there[row.id] = true;
@@ -29,9 +30,9 @@ std::vector<const SessionRow*> in_families(std::span<const SessionRow> rows) {
   for (const auto& row : rows) {
     if (row.parent_id != 0 && is_there.contains(row.parent_id)) continue;
     out.push_back(&row);
-    // One level: what a data connection would open does not exist.
-    if (const auto mine = children.find(row.id); mine != children.end())
-      out.insert(out.end(), mine->second.begin(), mine->second.end());
+    // One level: data connections have no children.
+    if (const auto own_children = children.find(row.id); own_children != children.end())
+      out.insert(out.end(), own_children->second.begin(), own_children->second.end());
   }
   return out;
 }
@@ -54,10 +55,11 @@ std::string listener_table(std::span<const ListenerRow> rows, const TableRoom& r
   for (const auto& row : rows) {
     if (row.endpoint.transport == Transport::local && row.service == "control") continue;
     moved = moved || row.moved();
-    table.cells({printable(row.service) + (row.moved() ? " *" : ""),
-                 to_string(row.endpoint.transport), printable(row.endpoint.address_and_port()),
-                 row.default_port == 0 ? (room.unicode ? "—" : "-") : std::to_string(row.default_port),
-                 std::to_string(row.accepted)});
+    table.cells(
+        {printable(row.service) + (row.moved() ? " *" : ""), to_string(row.endpoint.transport),
+         printable(row.endpoint.address_and_port()),
+         row.default_port == 0 ? (room.unicode ? "—" : "-") : std::to_string(row.default_port),
+         std::to_string(row.accepted)});
   }
   if (table.rows() == 0) return "no listeners\n";
   return table.to_string(room) + (moved ? "* moved: not at its default port\n" : "");
@@ -74,8 +76,8 @@ std::string session_table(std::span<const SessionRow> rows, const TableRoom& roo
                    {.title = "Last", .shortened = true}});
   std::map<std::uint64_t, bool> is_there;
   for (const auto& row : rows) is_there[row.id] = true;
-  for (const auto* row : in_families(rows)) {
-    if (row->service == "control") continue;  // who asks for this table
+  for (const auto* row : with_children(rows)) {
+    if (row->service == "control") continue;  // the request for this table
     const bool below = row->parent_id != 0 && is_there.contains(row->parent_id);
     table.cells({(below ? tree_branch(room) : "") + printable(row->service),
                  printable(row->remote.address_and_port()), room.unicode ? "→" : "->",
@@ -89,21 +91,22 @@ std::string status_text(const ServerStatus& status) {
   return "portlabd " + printable(status.version) + ", pid " + std::to_string(status.pid) + ", up " +
          short_age(status.uptime_seconds) + ", " + std::to_string(status.workers) +
          (status.workers == 1 ? " worker" : " workers") +
-         (status.private_network ? "\nin a private network of its own: portlab enter leads there\n"
+         (status.private_network ? "\nin a private network: portlab enter enters it\n"
                                  : "\nin this machine's network\n");
 }
 
-std::string confinement_text(const Confinement& walls) {
-  if (walls.user.empty()) return {};  // a server that does not tell
-  const auto user = "user " + printable(walls.user) + ", " +
-                    (walls.capabilities.empty() ? "no capabilities" : list(walls.capabilities));
-  if (!walls.wanted) return "not confined (--confine no): " + user + "\n";
-  if (walls.landlock == 0)
-    return "confined: " + user + "; reads what its user may: this kernel has no Landlock\n";
-  return "confined: " + user + "; by Landlock it reads only " + list(walls.reads) +
-         (walls.sockets.empty()
+std::string confinement_text(const Confinement& confinement) {
+  if (confinement.user.empty()) return {};  // the server does not report it
+  const auto user =
+      "user " + printable(confinement.user) + ", " +
+      (confinement.capabilities.empty() ? "no capabilities" : list(confinement.capabilities));
+  if (!confinement.wanted) return "not confined (--confine no): " + user + "\n";
+  if (confinement.landlock == 0)
+    return "confined: " + user + "; reads all files of its user: this kernel has no Landlock\n";
+  return "confined: " + user + "; by Landlock it reads only " + list(confinement.reads) +
+         (confinement.sockets.empty()
               ? ", and writes nothing"
-              : ", and makes and removes sockets only in " + list(walls.sockets)) +
+              : ", and makes and removes sockets only in " + list(confinement.sockets)) +
          "\n";
 }
 
@@ -111,7 +114,7 @@ std::string short_bytes(std::uint64_t bytes) {
   constexpr std::array units{"", "K", "M", "G", "T", "P", "E"};
   auto amount = static_cast<double>(bytes);
   std::size_t unit = 0;
-  // 999.5 would be written as four digits.
+  // 999.5 would be rounded to four digits.
   while (amount >= 999.5 && unit + 1 < units.size()) {
     amount /= 1024;
     ++unit;

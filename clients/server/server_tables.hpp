@@ -1,5 +1,5 @@
 #pragma once
-// What `portlab server` prints: a server's own tables. Pure: rows in, text out.
+// The tables that `portlab server` prints. Pure: rows in, text out.
 
 #include <span>
 #include <string>
@@ -9,18 +9,18 @@
 
 namespace portlab {
 
-/// Service, place, default port, and how many came.
+/// Service, endpoint, default port, and number of sessions.
 std::string listener_table(std::span<const ListenerRow> rows, const TableRoom& room);
 
-/// Service, client, server, age, bytes, and what it did last; sessions that another one opened
-/// (FTP data) stand below it. Those of the control socket are left out.
+/// Service, client, server, age, bytes, and last action; data connections (FTP) follow their
+/// session. Sessions of the control socket are left out.
 std::string session_table(std::span<const SessionRow> rows, const TableRoom& room);
 
 /// "portlabd 0.1.0, pid 4711, up 3 min, 1 worker, …".
 std::string status_text(const ServerStatus& status);
 
-/// What the server has given up, in sentences for a line each.
-std::string confinement_text(const Confinement& walls);
+/// How the server is confined, a sentence a line.
+std::string confinement_text(const Confinement& confinement);
 
 /// A number of bytes in at most five columns: "999", "1.4K", "23M".
 std::string short_bytes(std::uint64_t bytes);

@@ -1,14 +1,14 @@
 #pragma once
-// What each error means in the protocols' own terms. Pure: no machine is looked at.
+// What each error means in the terms of its protocol. Pure: fixed texts.
 
 #include <span>
 #include <string_view>
 
-#include "clients/net/net_error.hpp"
+#include "clients/cli/net_error.hpp"
 
 namespace portlab {
 
-/// A paragraph, and whose words they are: "tcp", "udp", "not" (what it is often taken for).
+/// A paragraph and its label: "tcp", "udp", "not" (an error that it is confused with).
 struct Paragraph {
   std::string_view label;
   std::string_view text;

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <string>
 
+#include "clients/cli/net_error.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/net/host_info.hpp"
 #include "clients/net/local_server.hpp"
-#include "clients/net/net_error.hpp"
-#include "clients/port/port_facts.hpp"
-#include "clients/why/fact_lookups.hpp"
+#include "clients/why/probes.hpp"
 #include "common/known_services.hpp"
 #include "common/system/private_network.hpp"
 
@@ -16,8 +15,8 @@ namespace portlab {
 
 namespace {
 
-/// How to call a service of portlabd at its present place.
-Suggestion call_of(const ListenerRow& row, const Endpoint& wanted) {
+/// The command for a service of portlabd where it listens now.
+Suggestion command_for(const ListenerRow& row, const Endpoint& wanted) {
   auto at = row.endpoint;
   if (at.address.is_unspecified()) at.address = wanted.address;
   const auto target = at.address_and_port();
@@ -46,16 +45,16 @@ std::string service_for(std::uint16_t port) {
   return "http";
 }
 
-/// Servers without asking root: where this machine allows it, and else on ports that are free.
+/// How to start servers without root: in a private network where possible, else on free ports.
 Suggestion servers_without_root() {
   if (!is_in_private_network() && private_network_possible())
-    return {"portlabd --private", "the real ports, in a network of your own; then portlab enter"};
+    return {"portlabd --private", "the real ports, in a private network; then portlab enter"};
   constexpr std::uint16_t shifts[] = {8000, 18000, 28000};
   for (const auto shift : shifts)
     if (room_for_services(shift).complete())
       return {"portlabd --shift " + std::to_string(shift),
-              "every service " + std::to_string(shift) + " higher, without root"};
-  return {"portlabd http=0", "on any free port: it says which"};
+              "every port " + std::to_string(shift) + " higher, without root"};
+  return {"portlabd http=0", "on a free port, which it prints"};
 }
 
 Suggestion server_at(const Endpoint& endpoint) {
@@ -65,65 +64,67 @@ Suggestion server_at(const Endpoint& endpoint) {
   return servers_without_root();
 }
 
-Suggestion raw_call(const Endpoint& endpoint, const std::string& shows,
-                    const std::string& more = {}) {
+Suggestion connect_command(const Endpoint& endpoint, const std::string& shows,
+                           const std::string& more = {}) {
   return {std::string("portlab connect ") + (endpoint.transport == Transport::udp ? "-u " : "") +
               more + endpoint.address_and_port(),
           shows};
 }
 
-const Suggestion listeners_here{"portlab netstat -a",
-                                "everything that listens here, and all sessions"};
-const Suggestion addresses_here{"ip address", "the addresses that this machine has"};
+const Suggestion listeners_here{"portlab netstat -a", "all listeners and sessions of this machine"};
+const Suggestion addresses_here{"ip address", "the addresses of this machine"};
 
 std::vector<Suggestion> after_refusal(const Context& context) {
   if (local_server() != nullptr && !local_server()->here)
-    return {{"portlab enter", "into the private network of your portlabd"}, listeners_here};
+    return {{"portlab enter", "enters the private network of your portlabd"}, listeners_here};
   if (context.port() == nullptr) return {listeners_here, servers_without_root()};
   const auto& endpoint = *context.port();
-  if (const auto* row = moved_service(endpoint)) return {call_of(*row, endpoint), listeners_here};
-  if (!is_own(endpoint.address))
+  if (const auto* row = moved_service(endpoint))
+    return {command_for(*row, endpoint), listeners_here};
+  if (!is_own_address(endpoint.address))
     return {{"portlab port " + std::to_string(endpoint.port), "what is expected at this port"},
-            raw_call(endpoint, "once more")};
+            connect_command(endpoint, "once more")};
   if (listener_at(context, endpoint) != nullptr)
-    return {raw_call(endpoint, "somebody listens now: once more")};
+    return {connect_command(endpoint, "a program listens there now: try again")};
   return {server_at(endpoint), listeners_here};
 }
 
 std::vector<Suggestion> after_silence(const Context& context) {
   if (context.port() == nullptr) return {listeners_here};
   const auto& endpoint = *context.port();
-  const auto patient = raw_call(endpoint, "once more, with more patience", "--timeout 30 ");
-  if (is_own(endpoint.address)) return {listeners_here, patient};
+  const auto longer =
+      connect_command(endpoint, "once more, with a longer time-out", "--timeout 30 ");
+  if (is_own_address(endpoint.address)) return {listeners_here, longer};
   return {
-      patient,
-      {"ip route get " + endpoint.address.to_string(), "the way that packets take"},
-      {"ping -c 3 " + endpoint.address.to_string(), "is the machine there? (some do not answer)"}};
+      longer,
+      {"ip route get " + endpoint.address.to_string(), "the route that packets take"},
+      {"ping -c 3 " + endpoint.address.to_string(), "does the machine answer? (some never do)"}};
 }
 
 std::vector<Suggestion> after_in_use(const Context& context) {
   if (context.port() == nullptr) return {listeners_here, servers_without_root()};
   const auto port = std::to_string(context.port()->port);
-  std::vector<Suggestion> steps{{"portlab port " + port, "who has this port, tcp and udp"},
-                                servers_without_root()};
+  std::vector<Suggestion> steps{
+      {"portlab port " + port, "which program has this port, tcp and udp"}, servers_without_root()};
   if (local_server_listener(*context.port()) != nullptr)
-    steps.insert(steps.begin(), {"portlab server stop", "it is your own portlabd: ends it"});
+    steps.insert(steps.begin(), {"portlab server stop", "your portlabd has the port: stops it"});
   return steps;
 }
 
 std::vector<Suggestion> after_denial(const Context& context) {
-  const bool call = context.port() != nullptr && !is_own(context.port()->address);
-  if (call)
+  const bool connecting = context.port() != nullptr && !is_own_address(context.port()->address);
+  if (connecting)
     return {{"ip route get " + context.port()->address.to_string(), "is it a broadcast address?"},
             {"sudo nft list ruleset", "this machine's firewall"}};
   return {servers_without_root(),
           {"sudo sysctl net.ipv4.ip_unprivileged_port_start=0",
-           "every user may listen on every port, until the next start"}};
+           "every user may listen on every port, until the next boot"}};
 }
 
 std::vector<Suggestion> after_a_name(const Context& context) {
   if (local_server() != nullptr && !local_server()->here)
-    return {{"portlab enter", "into the private network of your portlabd, which has the DNS"}};
+    return {
+        {"portlab enter", "enters the private network of your portlabd, where its DNS server is"}};
   const auto name = context.target && !context.target->host.empty()
                         ? shell_word(context.target->host)
                         : std::string("www.lab.test");
@@ -135,19 +136,19 @@ std::vector<Suggestion> after_a_name(const Context& context) {
 std::vector<Suggestion> after_a_taken_tuple(const Context& context) {
   std::vector<Suggestion> steps{{"portlab netstat -a", "the sessions, with those in TIME_WAIT"}};
   if (context.port() != nullptr)
-    steps.push_back(
-        raw_call(*context.port(), "from a port that the kernel picks: another 4-tuple"));
+    steps.push_back(connect_command(*context.port(),
+                                    "from a port that the kernel picks, so with another 4-tuple"));
   return steps;
 }
 
 std::vector<Suggestion> after_an_end(const Context& context) {
   std::vector<Suggestion> steps;
   if (context.port() != nullptr) {
-    steps.push_back(raw_call(*context.port(), "what does it say, raw?"));
+    steps.push_back(connect_command(*context.port(), "shows what the server sends"));
     if (local_server_listener(*context.port()) != nullptr)
-      steps.push_back({"portlab server sessions", "what your portlabd thinks of its sessions"});
+      steps.push_back({"portlab server sessions", "the sessions of your portlabd"});
   }
-  steps.push_back({"portlab netstat --pairs --watch", "sessions as they come and go"});
+  steps.push_back({"portlab netstat --pairs --watch", "the sessions, every second"});
   return steps;
 }
 
@@ -162,7 +163,7 @@ std::vector<Suggestion> suggestions(const Context& context) {
     case NetError::timeout:
       return after_silence(context);
     case NetError::unreachable:
-      return {{"ip route get " + text, "the way that the kernel would take"}, addresses_here};
+      return {{"ip route get " + text, "the route that the kernel takes"}, addresses_here};
     case NetError::reset:
     case NetError::closed:
     case NetError::turned_away:
@@ -184,9 +185,10 @@ std::vector<Suggestion> suggestions(const Context& context) {
       return {{"ulimit -n", "how many files a process of this shell may open"},
               {"portlab doctor", "what that means for the labs"}};
     case NetError::too_long:
-      return {{"portlab dns big.lab.test TXT", "a long answer: DNS asks again over tcp"}};
+      return {{"portlab dns big.lab.test TXT",
+               "a long answer: the client repeats the question over tcp"}};
     case NetError::no_socket:
-      return {servers_without_root(), {"portlab server status", "is one there now?"}};
+      return {servers_without_root(), {"portlab server status", "is a portlabd running now?"}};
   }
   return {};
 }

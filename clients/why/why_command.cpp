@@ -1,7 +1,7 @@
-// portlab why [ERROR] [PLACE]: what an error of the network means, and what this machine says about
-// it now.
+// portlab why [ERROR] [TARGET]: what a network error means, and what can be found out about it on
+// this machine now.
 //
-//   meaning.cpp: the protocols' own terms → here.cpp: the facts → next.cpp: what to do
+//   meaning.cpp: what it means → findings.cpp: what the probes find → suggestions.cpp: what to do
 
 #include <unistd.h>
 
@@ -14,7 +14,7 @@
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/why/facts.hpp"
+#include "clients/why/findings.hpp"
 #include "clients/why/meaning.hpp"
 #include "clients/why/suggestions.hpp"
 #include "common/session_row.hpp"
@@ -29,11 +29,12 @@ constexpr Manual manual{
     "why",
     "[ERROR] [HOST:PORT]",
     {{{"portlab why", "all errors by name, a line each"},
-      {"portlab why refused 127.0.0.1:83", "what that means, and who listens there now"},
-      {"portlab why EADDRINUSE 80", "an errno will do, and a port of this machine"}}},
-    "Errors of the network name the command that explains them. A place may also be a URL, a name, "
-    "HOST:PORT/udp, or a Unix socket's path. Only this machine is asked (and a name server, for a "
-    "name): the place itself is not called."};
+      {"portlab why refused 127.0.0.1:83", "what that means, and what listens there now"},
+      {"portlab why EADDRINUSE 80", "an errno works too, and a port of this machine"}}},
+    "Error messages end with the command that explains them. Instead of HOST:PORT, a URL, a name, "
+    "HOST:PORT/udp or the path of a Unix socket works too. Nothing is sent to that host; only for "
+    "a "
+    "name, a name server is queried."};
 
 struct Question {
   NetError net_error = NetError::refused;
@@ -49,7 +50,7 @@ CommandError unknown_error(const CommandLine& line, const std::string& word) {
       guess.empty() ? "portlab why (all of them)" : "portlab why " + std::string(guess));
 }
 
-/// An error may be several words ("connection refused"): as many of the first ones as make a name.
+/// The error may be several words ("connection refused"): the longest beginning that is a name.
 Question read_question(const CommandLine& line) {
   const auto& words = line.operands();
   if (std::find(words.begin(), words.end(), "") != words.end())
@@ -63,15 +64,15 @@ Question read_question(const CommandLine& line) {
   throw unknown_error(line, words.front());
 }
 
-/// Each name with its line, then the errnos that programs call it by.
+/// Each error with its summary.
 std::string list_text(unsigned columns) {
   std::string text;
   constexpr unsigned names_width = 16;
   for (const auto& each : net_errors())
     text += labelled(each.name, each.summary, columns, names_width);
   return text + "\n" +
-         wrap("portlab why ERROR [HOST:PORT] explains one, and looks at this machine.", columns,
-              0) +
+         wrap("portlab why ERROR [HOST:PORT] explains one, with what this machine shows now.",
+              columns, 0) +
          "\n";
 }
 
@@ -92,7 +93,7 @@ json::object list_json() {
   return {{"errors", std::move(errors)}};
 }
 
-/// Where the transport is known, the other one's paragraph says nothing.
+/// Whether a paragraph applies: not one about the other transport.
 bool concerns(const Paragraph& paragraph, const Context& context) {
   if (context.port() == nullptr || meaning_of(context.net_error).size() == 1) return true;
   return paragraph.label !=
@@ -108,7 +109,7 @@ std::string to_text(const Context& context, unsigned columns, const TextStyle& s
   if (!name.errnos.empty()) text += labelled("errno", name.errnos, columns);
   for (const auto& each : meaning_of(context.net_error))
     if (concerns(each, context)) text += labelled(each.label, each.text, columns);
-  const auto facts = facts_of(context);
+  const auto facts = findings_of(context);
   const auto target = !context.target            ? ""
                       : context.target->endpoint ? ", " + place_text(*context.target->endpoint)
                                                  : ", " + printable(context.target->host);
@@ -131,7 +132,7 @@ json::object to_json(const Context& context) {
     if (context.target->endpoint) out["endpoint"] = portlab::to_json(*context.target->endpoint);
   }
   json::array here;
-  for (const auto& fact : facts_of(context))
+  for (const auto& fact : findings_of(context))
     here.push_back({{"about", fact.label}, {"text", fact.text}, {"data", fact.data}});
   out["here"] = std::move(here);
   json::array next;

@@ -14,7 +14,7 @@
 
 #include "clients/cli/options.hpp"
 #include "clients/netstat/pairs.hpp"
-#include "clients/netstat/sock_diag.hpp"
+#include "clients/net/sock_diag.hpp"
 #include "common/known_services.hpp"
 #include "common/port.hpp"
 #include "labs/network/lab_network.hpp"
@@ -38,7 +38,7 @@ std::vector<SocketRow> sockets() {
 bool is_listening(Transport transport, std::uint16_t port) {
   const auto rows = sockets();
   return std::any_of(rows.begin(), rows.end(), [&](const SocketRow& row) {
-    return row.transport == transport && row.local.port == port && row.waits_for_anyone();
+    return row.transport == transport && row.local.port == port && row.is_listener();
   });
 }
 

@@ -1,4 +1,4 @@
-#include "clients/cli/connection_card.hpp"
+#include "clients/net/connection_card.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_below_an_end_begins_where_the_end_does) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_peers_port_is_told_by_its_category_and_its_home) {
+BOOST_AUTO_TEST_CASE(the_peers_port_is_described_by_category_and_default_port) {
   const auto told = [](std::uint16_t port, const char* service, std::uint16_t home) {
     return describe_remote({at("::1", 50000), at("::1", port), service, home, false}, ", ");
   };
@@ -58,23 +58,24 @@ BOOST_AUTO_TEST_CASE(a_chosen_source_port_is_not_ephemeral) {
   BOOST_TEST(describe_local(card, ", ") == "registered, chosen with --from");
 }
 
-BOOST_AUTO_TEST_CASE(a_port_that_a_reply_named_is_not_called_by_the_registry) {
+BOOST_AUTO_TEST_CASE(a_port_that_a_reply_named_has_no_registered_service) {
   Card card{at("127.0.0.1", 40000), at("127.0.0.1", 36895), "ftp-data"};
   card.named_by = "the 227 reply";
   BOOST_TEST(describe_local(card, ", ") == "ephemeral");
   BOOST_TEST(describe_remote(card, ", ") == "ephemeral, named by the 227 reply");
 }
 
-BOOST_AUTO_TEST_CASE(who_was_called_is_shown_by_the_arrow) {
+BOOST_AUTO_TEST_CASE(the_arrow_points_to_the_end_that_was_connected_to) {
   Card card{at("127.0.0.1", 40000), at("127.0.0.1", 20), "ftp-data", 20};
   card.incoming = true;
-  card.named_by = "our PORT";
-  BOOST_TEST(to_text(card, ascii) ==
-             "tcp  127.0.0.1:40000               <-  127.0.0.1:20\n"
-             "     ephemeral, named by our PORT      well-known, ftp-data's default port\n");
+  card.named_by = "the PORT command";
+  BOOST_TEST(
+      to_text(card, ascii) ==
+      "tcp  127.0.0.1:40000                       <-  127.0.0.1:20\n"
+      "     ephemeral, named by the PORT command      well-known, ftp-data's default port\n");
 }
 
-BOOST_AUTO_TEST_CASE(on_a_narrow_terminal_the_ends_stand_below_each_other) {
+BOOST_AUTO_TEST_CASE(on_a_narrow_terminal_the_ends_are_one_below_the_other) {
   const Card card{at("127.0.0.1", 49876), at("127.0.0.1", 83), "http", 80, false};
   BOOST_TEST(to_text(card, ascii, 64) == to_text(card, ascii));
   BOOST_TEST(to_text(card, ascii, 63) ==
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(colour_changes_no_letter) {
   BOOST_TEST(text == to_text(card, unicode));
 }
 
-BOOST_AUTO_TEST_CASE(the_json_names_both_ends_and_says_whether_the_service_moved) {
+BOOST_AUTO_TEST_CASE(the_json_has_both_ends_and_whether_the_service_moved) {
   const Card card{at("127.0.0.1", 49876), at("127.0.0.1", 83), "http", 80, false};
   BOOST_TEST(boost::json::serialize(to_json(card)) ==
              R"({"local":{"transport":"tcp","address":"127.0.0.1","port":49876,)"

@@ -1,4 +1,4 @@
-#include "clients/net/net_error.hpp"
+#include "clients/cli/net_error.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(an_errno_means_different_things_at_bind_and_at_connect) {
   BOOST_TEST(!net_error_of(EIO, false));
 }
 
-BOOST_AUTO_TEST_CASE(a_place_is_written_as_a_shell_takes_it) {
+BOOST_AUTO_TEST_CASE(an_endpoint_is_written_as_a_shell_word) {
   BOOST_TEST(place_text(at(Transport::tcp, "127.0.0.1", 83)) == "127.0.0.1:83");
   BOOST_TEST(place_text(at(Transport::udp, "::1", 53)) == "[::1]:53/udp");
   BOOST_TEST(place_text(at(Transport::tcp, "192.0.2.1", 0)) == "192.0.2.1");
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_place_is_written_as_a_shell_takes_it) {
 
 BOOST_AUTO_TEST_CASE(a_failure_names_what_explains_it_in_text_and_json) {
   const auto peer = at(Transport::tcp, "127.0.0.1", 83);
-  const auto failure = connection_failure(peer, ECONNRESET, Operation::waiting);
+  const auto failure = connection_failure({peer, ECONNRESET, Operation::receiving});
   BOOST_TEST(failure.why() == "portlab why reset 127.0.0.1:83");
   BOOST_TEST(failure.text().ends_with("\n  why: portlab why reset 127.0.0.1:83\n"));
   const auto json = boost::json::serialize(failure.to_json());

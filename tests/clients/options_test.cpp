@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(without_options_the_defaults_hold) {
   BOOST_TEST(!options.dns.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(options_may_stand_anywhere) {
+BOOST_AUTO_TEST_CASE(options_may_be_anywhere) {
   CommandLine line(manual);
   const auto options = line.parse({"host", "--from", "40000", "text", "-4", "--json"}).value();
   BOOST_TEST(options.from == 40000);
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(seconds_are_read_and_written) {
   BOOST_TEST(in_seconds(milliseconds(1001)) == "1.001 s");
 }
 
-BOOST_AUTO_TEST_CASE(lab_names_are_told_from_others) {
+BOOST_AUTO_TEST_CASE(lab_names_are_distinguished_from_others) {
   for (const auto* name : {"lab.test", "www.lab.test", "WWW.Lab.Test.", "a.b.lab.test"})
     BOOST_TEST(is_lab_name(name), name);
   for (const auto* name : {"notlab.test", "lab.test.org", "test", "", "."})

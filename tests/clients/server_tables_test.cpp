@@ -26,7 +26,7 @@ constexpr TableRoom terminal{.columns = 80, .overlong = Overlong::wrap};
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_data_session_stands_below_the_session_that_opened_it) {
+BOOST_AUTO_TEST_CASE(a_data_session_follows_the_session_that_opened_it) {
   auto rows = std::vector{session(1, "ftp", 21, 40001), session(2, "http", 80, 40002),
                           session(3, "ftp-data", 50001, 40003, 1)};
   rows[0].note = "RETR hello.txt";
@@ -38,12 +38,12 @@ BOOST_AUTO_TEST_CASE(a_data_session_stands_below_the_session_that_opened_it) {
              "http        127.0.0.1:40002 → 127.0.0.1:80      7s  100  2.0K  GET /index.html …\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_data_session_whose_owner_has_gone_is_not_lost) {
+BOOST_AUTO_TEST_CASE(a_data_session_without_its_parent_is_listed) {
   const auto text = session_table(std::vector{session(3, "ftp-data", 50001, 40003, 1)}, terminal);
   BOOST_TEST(text.find("\nftp-data") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(whoever_asks_is_not_part_of_the_answer) {
+BOOST_AUTO_TEST_CASE(the_session_of_the_request_is_left_out) {
   BOOST_TEST(session_table(std::vector{session(1, "control", 0, 0)}, terminal) == "no sessions\n");
 }
 
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(what_a_peer_wrote_cannot_steer_the_terminal) {
   BOOST_TEST(text.find("GET /\\x1b[2J 404") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(listeners_show_who_has_moved_and_not_the_socket_that_was_asked) {
+BOOST_AUTO_TEST_CASE(listeners_show_moved_services_and_not_the_control_socket) {
   const auto here = parse_address("::1").value();
   const std::vector<ListenerRow> rows{{"http", tcp_endpoint(here, 83), 80, 12},
                                       {"dns", udp_endpoint(here, 53), 53, 0},
@@ -89,29 +89,29 @@ BOOST_AUTO_TEST_CASE(ages_are_written_in_at_most_four_columns) {
   BOOST_TEST(short_age(std::nan("")) == "0s");
 }
 
-BOOST_AUTO_TEST_CASE(the_status_says_how_to_get_in) {
+BOOST_AUTO_TEST_CASE(the_status_shows_how_to_enter_the_network) {
   BOOST_TEST(status_text({4711, "0.1.0", 1, true, 30, {}}) ==
              "portlabd 0.1.0, pid 4711, up 30s, 1 worker\n"
-             "in a private network of its own: portlab enter leads there\n");
+             "in a private network: portlab enter enters it\n");
   BOOST_TEST(status_text({4711, "0.1.0", 2, false, 30, {}}).find("2 workers") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(the_walls_are_described) {
-  Confinement walls;
-  BOOST_TEST(confinement_text(walls) == "");  // a server that does not tell
-  walls.user = "nobody";
-  walls.capabilities = {"CAP_NET_BIND_SERVICE"};
+BOOST_AUTO_TEST_CASE(the_confinement_is_described) {
+  Confinement confinement;
+  BOOST_TEST(confinement_text(confinement) == "");  // the server does not report it
+  confinement.user = "nobody";
+  confinement.capabilities = {"CAP_NET_BIND_SERVICE"};
   BOOST_TEST(
-      confinement_text(walls) ==
-      "confined: user nobody, CAP_NET_BIND_SERVICE; reads what its user may: this kernel has "
+      confinement_text(confinement) ==
+      "confined: user nobody, CAP_NET_BIND_SERVICE; reads all files of its user: this kernel has "
       "no Landlock\n");
-  walls.landlock = 7;
-  walls.reads = {"/srv/site", "/srv/dns"};
-  walls.sockets = {"/run/portlab"};
-  BOOST_TEST(confinement_text(walls) ==
+  confinement.landlock = 7;
+  confinement.reads = {"/srv/site", "/srv/dns"};
+  confinement.sockets = {"/run/portlab"};
+  BOOST_TEST(confinement_text(confinement) ==
              "confined: user nobody, CAP_NET_BIND_SERVICE; by Landlock it reads only /srv/site, "
              "/srv/dns, and makes and removes sockets only in /run/portlab\n");
-  walls.wanted = false;
-  BOOST_TEST(confinement_text(walls) ==
+  confinement.wanted = false;
+  BOOST_TEST(confinement_text(confinement) ==
              "not confined (--confine no): user nobody, CAP_NET_BIND_SERVICE\n");
 }

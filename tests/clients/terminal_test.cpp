@@ -4,7 +4,7 @@
 
 using namespace portlab;
 
-BOOST_AUTO_TEST_CASE(printable_text_stays_and_everything_else_is_shown) {
+BOOST_AUTO_TEST_CASE(printable_text_stays_and_other_bytes_are_made_visible) {
   BOOST_TEST(printable("plain, grün, \u2192") == "plain, grün, \u2192");
   BOOST_TEST(printable("a\033[2Jb\n") == "a\\x1b[2Jb\\x0a");
   BOOST_TEST(printable(std::string_view("\0\x7f", 2)) == "\\x00\\x7f");
@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(printable_text_stays_and_everything_else_is_shown) {
   BOOST_TEST(printable("\xe2\x86") == "\\xe2\\x86");               // cut off
 }
 
-BOOST_AUTO_TEST_CASE(utf8_is_told_from_other_bytes) {
+BOOST_AUTO_TEST_CASE(utf8_is_distinguished_from_other_bytes) {
   BOOST_TEST(is_utf8(""));
   BOOST_TEST(is_utf8("a\n\033"));
   BOOST_TEST(is_utf8("\xf4\x8f\xbf\xbf"));

@@ -1,24 +1,36 @@
-"""Runs portlabd and portlab for the end-to-end tests (Python's standard library only).
+"""The helpers of all Python tests: they run portlabd, portlab and other tools, and play the server for
+a client. Only Python's standard library is used.
 
 The two programs are named by the environment variables PORTLABD and PORTLAB, which ctest sets.
-Every server takes free ports (or its own private network) and a control socket of its own, so that
-tests run beside each other.
+Every server uses free ports (or its own private network) and its own control socket, so that tests
+can run in parallel. Nothing waits by sleeping for a fixed time.
+
+    portlab(…), on_terminal(…), in_shell(…)    run the client and return its output
+    with Portlabd("http=0") as server:         a portlabd that is ready
+    with Server(talk), UdpServer(answer):      a server of the test's own
+    class Name(ClientTest):                    checks of exit status and error messages
 """
 
+import contextlib
 import ctypes
 import fcntl
 import json
 import os
+import pty
+import re
 import shutil
 import signal
 import socket
 import struct
 import subprocess
 import tempfile
+import termios
+import threading
 import time
 import unittest
 
-PATIENCE = 20  # seconds until something that must happen counts as not happening
+PATIENCE = 30  # seconds: the time-out of everything that must happen
+PORTLAB = os.environ.get("PORTLAB", "portlab")
 
 
 def program(variable):
@@ -29,8 +41,9 @@ def program(variable):
 
 
 def enter_private_network():
-    """Moves this process into a network of its own, where what it leaves behind (thousands of ports
-    in TIME_WAIT) is in nobody's way. False where the system forbids it. Before any thread."""
+    """Moves this process into its own network, so that the thousands of ports that it leaves in
+    TIME_WAIT disturb no other test. False when the system forbids it. Call it before any thread
+    starts: unshare(2)."""
     new_user, new_network = 0x10000000, 0x40000000
     user, group = os.geteuid(), os.getegid()
     if ctypes.CDLL(None, use_errno=True).unshare(new_user | new_network) != 0:
@@ -46,11 +59,11 @@ def enter_private_network():
 
 
 def skip_where_the_sanitizer_needs_descriptors(path):
-    """UndefinedBehaviorSanitizer looks at objects through a pipe of its own, and takes those that it
-    can't look at for broken."""
+    """UndefinedBehaviorSanitizer checks that memory is readable through a pipe of its own; without
+    descriptors it reports errors that are none."""
     with open(path, "rb") as file:
         if b"__ubsan_handle" in file.read():
-            raise unittest.SkipTest("the sanitizer needs descriptors of its own")
+            raise unittest.SkipTest("the sanitizer needs file descriptors")
 
 
 def need(*tools):
@@ -61,14 +74,14 @@ def need(*tools):
 
 
 def wait_until(condition, what):
-    """Waits for a condition that nothing announces; its last value."""
+    """Polls a condition until it is true; returns its value."""
     end = time.monotonic() + PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"waited {PATIENCE} s in vain until {what}")
+            raise AssertionError(f"waited {PATIENCE} s for: {what}")
         time.sleep(0.01)
 
 
@@ -77,11 +90,11 @@ def namespaces_are_allowed():
 
 
 def without_namespaces(*command, low_ports=False, **options):
-    """Runs a command where no further namespace may be had, and no low port either unless
+    """Runs a command where the system allows no new namespace, and no low port either unless
     `low_ports`.
 
-    A user namespace of its own limits its descendants to no more namespaces; the network namespace
-    keeps the ports that are fallen back to free of everybody else's."""
+    A user namespace whose limit of namespaces is 0 does that; a network namespace keeps the ports
+    apart from those of other programs."""
     need("unshare", "setpriv", "ip")
     if not namespaces_are_allowed():
         raise unittest.SkipTest("this system forbids the namespace that the test needs")
@@ -114,7 +127,7 @@ class Portlabd:
             self.process.wait(PATIENCE)
             log = self.log()
             self.close()
-            raise AssertionError(f"portlabd did not get ready: {log}")
+            raise AssertionError(f"portlabd did not become ready: {log}")
         self.ready = json.loads(line)
 
     def listeners(self, service, transport="tcp"):
@@ -169,12 +182,59 @@ class Portlabd:
         self.close()
 
 
-def portlab(*arguments, **options):
-    """Runs portlab to its end; stdout and stderr as text."""
-    options.setdefault("stdin", subprocess.DEVNULL)
-    options.setdefault("timeout", PATIENCE)
-    return subprocess.run([program("PORTLAB"), *arguments], capture_output=True, text=True,
+class Result:
+    """Exit status, stdout (bytes; `text` is the same decoded) and stderr (text)."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def text(self):
+        return self.out.decode()
+
+    def __repr__(self):
+        return f"exit {self.code}\nstdout: {self.out[:2000]!r}\nstderr:\n{self.err}"
+
+
+def environment(**changes):
+    """The environment of a run: UTF-8, and no portlabd of the developer is found."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("LC_") and k != "LANG"}
+    env.update({"LC_ALL": "C.UTF-8", "TERM": "xterm", "PORTLAB_CONTROL": "/nonexistent/control"},
+               **changes)
+    return env
+
+
+def portlab(*arguments, stdin=b"", env=None, timeout=PATIENCE, **options):
+    """Runs portlab to its end, with `stdin` as its input."""
+    done = subprocess.run([program("PORTLAB"), *map(str, arguments)], input=stdin,
+                          capture_output=True, timeout=timeout, env=env or environment(),
                           check=False, **options)
+    return Result(done.returncode, done.stdout, done.stderr.decode())
+
+
+def in_shell(script, env=None):
+    """Runs a line of sh(1); "$PORTLAB" is the program. For redirections that subprocess lacks."""
+    done = subprocess.run(["sh", "-c", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=PATIENCE,
+                          env=env or environment(PORTLAB=PORTLAB))
+    return Result(done.returncode, done.stdout, done.stderr.decode())
+
+
+def on_terminal(*arguments, typed=b"", columns=80, env=None):
+    """Runs portlab with a terminal for stdin, stdout and stderr; returns exit status and screen."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        os.execve(PORTLAB, [PORTLAB, *map(str, arguments)], env or environment())
+    screen = b""
+    if typed:
+        os.write(terminal, typed)
+    with contextlib.suppress(OSError):  # EIO: the program has closed its end
+        while piece := os.read(terminal, 65536):
+            screen += piece
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), screen.decode().replace("\r\n", "\n")
 
 
 def run(*command, **options):
@@ -182,3 +242,137 @@ def run(*command, **options):
     options.setdefault("stdin", subprocess.DEVNULL)
     options.setdefault("timeout", 60)
     return subprocess.run(list(command), capture_output=True, text=True, check=False, **options)
+
+
+class Server:
+    """Accepts sessions on a free port of loopback (or at a Unix socket's path) and runs
+    `talk(session)` for each in a thread."""
+
+    def __init__(self, talk, family=socket.AF_INET, address="127.0.0.1", path=None):
+        self.talk = talk
+        self.peers = []
+        self.errors = []
+        self.threads = []
+        if path:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.bind(path)
+        else:
+            self.socket = socket.socket(family)
+            self.socket.bind((address, 0))
+        self.socket.listen(64)
+        self.port = None if path else self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            try:
+                session, peer = self.socket.accept()
+            except OSError:
+                return
+            self.peers.append(peer)
+            thread = threading.Thread(target=self.serve, args=[session], daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def serve(self, session):
+        session.settimeout(PATIENCE)
+        with session:
+            try:
+                self.talk(session)
+            except OSError as error:  # the client closed: often part of the test
+                self.errors.append(error)
+
+    @property
+    def where(self):
+        return f"127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join(PATIENCE)
+        for thread in self.threads:
+            thread.join(PATIENCE)
+
+
+class UdpServer:
+    """Answers each datagram with `answer(datagram)`; None: no answer."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.peers = []
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    @property
+    def where(self):
+        return f"127.0.0.1:{self.port}"
+
+    def run(self):
+        while True:
+            data, peer = self.socket.recvfrom(70000)
+            if data == b"\0stop\0":
+                return
+            self.peers.append(peer)
+            reply = self.answer(data)
+            if reply is not None:
+                self.socket.sendto(reply, peer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stop:
+            stop.sendto(b"\0stop\0", ("127.0.0.1", self.port))
+        self.thread.join(PATIENCE)
+        self.socket.close()
+
+
+def read_head(session):
+    """One HTTP request's head, as bytes."""
+    data = b""
+    while not data.endswith(b"\r\n\r\n"):
+        byte = session.recv(1)
+        if not byte:
+            return data
+        data += byte
+    return data
+
+
+def closed_port():
+    """A port where nothing listens: a socket is bound to it, so that no other program can use it.
+    Returns that socket and the port. Keep the socket until the end of the test."""
+    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    holder.bind(("127.0.0.1", 0))
+    return holder, holder.getsockname()[1]
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+class ClientTest(unittest.TestCase):
+    def expect(self, result, code, *errors):
+        self.assertEqual(result.code, code, result)
+        for error in errors:
+            self.assertIn(error, result.err, result)
+
+    def expect_form(self, result):
+        """Every error: what, why, and what to try; those of the network name what explains them."""
+        form = r"^portlab: .+\n  try: .+\n(  why: portlab why [a-z-]+ \S+\n)?\Z"
+        self.assertRegex(result.err, re.compile(form, re.M), result)
+
+
+def main():
+    unittest.main(verbosity=2)

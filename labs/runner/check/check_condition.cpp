@@ -26,7 +26,7 @@ std::string end_of(const std::string& output) {
 std::string listeners_in(const Snapshot& snapshot, Transport transport, bool with_addresses) {
   std::set<std::pair<std::uint16_t, std::string>> ports;
   for (const auto& row : snapshot.sockets) {
-    if (row.transport != transport || !row.waits_for_anyone()) continue;
+    if (row.transport != transport || !row.is_listener()) continue;
     std::string address;
     if (with_addresses) append_address(address, row.local);
     ports.emplace(row.local.port, with_addresses ? address + ":" : "");

@@ -130,7 +130,7 @@ std::string Count::to_string() const {
 
 bool SocketPattern::matches(const SocketRow& row) const {
   if (row.transport != transport) return false;
-  if (listening && !row.waits_for_anyone()) return false;
+  if (listening && !row.is_listener()) return false;
   if (state && row.state != *state) return false;
   if (local_port && row.local.port != *local_port) return false;
   if (remote_port && row.remote.port != *remote_port) return false;

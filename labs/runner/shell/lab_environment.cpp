@@ -7,7 +7,7 @@
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/netstat/sock_diag.hpp"
+#include "clients/net/sock_diag.hpp"
 #include "labs/runner/check/expected_output.hpp"
 
 namespace portlab::labs {
@@ -61,7 +61,7 @@ Snapshot LabEnvironment::snapshot() const {
   Snapshot snapshot;
   if (auto rows = read_sockets()) snapshot.sockets = std::move(*rows);
   const auto is_of_other_program = [this](const SocketRow& row) {
-    if (row.waits_for_anyone()) return false;
+    if (row.is_listener()) return false;
     if (!row.local.is_loopback()) return true;
     return std::any_of(sessions_before_.begin(), sessions_before_.end(),
                        [&](const SocketRow& before) {

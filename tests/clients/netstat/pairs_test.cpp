@@ -33,7 +33,7 @@ std::string pairs_of(const std::vector<SocketRow>& rows, const PairingFacts& fac
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(two_mirrored_rows_are_one_session_and_the_listener_tells_the_server) {
+BOOST_AUTO_TEST_CASE(two_mirrored_rows_are_one_session_and_the_listener_is_the_server) {
   BOOST_TEST(pairs_of({listener("127.0.0.1:83"), tcp("127.0.0.1:83", "127.0.0.1:49876"),
                        tcp("127.0.0.1:49876", "127.0.0.1:83")}) ==
              "127.0.0.1:49876 > 127.0.0.1:83 ESTABLISHED ESTABLISHED\n");
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(the_two_ends_may_be_in_different_states) {
              "127.0.0.1:40000 > 127.0.0.1:80 FIN_WAIT2 CLOSE_WAIT\n");
 }
 
-BOOST_AUTO_TEST_CASE(the_other_end_of_a_session_with_another_machine_is_elsewhere_not_gone) {
+BOOST_AUTO_TEST_CASE(the_other_end_of_a_session_with_another_machine_is_elsewhere_not_closed) {
   const std::vector rows{listener("0.0.0.0:22"), tcp("192.0.2.1:22", "198.51.100.7:50000")};
   BOOST_TEST(pairs_of(rows) == "198.51.100.7:50000 > 192.0.2.1:22 none ESTABLISHED elsewhere\n");
   auto facts = linux_facts;
@@ -119,14 +119,14 @@ BOOST_AUTO_TEST_CASE(the_other_end_of_a_session_with_another_machine_is_elsewher
   BOOST_TEST(pairs_of(rows, facts) == "198.51.100.7:50000 > 192.0.2.1:22 none ESTABLISHED\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_listener_elsewhere_is_not_looked_for_here) {
-  // Our listener on all addresses at 443 says nothing about 198.51.100.7:443.
+BOOST_AUTO_TEST_CASE(a_local_listener_does_not_decide_about_another_machine) {
+  // A local listener on all addresses at 443 does not make 198.51.100.7:443 the server.
   BOOST_TEST(pairs_of({listener("0.0.0.0:443"), listener("0.0.0.0:50000"),
                        tcp("192.0.2.1:50000", "198.51.100.7:443")}) ==
              "198.51.100.7:443 > 192.0.2.1:50000 none ESTABLISHED elsewhere\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_udp_client_pairs_with_the_socket_that_waits_for_anyone) {
+BOOST_AUTO_TEST_CASE(a_udp_client_pairs_with_the_socket_that_is_listener) {
   const auto answers = [](const SocketRow& server) {
     const auto pairs =
         pair_up(std::vector{server, udp("127.0.0.1:59210", "127.0.0.1:53")}, linux_facts, false);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_udp_client_pairs_with_the_socket_that_waits_for_anyone) {
   BOOST_TEST(!answers(listener("127.0.0.1:53")));
 }
 
-BOOST_AUTO_TEST_CASE(two_connected_udp_sockets_are_one_conversation) {
+BOOST_AUTO_TEST_CASE(two_connected_udp_sockets_are_one_session) {
   BOOST_TEST(
       pairs_of({udp("127.0.0.1:7", "127.0.0.1:40000"), udp("127.0.0.1:40000", "127.0.0.1:7")}) ==
       "127.0.0.1:40000 > 127.0.0.1:7 ESTABLISHED ESTABLISHED\n");

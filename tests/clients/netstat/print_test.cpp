@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_guess_has_no_direction) {
   pair.guessed = true;
   const auto text = pair_table(std::vector{pair}, {}, {.columns = 100});
   BOOST_TEST(text.find("127.0.0.1:40000    ↔    127.0.0.1:36000") != std::string::npos);
-  BOOST_TEST(text.find("\n↔ nobody listens at either port") != std::string::npos);
+  BOOST_TEST(text.find("\n↔ neither port has a listener") != std::string::npos);
   const auto ascii = pair_table(std::vector{pair}, {}, {.columns = 100, .unicode = false});
   BOOST_TEST(ascii.find("127.0.0.1:40000    <>    127.0.0.1:36000") != std::string::npos);
 }
@@ -88,18 +88,18 @@ BOOST_AUTO_TEST_CASE(without_unicode_the_signs_are_ascii) {
   BOOST_TEST(text.find("ESTABLISHED / -") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(ends_in_different_states_show_both_and_a_gone_end_a_dash) {
+BOOST_AUTO_TEST_CASE(ends_in_different_states_show_both_and_a_closed_end_a_dash) {
   auto pair = session(Transport::tcp, "127.0.0.1:40000", "127.0.0.1:80");
   pair.client_state = TcpState::fin_wait2;
   pair.server_state = TcpState::close_wait;
   BOOST_TEST(
       one_pair(pair).find("FIN_WAIT2 / CLOSE_WAIT\nA / B: the client's end is in state A, the "
-                          "server's in B; —: it is gone\n") != std::string::npos);
+                          "server's in B; —: closed\n") != std::string::npos);
   pair.client_state.reset();
   BOOST_TEST(one_pair(pair).find("— / CLOSE_WAIT\n") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_session_with_another_machine_has_the_state_of_our_end) {
+BOOST_AUTO_TEST_CASE(a_session_with_another_machine_has_the_state_of_the_local_end) {
   auto pair = session(Transport::tcp, "198.51.100.7:40000", "192.0.2.1:22");
   pair.client_state.reset();
   pair.elsewhere = true;
@@ -107,12 +107,12 @@ BOOST_AUTO_TEST_CASE(a_session_with_another_machine_has_the_state_of_our_end) {
              "tcp    198.51.100.7:40000    →    192.0.2.1:22                 ESTABLISHED\n");
 }
 
-BOOST_AUTO_TEST_CASE(udp_says_whether_anybody_is_there) {
+BOOST_AUTO_TEST_CASE(udp_shows_whether_there_is_a_server) {
   auto pair = session(Transport::udp, "127.0.0.1:40000", "127.0.0.1:5353");
   BOOST_TEST(one_pair(pair).find("no connection: udp has none") != std::string::npos);
   pair.server_state.reset();
   BOOST_TEST(one_pair(pair).find("no connection: nobody is there") != std::string::npos);
-  pair.elsewhere = true;  // that we can't know
+  pair.elsewhere = true;  // unknown from here
   BOOST_TEST(one_pair(pair).find("no connection: udp has none") != std::string::npos);
 }
 

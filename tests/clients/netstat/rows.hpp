@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "clients/netstat/socket_row.hpp"
+#include "clients/net/socket_row.hpp"
 
 namespace portlab::test {
 

@@ -1,4 +1,4 @@
-#include "clients/netstat/sock_diag.hpp"
+#include "clients/net/sock_diag.hpp"
 
 #include <linux/netlink.h>
 #include <netinet/in.h>
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(udp_sockets_are_seen_with_and_without_a_peer) {
              Names{"ESTABLISHED"});
 }
 
-BOOST_AUTO_TEST_CASE(an_ipv6_listener_tells_whether_it_takes_ipv4) {
+BOOST_AUTO_TEST_CASE(an_ipv6_listener_shows_whether_it_accepts_ipv4) {
   for (const int only : {0, 1}) {
     const int descriptor = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
@@ -203,11 +203,11 @@ BOOST_AUTO_TEST_CASE(more_rows_than_fit_one_datagram_are_all_read) {
   std::set<std::uint16_t> seen;
   for (const auto& row : read_sockets().value())
     if (row.remote == on("127.0.0.1", listener.port())) seen.insert(row.local.port);
-  // Others may be there, too: sessions of somebody who had this port before, in TIME_WAIT.
+  // There may be others: older sessions with this port, in TIME_WAIT.
   for (const auto& client : clients) BOOST_TEST(seen.contains(client.port()));
 }
 
-BOOST_AUTO_TEST_CASE(only_what_was_asked_for_is_read) {
+BOOST_AUTO_TEST_CASE(only_the_requested_sockets_are_read) {
   Socket tcp(AF_INET, SOCK_STREAM);
   tcp.bind(on("127.0.0.1")).listen();
   Socket udp(AF_INET6, SOCK_DGRAM);
@@ -248,7 +248,7 @@ std::vector<std::uint8_t> message(std::uint16_t type, std::uint16_t flags, std::
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(the_end_an_error_and_an_interruption_of_a_dump_are_told_apart) {
+BOOST_AUTO_TEST_CASE(the_end_an_error_and_an_interruption_of_a_dump_are_distinguished) {
   std::vector<SocketRow> rows;
   const auto parse = [&](const std::vector<std::uint8_t>& bytes, std::uint32_t sequence = 7) {
     return parse_dump(bytes, sequence, Transport::tcp, rows);
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(the_end_an_error_and_an_interruption_of_a_dump_are_told_apa
   BOOST_TEST(parse(message(NLMSG_DONE, 0, -EPERM)).error == EPERM);
   BOOST_TEST(parse(message(NLMSG_ERROR, 0, -ENOENT)).error == ENOENT);
   BOOST_TEST(parse(message(NLMSG_DONE, NLM_F_DUMP_INTR, 0)).interrupted);
-  BOOST_TEST(!parse(message(NLMSG_DONE, 0, 0), 8).done);  // the end of an answer that is not ours
+  BOOST_TEST(!parse(message(NLMSG_DONE, 0, 0), 8).done);  // the end of another dump
 }
 
 BOOST_AUTO_TEST_CASE(damaged_datagrams_end_where_they_are_damaged) {

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""portlab doctor: what this machine can run."""
+
+import json
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import tempfile
+
+from portlab_testing import ClientTest, PORTLAB, Portlabd, environment, has_ipv6, main, on_terminal
+
+
+def doctor(*words, program=PORTLAB, **options):
+    """Runs it with a control socket's folder that is fit."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = environment(PORTLAB_CONTROL=os.path.join(folder, "control"))
+        return subprocess.run([program, "doctor", *words], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False,
+                              env={**env, **options.pop("env", {})}, **options)
+
+
+def checks(done):
+    return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+
+
+def may_bind(port, transport=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, transport) as probe:
+        if transport == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+class Doctor(ClientTest):
+    def test_every_line_has_an_answer_and_a_reason(self):
+        document = json.loads(doctor("--json").stdout)
+        for check in document["checks"]:
+            with self.subTest(check["name"]):
+                self.assertIn(check["answer"], ("yes", "limited", "no"))
+                self.assertTrue(check["reason"])
+                # For what is missing, a replacement is named.
+                self.assertEqual("instead" in check, check["answer"] != "yes", check)
+
+    def test_the_table_has_the_same_content_in_80_columns(self):
+        done = doctor()
+        found = checks(doctor("--json"))
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80, done.stdout)
+        for name, check in found.items():
+            self.assertRegex(done.stdout, rf"(?m)^{name.replace('+', '.')} +{check['answer']} +\S")
+
+    def test_a_colour_comes_with_a_word_and_no_color_is_obeyed(self):
+        for columns in (40, 80):
+            plain = on_terminal("doctor", columns=columns, env=environment(NO_COLOR="1"))[1]
+            self.assertNotIn("\033", plain)
+            for line in plain.splitlines():
+                if " " in line.strip():  # a path is not broken
+                    self.assertLessEqual(len(line), columns, plain)
+        self.assertIn("\033[", on_terminal("doctor")[1])
+
+    def test_it_exits_0_where_a_lab_can_run(self):
+        done = doctor("--json")
+        document = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 0 if document["can_run"] else 1)
+        found = checks(done)
+        ways = [found[name]["answer"] for name in ("private network", "real ports", "ports + 8000")]
+        self.assertEqual(document["can_run"], "yes" in ways)
+        self.assertTrue(document["how"] if document["can_run"] else document["why_not"])
+
+    def test_its_answers_about_ports_are_true(self):
+        found = checks(doctor("--json"))
+        wanted = [(80, "tcp"), (21, "tcp"), (53, "tcp"), (53, "udp"), (7, "tcp"), (7, "udp")]
+        kinds = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+        free = all(may_bind(port, kinds[transport]) for port, transport in wanted)
+        self.assertEqual(found["real ports"]["answer"] == "yes", free)
+        self.assertEqual(found["IPv6"]["answer"] == "yes", has_ipv6())
+        with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+            first, last = file.read().split()
+        self.assertIn(f"{first} to {last}", found["ephemeral ports"]["reason"])
+
+    def test_a_private_network_is_promised_where_portlabd_gets_one(self):
+        promised = checks(doctor("--json"))["private network"]["answer"] == "yes"
+        try:
+            with Portlabd("--private"):
+                got = True
+        except AssertionError:
+            got = False
+        self.assertEqual(promised, got)
+
+    def test_inside_a_private_network_the_real_ports_are_free_but_for_those_that_are_taken(self):
+        if checks(doctor("--json"))["private network"]["answer"] != "yes":
+            self.skipTest("this system forbids namespaces")
+        with Portlabd("http=80", "--private") as daemon:
+            done = subprocess.run(
+                [PORTLAB, "enter", "--control", daemon.control, PORTLAB, "doctor", "--json"],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+                env=environment())
+            found = checks(done)
+            self.assertIn("one already", found["private network"]["reason"])
+            self.assertEqual(found["low ports"]["answer"], "yes")
+            self.assertEqual(found["real ports"]["answer"], "limited")
+            self.assertRegex(found["real ports"]["reason"], r"^in use: tcp 80: \S*portlabd[^,]*$")
+
+    def test_few_open_files_limit_it(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+
+        found = checks(doctor("--json", preexec_fn=few))["open files"]
+        self.assertEqual(found["answer"], "limited")
+        self.assertIn("200", found["reason"])
+
+    def test_without_utf_8_the_terminal_is_limited(self):
+        done = doctor("--json", env={"LC_ALL": "C"})
+        self.assertEqual(checks(done)["terminal"]["answer"], "limited")
+        doctor(env={"LC_ALL": "C"}).stdout.encode("ascii")
+
+    def test_without_portlabd_no_lab_can_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            alone = os.path.join(folder, "portlab")
+            shutil.copy(PORTLAB, alone)
+            done = doctor(program=alone)
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertRegex(done.stdout, r"(?m)^portlabd +no +\S")
+            self.assertIn("no lab can run here: portlabd", done.stderr)
+            self.assertIn("\n  try: ", done.stderr)
+            done = doctor("--json", program=alone)
+            self.assertEqual(done.returncode, 1)
+            self.assertFalse(json.loads(done.stdout)["can_run"])
+
+    def test_an_impossible_folder_for_the_control_socket_is_reported(self):
+        done = doctor("--json", env={"PORTLAB_CONTROL": "/nonexistent/folder/control"})
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(checks(done)["control socket"]["answer"], "no")
+        self.assertIn("control socket", json.loads(done.stdout)["why_not"])
+
+    def test_it_takes_no_operands(self):
+        done = doctor("x")
+        self.assertEqual(done.returncode, 2)
+
+
+if __name__ == "__main__":
+    main()
