@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "clients/netstat/socket_row.hpp"
+#include "clients/net/socket_row.hpp"
 #include "common/result.hpp"
 
 namespace portlab::labs {
