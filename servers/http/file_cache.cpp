@@ -85,18 +85,21 @@ std::shared_ptr<const Representation> represent(OpenEntry opened, std::int64_t n
 }  // namespace
 
 std::shared_ptr<const Representation> FileCache::find(const std::shared_ptr<const Site>& site,
-                                                      const std::string& path) {
+                                                      const std::string& path,
+                                                      std::uint64_t poll_generation) {
   const std::lock_guard lock(mutex_);
   if (site_ != site) return nullptr;
   const auto found = files_.find(path);
   if (found == files_.end()) return nullptr;
   auto& kept = found->second;
   const auto age = now_ns() - kept.opened_ns;
-  if (age < 0 || age > reopen_ns || site->peek(path) != kept.entry) {
+  if (age < 0 || age > reopen_ns ||
+      (kept.checked_at != poll_generation && site->peek(path) != kept.entry)) {
     bytes_ -= kept.representation->size;
     files_.erase(found);
     return nullptr;
   }
+  kept.checked_at = poll_generation;
   kept.last_used = ++uses_;
   return kept.representation;
 }
@@ -108,7 +111,7 @@ std::shared_ptr<const Representation> FileCache::load(const std::shared_ptr<cons
   auto representation = represent(std::move(opened), opened_ns / ns_per_second);
   if (representation && !representation->file && opened_ns - entry.changed_ns > quiet_ns &&
       site->peek(path) == entry)
-    keep(site, path, {entry, representation, opened_ns, 0});
+    keep(site, path, {entry, representation, opened_ns, 0, 0});
   return representation;
 }
 

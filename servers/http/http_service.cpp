@@ -140,7 +140,8 @@ Task<bool> HttpStream::answer_pending(Connection& client) {
 /// Reads the body, if there is one, and lets the route's handler answer.
 Task<void> HttpStream::answer(Connection& client, Request& request, ResponseWriter& response,
                               std::string& gathered) {
-  const RequestContext context{client.local(), client.remote(), server_, *site_, files_};
+  const RequestContext context{client.local(), client.remote(), server_,
+                               *site_,         files_,          client.poll_generation()};
   const Route* route = find_route(routes_, request);
   const bool waits = request.expects_continue && request.has_body() && client.pending().empty();
   const bool body_unread = waits && !is_allowed(route, request.method);

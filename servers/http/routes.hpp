@@ -24,6 +24,7 @@ struct RequestContext {
   const ServerView& server;
   const SharedSite& site;
   FileCache& files;
+  std::uint64_t poll_generation;  ///< Connection::poll_generation, when the request was read
 };
 
 /// Answers one request through `response`. All three outlive the coroutine.

@@ -94,7 +94,7 @@ Response find_file(const Request& request, const RequestContext& context) {
   const auto site = context.site.get();
   const bool folder = names_folder(request.path);
   const std::string path = folder ? request.path + "/index.html" : request.path;
-  auto file = context.files.find(site, path);
+  auto file = context.files.find(site, path, context.poll_generation);
   if (!file) {
     auto opened = site->open(path);
     if (!opened && folder && opened.error() == SiteError::not_found)
