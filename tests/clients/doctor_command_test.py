@@ -100,7 +100,7 @@ class Doctor(ClientTest):
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
                 env=environment())
             found = checks(done)
-            self.assertIn("one already", found["private network"]["reason"])
+            self.assertIn("in one", found["private network"]["reason"])
             self.assertEqual(found["low ports"]["answer"], "yes")
             self.assertEqual(found["real ports"]["answer"], "limited")
             self.assertRegex(found["real ports"]["reason"], r"^in use: tcp 80: \S*portlabd[^,]*$")
