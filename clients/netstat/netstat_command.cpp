@@ -122,7 +122,7 @@ void Netstat::look() {
   service_names_.emplace(std::move(tables), *sockets);
   if (options_.pairs) {
     const PairingFacts facts{
-        ephemeral_range(), interface_addresses(),
+        ephemeral_range(), own_addresses(),
         [this](Transport transport, const SocketEnd& server, const SocketEnd& client) {
           return service_names_->is_served(transport, server, client);
         }};

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "clients/netstat/socket_row.hpp"
+#include "clients/net/socket_row.hpp"
 #include "labs/runner/model/condition.hpp"
 
 namespace portlab::labs {
