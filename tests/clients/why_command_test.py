@@ -317,7 +317,7 @@ class Hints(ClientTest):
                                   text=True, timeout=60, check=False, env=environment(
                                       PORTLAB_CONTROL="/nonexistent/portlabd/control"))
             self.assertEqual(done.returncode, 1)
-        (hint,) = re.findall(r"'portlab (why in-use [^']+)'", done.stderr)
+        (hint,) = re.findall(r"why: portlab (why in-use \S+)", done.stderr)
         self.assertEqual(hint, f"why in-use 127.0.0.1:{port}")
 
     def test_bad_usage_has_no_hint(self):

@@ -5,21 +5,14 @@
 #include <boost/test/unit_test.hpp>
 
 #include "common/known_services.hpp"
+#include "servers/listener/core.hpp"
 
 using namespace portlab;
 
-namespace {
-
-struct NoView : ServerView {
-  std::vector<ListenerRow> listeners() const override { return {}; }
-  Task<std::vector<SessionRow>> sessions() const override { co_return std::vector<SessionRow>{}; }
-};
-
-}  // namespace
-
 BOOST_AUTO_TEST_CASE(each_service_is_made_with_the_facts_of_the_list) {
-  const NoView view;
-  const auto services = make_services({}, view);
+  Log log(LogLevel::none);
+  const Core core({}, log);
+  const auto services = make_services({}, core);
   const auto known = known_services();
   BOOST_REQUIRE(services.size() == known.size());
   for (std::size_t i = 0; i < known.size(); ++i) {

@@ -158,8 +158,8 @@ BOOST_FIXTURE_TEST_CASE(each_kind_of_answer_has_its_sentence, Lab) {
   BOOST_TEST(meaning("nothing.lab.test.", "A") ==
              "NXDOMAIN: there is no such name (may be cached for 60 s)");
   BOOST_TEST(meaning("www.lab.test.", "MX") ==
-             "NOERROR, from the authority, no data: the name exists, but has no MX (to be believed "
-             "for 60 s)");
+             "NOERROR, from the authority, no data: the name exists, but has no MX (may be "
+             "cached for 60 s)");
   BOOST_TEST(meaning("example.com.", "A").starts_with("REFUSED: "));
   BOOST_TEST(meaning("_http._tcp.lab.test.", "SRV").find("not available") != std::string::npos);
 }
