@@ -80,7 +80,7 @@ Service make_daytime_service() {
 
 #include <vector>
 
-#include "clients/cli/connection_card.hpp"
+#include "clients/net/connection_card.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/net/client_session.hpp"

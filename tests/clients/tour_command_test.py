@@ -10,13 +10,15 @@ import unittest
 from portlab_testing import PATIENCE, portlab, program, run, without_namespaces
 
 LONG = 120  # seconds: the tour takes about one
+# The tour makes control sockets beside the default one. environment() names a folder that must not be.
+OWN_ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
 class Tour(unittest.TestCase):
     PAUSES = 5 + 4  # one before each scene, and one in the middle of those that a screen can't hold
 
     def test_every_check_passes_and_five_scenes_are_shown(self):
-        done = portlab("tour", timeout=LONG)
+        done = portlab("tour", timeout=LONG, env=OWN_ENVIRONMENT)
         self.assertEqual(done.code, 0, done.text + done.err)
         self.assertNotIn("FAILED", done.text)
         for number in range(1, 6):
@@ -37,7 +39,7 @@ class Tour(unittest.TestCase):
             self.assertEqual(one.returncode, 0, errors)
 
     def test_json_is_one_document(self):
-        done = portlab("tour", "--json", timeout=LONG)
+        done = portlab("tour", "--json", timeout=LONG, env=OWN_ENVIRONMENT)
         document = json.loads(done.text)
         self.assertEqual(document["not_true"], [])
         self.assertEqual(document["scenes"], 5)
