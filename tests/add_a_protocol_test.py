@@ -224,8 +224,8 @@ class AddAProtocol(unittest.TestCase):
         os.environ["PORTLAB"] = str(build / "portlab")
 
     def assert_time(self, answer):
-        self.assertEqual(answer.returncode, 0, answer.stderr)
-        self.assertRegex(answer.stdout, r"^\w+, \w+ \d\d, \d{4} \d\d:\d\d:\d\d-UTC\s+$")
+        self.assertEqual(answer.code, 0, answer.err)
+        self.assertRegex(answer.text, r"^\w+, \w+ \d\d, \d{4} \d\d:\d\d:\d\d-UTC\s+$")
 
     def test_the_client_asks_the_server_over_tcp_and_udp(self):
         with Portlabd("daytime=0") as server:
@@ -233,10 +233,10 @@ class AddAProtocol(unittest.TestCase):
             self.assertEqual(server.port("daytime"), server.port("daytime", "udp"))
             over_tcp = portlab("daytime", place)
             self.assert_time(over_tcp)
-            self.assertIn("daytime's default port 13", over_tcp.stderr)
+            self.assertIn("daytime's default port 13", over_tcp.err)
             self.assert_time(portlab("daytime", "--udp", place))
             shown = portlab("server", "--control", server.control, "sessions")
-            self.assertIn("daytime", shown.stdout)
+            self.assertIn("daytime", shown.text)
 
     def test_portlabd_offers_it_with_the_others(self):
         self.assertIn("daytime 13", run(program("PORTLABD"), "--help").stdout)
@@ -263,10 +263,10 @@ class AddAProtocol(unittest.TestCase):
         self.assertIn("dns, daytime, echo", run(program("PORTLABD"), "gopher").stderr)
 
     def test_portlab_offers_it_with_the_others(self):
-        self.assertIn("daytime", portlab("--help").stdout)
-        self.assertIn("daytime", portlab("port", "13").stdout)
-        self.assertIn("portlab daytime 127.0.0.1", portlab("daytime", "--help").stdout)
-        self.assertRegex(portlab("doctor").stdout, r"daytime 13|tcp 13|8013")
+        self.assertIn("daytime", portlab("--help").text)
+        self.assertIn("daytime", portlab("port", "13").text)
+        self.assertIn("portlab daytime 127.0.0.1", portlab("daytime", "--help").text)
+        self.assertRegex(portlab("doctor").text, r"daytime 13|tcp 13|8013")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@
 #include <thread>
 
 #include "clients/cli/options.hpp"
-#include "clients/netstat/pairs.hpp"
 #include "clients/net/sock_diag.hpp"
+#include "clients/netstat/pairs.hpp"
 #include "common/known_services.hpp"
 #include "common/port.hpp"
 #include "labs/network/lab_network.hpp"

@@ -22,7 +22,8 @@ void read_http(std::string_view bytes, std::string method) {
   const auto sent = ::send(ends[1], bytes.data(), bytes.size(), MSG_NOSIGNAL);
   require(sent == static_cast<ssize_t>(bytes.size()), "the bytes fit into the socket's buffer");
   ::shutdown(ends[1], SHUT_WR);
-  auto session = ClientSession::adopt(FileDescriptor(ends[0]), Transport::local, std::chrono::seconds(5));
+  auto session =
+      ClientSession::adopt(FileDescriptor(ends[0]), Transport::local, std::chrono::seconds(5));
   HttpRequest request;
   request.method = std::move(method);
   HttpSink sink;

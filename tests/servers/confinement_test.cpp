@@ -204,8 +204,7 @@ std::string what_is_needed(const Place& place) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(it_can_open_only_what_it_serves,
-                     *with::precondition(landlock_is_there)) {
+BOOST_AUTO_TEST_CASE(it_can_open_only_what_it_serves, *with::precondition(landlock_is_there)) {
   const Place place;
   place.open_to_all();
   BOOST_TEST(inside(arguments_for(place), [&](Daemon&) { return what_is_possible(place); }) == "");
