@@ -12,7 +12,7 @@
 
 #include "clients/commands.hpp"
 #include "clients/net/error_advice.hpp"
-#include "labs/commands.hpp"
+#include "labs/lab_commands.hpp"
 
 namespace {
 

@@ -124,8 +124,8 @@ class DiagSocket {
   int open() {
     descriptor_ = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (descriptor_ < 0) return errno;
-    const timeval patience{wait_seconds_max, 0};
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const timeval timeout{wait_seconds_max, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof patience);
     return 0;
   }
 

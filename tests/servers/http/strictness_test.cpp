@@ -425,7 +425,7 @@ BOOST_AUTO_TEST_CASE(too_slow_a_request_is_408) {
   const auto response = [&] {
     for (;;) try {
         return read(head);
-      } catch (const std::runtime_error&) {  // the client's own patience is as long as the limit
+      } catch (const std::runtime_error&) {  // the test client's time-out is as long as the limit
       }
   }();
   BOOST_TEST(response.status == 408);

@@ -1,6 +1,6 @@
 // The commands in labs/: a line in each of the two lists below.
 
-#include "labs/commands.hpp"
+#include "labs/lab_commands.hpp"
 
 #include <array>
 
