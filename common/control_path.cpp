@@ -105,7 +105,7 @@ std::string default_control_path() {
   return "/tmp/portlab-" + std::to_string(::geteuid()) + "/control";
 }
 
-std::string control_path_to_visit() {
+std::string find_control_path() {
   const auto own = default_control_path();
   const auto roots = std::string(roots_folder) + "/control";
   // The user who called sudo owns root's socket; other users have no access to it.

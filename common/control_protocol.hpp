@@ -103,7 +103,7 @@ std::string default_control_path();
 
 /// The path at which a client expects a server: its own default path; if there is no file, the path
 /// of a server that this user started with sudo.
-std::string control_path_to_visit();
+std::string find_control_path();
 
 /// Which user connects to the socket.
 enum class ControlAccess : std::uint8_t {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 
 namespace portlab {
 
@@ -49,20 +48,6 @@ Result<std::uint16_t> parse_port(std::string_view text) {
                  " is not a port number: a port has 16 bits, so it is a whole number from 0 to "
                  "65535"};
   return static_cast<std::uint16_t>(number);
-}
-
-std::optional<PortRange> ephemeral_range() {
-  std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
-  PortRange range;
-  if (!(file >> range.first >> range.last)) return std::nullopt;
-  return range;
-}
-
-std::uint16_t first_unprivileged_port() {
-  constexpr std::uint16_t traditional = 1024;
-  std::ifstream file("/proc/sys/net/ipv4/ip_unprivileged_port_start");
-  std::uint16_t first = 0;
-  return file >> first ? first : traditional;
 }
 
 }  // namespace portlab

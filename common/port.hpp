@@ -1,9 +1,8 @@
 #pragma once
-// Port numbers: 16 bits, three categories (RFC 6335 section 6), and the range from which this
-// machine picks ephemeral ports.
+// Port numbers: 16 bits, three categories (RFC 6335 section 6). common/system/port_settings.hpp has
+// what this machine does with them.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,13 +36,5 @@ PortRange range_of(PortCategory category);
 
 /// Reads a decimal number from 0 to 65535. The error says what a port number is.
 Result<std::uint16_t> parse_port(std::string_view text);
-
-/// The range from which this machine picks ephemeral ports, for IPv4 and IPv6:
-/// net.ipv4.ip_local_port_range (ip(7)). Nothing where /proc does not have it.
-std::optional<PortRange> ephemeral_range();
-
-/// The lowest port that an unprivileged process may bind: net.ipv4.ip_unprivileged_port_start
-/// (ip(7)); 1024 where /proc does not have it.
-std::uint16_t first_unprivileged_port();
 
 }  // namespace portlab

@@ -13,6 +13,7 @@
 #include "clients/cli/terminal.hpp"
 #include "common/control_protocol.hpp"
 #include "common/port.hpp"
+#include "common/system/port_settings.hpp"
 
 namespace portlab {
 
@@ -193,7 +194,7 @@ void complain(const CommandError& failure) {
 
 std::string connect_advice(const Endpoint& peer) {
   if (peer.transport == Transport::local)
-    return peer.path == control_path_to_visit()
+    return peer.path == find_control_path()
                ? "portlab server status (this is portlabd's control socket)"
                : "portlab connect --unix-socket " + printable(peer.path);
   return std::string("portlab connect ") + (peer.transport == Transport::udp ? "-u " : "") +

@@ -2,9 +2,9 @@
 // How a command ends when it cannot do its work: what was tried, why it failed, what to do next,
 // and the exit status.
 //
-// An error is data. Making one opens no socket and reads no table of the kernel; what this machine
+// Making an error opens no socket and reads no table of the kernel; what this machine
 // can add (which program has the port, where portlabd serves instead) is looked up once, when the
-// error is shown, by the Advisor that main() installs.
+// error is shown, by the Advisor that main() passes to run_portlab().
 
 #include <boost/json/value.hpp>
 #include <chrono>
@@ -69,7 +69,7 @@ class CommandError : public std::exception {
   const std::optional<SystemError>& system_error() const { return system_error_; }
   const char* what() const noexcept override { return reason_.c_str(); }
 
-  /// A copy that names `portlab why` with this error at an endpoint, or at a host.
+  /// A copy whose why() is "portlab why ERROR ENDPOINT" (or HOST).
   CommandError explained_by(NetError net_error, const Endpoint& where) const;
   CommandError explained_by(NetError net_error, const std::string& host) const;
   /// A copy with the explanation of the error that caused this one.
@@ -94,7 +94,7 @@ class CommandError : public std::exception {
 /// A failed system call as an error with its cause and advice: exit status 3.
 CommandError connection_failure(SystemError error);
 
-/// The function that complain() and advised() complete errors with; null: none. For run_portlab().
+/// Sets the Advisor that complain() and advised() call; null: none. run_portlab() calls this.
 void set_advisor(Advisor* advisor);
 /// The error with what the Advisor adds to it.
 CommandError advised(const CommandError& failure);

@@ -179,7 +179,7 @@ int run_dns(const Arguments& arguments) {
   CommandLine line(manual);
   Plan plan;
   std::string reverse;
-  std::string edns = std::to_string(dns::udp_bytes_ours);
+  std::string edns = std::to_string(dns::udp_bytes_default);
   line.add()("tcp,t", po::bool_switch(&plan.tcp), "over tcp from the start")(
       "reverse,x", po::value(&reverse)->value_name("ADDRESS"),
       "the name of an address: its PTR record")(

@@ -7,6 +7,7 @@
 #include "clients/net/host_info.hpp"
 #include "common/known_services.hpp"
 #include "common/port.hpp"
+#include "common/system/port_settings.hpp"
 #include "common/system/private_network.hpp"
 #include "common/system/privileges.hpp"
 

@@ -178,7 +178,7 @@ std::string text_of(const CommandLine& line, bool udp, bool quiet) {
 int run_echo(const Arguments& arguments) {
   CommandLine line(manual);
   bool udp = false;
-  line.add()("udp,u", po::bool_switch(&udp), "over udp: one datagram there, one back");
+  line.add()("udp,u", po::bool_switch(&udp), "over UDP: sends one datagram, expects one back");
   const auto options = line.parse(arguments);
   if (!options) return 0;
   line.expect_operands(1, 2);

@@ -15,7 +15,7 @@ namespace portlab {
 struct DnsQuestion {
   dns::Question question;
   std::uint16_t udp_bytes =
-      dns::udp_bytes_ours;  ///< the EDNS limit for the answer; 0: without EDNS
+      dns::udp_bytes_default;  ///< the EDNS limit for the answer; 0: without EDNS
   bool recursion_desired = false;
 };
 

@@ -17,6 +17,7 @@
 #include "common/system/file_descriptor.hpp"
 #include "common/system/interfaces.hpp"
 #include "common/system/own_path.hpp"
+#include "common/system/port_settings.hpp"
 #include "common/system/socket_address.hpp"
 
 namespace portlab {

@@ -19,7 +19,7 @@ namespace {
 
 std::unique_ptr<LocalServer> ask_local_server() try {
   constexpr std::chrono::milliseconds limit{500};
-  const auto path = control_path_to_visit();
+  const auto path = find_control_path();
   auto answer = ask_server(path, {ControlCommand::listeners, {}}, limit);
   return std::make_unique<LocalServer>(
       LocalServer{std::move(answer.reply.listeners), is_in_our_network(path, answer.server_pid)});

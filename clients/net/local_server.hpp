@@ -15,7 +15,7 @@ struct LocalServer {
   bool here = true;  ///< whether it is in the network namespace of this process
 };
 
-/// The portlabd at control_path_to_visit(); null when none answers within half a second. Connects
+/// The portlabd at find_control_path(); null when none answers within half a second. Connects
 /// once for the whole command and keeps the result.
 const LocalServer* local_server();
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/service_names.hpp"
+#include "common/system/port_settings.hpp"
 
 namespace portlab {
 

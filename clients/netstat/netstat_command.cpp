@@ -23,6 +23,7 @@
 #include "clients/netstat/pairs.hpp"
 #include "clients/netstat/print.hpp"
 #include "common/system/interfaces.hpp"
+#include "common/system/port_settings.hpp"
 
 namespace portlab {
 
@@ -82,7 +83,7 @@ class Netstat {
 /// The tables of the portlabd of this network. A portlabd in a private network has other sessions
 /// than those of this table.
 ServerTables Netstat::ask_portlabd(std::span<const SocketRow> sockets) try {
-  const auto path = options_.control.empty() ? control_path_to_visit() : options_.control;
+  const auto path = options_.control.empty() ? find_control_path() : options_.control;
   const auto answer = ask_server(path, {ControlCommand::listeners, {}}, server_time_limit);
   if (!is_in_our_network(path, answer.server_pid)) {
     hint_ =

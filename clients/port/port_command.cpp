@@ -18,6 +18,7 @@
 #include "clients/port/port_facts.hpp"
 #include "common/port.hpp"
 #include "common/service_names.hpp"
+#include "common/system/port_settings.hpp"
 
 namespace portlab {
 

@@ -7,6 +7,7 @@
 #include "clients/cli/terminal.hpp"
 #include "clients/net/port_owner.hpp"
 #include "common/service_names.hpp"
+#include "common/system/port_settings.hpp"
 #include "common/text.hpp"
 
 namespace portlab {

@@ -15,6 +15,7 @@
 #include "clients/net/local_server.hpp"
 #include "clients/server/server_tables.hpp"
 #include "common/port.hpp"
+#include "common/system/port_settings.hpp"
 
 namespace portlab {
 
@@ -177,7 +178,7 @@ int run_server(const Arguments& arguments) {
   const auto options = line.parse(arguments);
   if (!options) return 0;
   const auto request = request_of(line);
-  if (control.empty()) control = control_path_to_visit();
+  if (control.empty()) control = find_control_path();
   const auto answer = ask(control, request);
   if (options->json)
     print_json(boost::json::parse(answer.line));

@@ -21,6 +21,7 @@
 #include "common/service_names.hpp"
 #include "common/session_row.hpp"
 #include "common/system/namespace_advice.hpp"
+#include "common/system/port_settings.hpp"
 
 namespace portlab {
 
@@ -258,7 +259,7 @@ std::optional<Finding> check_socket_file(const Context& context) {
 }
 
 std::optional<Finding> check_control_socket(const Context&) {
-  const auto path = printable(control_path_to_visit());
+  const auto path = printable(find_control_path());
   const bool answers = local_server() != nullptr;
   return Finding{"portlabd",
                  answers ? "a portlabd of yours answers at " + path +

@@ -60,7 +60,7 @@ struct Record {
 
 /// The fields of an OPT record (RFC 6891 section 6.1).
 struct Edns {
-  std::uint16_t udp_bytes = udp_bytes_ours;
+  std::uint16_t udp_bytes = udp_bytes_default;
   std::uint8_t extended_rcode = 0;  ///< the upper eight of twelve bits
   std::uint8_t version = 0;
   bool dnssec_ok = false;  ///< DO

@@ -55,7 +55,7 @@ inline constexpr std::size_t header_bytes = 12;
 inline constexpr std::size_t udp_bytes_plain = 512;
 /// The UDP payload size of our EDNS: such a datagram is not fragmented on usual paths (DNS flag day
 /// 2020).
-inline constexpr std::uint16_t udp_bytes_ours = 1232;
+inline constexpr std::uint16_t udp_bytes_default = 1232;
 /// The largest message: the length prefix of TCP has 16 bits.
 inline constexpr std::size_t message_bytes_max = 65535;
 

@@ -17,6 +17,7 @@
 #include "clients/netstat/pairs.hpp"
 #include "common/known_services.hpp"
 #include "common/port.hpp"
+#include "common/system/port_settings.hpp"
 #include "labs/network/lab_network.hpp"
 #include "labs/tour/demonstration.hpp"
 

@@ -108,7 +108,7 @@ std::optional<User> checked_user(const User& user, const Settings& settings, Log
                     " can't read it, and portlabd changes to that user when root starts it: "
                     "'chmod -R o+rX' permits it to all users, --user NAME chooses another user";
   if (!settings.user.empty() || landlock_version() == 0) throw std::runtime_error(text);
-  log.say(text + ". Now portlabd stays " + effective_user().name + ", without capabilities");
+  log.write(text + ". Now portlabd stays " + effective_user().name + ", without capabilities");
   return std::nullopt;
 }
 
@@ -117,12 +117,12 @@ User changed_user(const User& before, const User& user, const Settings& settings
   if (const auto changed = change_user(user); !changed) {
     if (!settings.user.empty()) throw std::runtime_error(changed.error().text);
     // A container or a user namespace without other users.
-    log.say(changed.error().text + ": still " + before.name + ", without its capabilities");
+    log.write(changed.error().text + ": still " + before.name + ", without its capabilities");
     return before;
   }
   const auto caller = sudo_caller();
-  log.say("now user " + user.name +
-          (caller && caller->id == user.id ? ", who called sudo" : ", no longer root"));
+  log.write("now user " + user.name +
+            (caller && caller->id == user.id ? ", who called sudo" : ", no longer root"));
   return user;
 }
 
@@ -145,8 +145,8 @@ void check_files(const Settings& settings, const std::string& user, Log& log) {
                              "owner of the folder, or 'chmod -R o+rX' it");
   for (const auto& file : {settings.zone, settings.config})
     if (!file.empty() && !is_permitted(file, R_OK) && errno == EACCES)
-      log.say(file + ": user " + user +
-              " can't read it, so SIGHUP will not read it again: 'chmod o+r' permits it");
+      log.write(file + ": user " + user +
+                " can't read it, so SIGHUP will not read it again: 'chmod o+r' permits it");
 }
 
 }  // namespace
@@ -198,7 +198,7 @@ Confinement confine(const Settings& settings, std::optional<User> user, Log& log
   if (!limit_capabilities(cap_net_bind_service, cap_net_bind_service))
     throw_cannot_confine("capset(2) is refused");
   check_files(settings, current.name, log);
-  if (const auto done = restrict_system_calls(); !done) log.say(done.error().text);
+  if (const auto done = restrict_system_calls(); !done) log.write(done.error().text);
   confinement.user = current.name;
   confinement.capabilities = names_of(permitted_capabilities());
   return confinement;

@@ -130,7 +130,7 @@ Result<void> listen_for_control(Core& core, const std::string& path, const User&
   if (const auto opened = core.listen(spec); !opened)
     return Error{listen_advice_line(opened.error())};
   if (!is_own && !change_owner(path, owner))
-    log.say("the control socket " + path + " belongs to root: 'portlab server' needs sudo");
+    log.write("the control socket " + path + " belongs to root: 'portlab server' needs sudo");
   return {};
 }
 

@@ -43,9 +43,9 @@ CoreOptions fit_limits(Settings& settings, Log& log) {
   auto& sessions_max = settings.core.limits.sessions_max;
   if (sessions_max <= possible) return settings.core;
   if (settings.sessions_max_given)
-    log.say("max-sessions " + std::to_string(sessions_max) + ": this user may open only " +
-            std::to_string(files.rlim_cur) + " files (ulimit -Hn), so it is " +
-            std::to_string(possible));
+    log.write("max-sessions " + std::to_string(sessions_max) + ": this user may open only " +
+              std::to_string(files.rlim_cur) + " files (ulimit -Hn), so it is " +
+              std::to_string(possible));
   sessions_max = possible;
   return settings.core;
 }
@@ -80,7 +80,7 @@ ServiceContext make_context(const Settings& settings, Log& log) {
   auto site = std::make_shared<SharedSite>(std::make_shared<const Site>(settings.root));
   const auto loaded = dns::load_zone(settings.zone);
   if (!loaded) throw std::runtime_error(loaded.error().text);
-  for (const auto& warning : loaded->warnings) log.say("zone: " + warning);
+  for (const auto& warning : loaded->warnings) log.write("zone: " + warning);
   return {std::move(site), std::make_shared<dns::ZoneStore>(loaded->zone)};
 }
 
@@ -128,8 +128,8 @@ void Daemon::open_control_socket() {
   if (opened) return;
   if (settings_.control_given || settings_.private_network)
     throw std::runtime_error(opened.error().text);
-  log_.say("no control socket, so 'portlab server' can't reach this portlabd: " +
-           opened.error().text);
+  log_.write("no control socket, so 'portlab server' can't reach this portlabd: " +
+             opened.error().text);
   settings_.control.clear();
 }
 
@@ -188,13 +188,13 @@ void Daemon::wait_for_signal() {
 
 void Daemon::stop() {
   if (!std::exchange(stopping_, true) && terminal_ >= 0)
-    log_.say("stopping: open sessions have 5 s to finish; Ctrl-C again ends them now");
+    log_.write("stopping: open sessions have 5 s to finish; Ctrl-C again ends them now");
   core_.stop();
 }
 
 void Daemon::reload() {
   const auto done = read_again();
-  log_.say("SIGHUP: " + (done ? *done : "nothing has changed: " + done.error().text));
+  log_.write("SIGHUP: " + (done ? *done : "nothing has changed: " + done.error().text));
 }
 
 std::optional<Error> Daemon::refused_file(const std::string& path) const {
@@ -218,7 +218,7 @@ Result<std::string> Daemon::read_again() try {
   if (!zone) return zone.error();
   const auto listeners = listeners_.update(specs_of(*next));
   if (!listeners) return listeners.error();
-  for (const auto& warning : zone->warnings) log_.say("zone: " + warning);
+  for (const auto& warning : zone->warnings) log_.write("zone: " + warning);
   context_.site->replace(std::move(site));
   context_.zones->replace(zone->zone);
   settings_.listen = next->listen;

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "common/port.hpp"
+#include "common/system/port_settings.hpp"
 
 namespace portlab {
 

@@ -48,7 +48,7 @@ bool read_body(ByteReader& in, Query& query) {
 std::size_t response_bytes_max(const Query& query, Transport transport) {
   if (transport != Transport::udp) return message_bytes_max;
   if (!query.edns) return udp_bytes_plain;
-  return std::clamp<std::size_t>(query.edns->udp_bytes, udp_bytes_plain, udp_bytes_ours);
+  return std::clamp<std::size_t>(query.edns->udp_bytes, udp_bytes_plain, udp_bytes_default);
 }
 
 // NOERROR if the zone has to be searched; else the error for this type, class or name.
@@ -97,7 +97,7 @@ LookupResult answer_query(const Zone& zone, const CurrentListeners& listeners, c
 Bytes finish(const Query& query, const LookupResult& result, MessageWriter& out) {
   if (query.edns) {
     const auto extended_rcode = static_cast<std::uint8_t>(static_cast<unsigned>(result.rcode) >> 4);
-    out.opt({udp_bytes_ours, extended_rcode, 0, query.edns->dnssec_ok});
+    out.opt({udp_bytes_default, extended_rcode, 0, query.edns->dnssec_ok});
   }
   Header header;
   header.id = query.header.id;

@@ -109,7 +109,7 @@ void ZoneSearch::answer_from(const Name& name, const Node& node) {
   // ANY is answered with one record set (RFC 8482 section 4.1).
   const Rrset* rrset = node.find(qtype);
   if (qtype == Type::ANY && !node.rrsets.empty()) rrset = &node.rrsets.front();
-  if (rrset == nullptr) return add_soa();
+  if (rrset == nullptr) return add_soa();  // NODATA (RFC 2308 section 2.2)
   if (rrset->is_whoami) {
     const auto text = client_record(Type::TXT, client_);
     return text ? add_answer(name, *text) : add_soa();

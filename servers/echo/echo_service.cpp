@@ -1,4 +1,4 @@
-// The echo server (RFC 862), the smallest service in this folder: read it first. The core accepts
+// The echo server (RFC 862), the smallest service in servers/: read it first. The core accepts
 // connections and receives datagrams; it calls serve() for each connection and reply() for each
 // datagram.
 
@@ -23,8 +23,8 @@ class EchoStream final : public StreamService {
   }
 };
 
-/// Ports of services that reply to any datagram. A single datagram with such a source address, which
-/// can be forged, would start an endless loop between the two services (CERT advisory CA-1996-01).
+/// Ports of services that reply to any datagram. One datagram with a forged source address and such a
+/// source port would make the two services reply to each other for ever (CERT advisory CA-1996-01).
 constexpr std::array<std::uint16_t, 9> ports_that_reply = {
     7,    // echo
     13,   // daytime
@@ -44,7 +44,7 @@ class EchoDatagram final : public DatagramService {
     if (query.from_a_listener || from == query.local.port || from == 0 ||
         std::find(ports_that_reply.begin(), ports_that_reply.end(), from) !=
             ports_that_reply.end()) {
-      note = "dropped: the source port is that of a service that would reply";
+      note = "dropped: a reply could loop, or has no port to go to";
       return std::nullopt;
     }
     note = "echoed";

@@ -27,12 +27,12 @@ using namespace http;
 
 constexpr std::chrono::seconds head_seconds_max{10};
 constexpr std::chrono::seconds body_seconds_max{60};
-/// So many responses at most are sent together.
+/// At most this many responses are sent together.
 constexpr int gathered_responses_max = 8;
 
 /// A response that the core sends as a session ends. It is kept in `storage`, which must live as
-/// long as the thread: the core holds a view of it. A later call changes the Date alone, as all
-/// dates have the same length.
+/// long as the thread: the core holds a view of it. Later calls overwrite
+/// only the Date; the length stays the same, so the view stays valid.
 std::string_view last_response(std::string& storage, const Response& response) {
   storage.clear();
   append_head(storage, response,
@@ -143,14 +143,15 @@ Task<void> HttpStream::answer(Connection& client, Request& request, ResponseWrit
   const RequestContext context{client.local(), client.remote(), server_,
                                *site_,         files_,          client.poll_generation()};
   const Route* route = find_route(routes_, request);
-  const bool waits = request.expects_continue && request.has_body() && client.pending().empty();
-  const bool body_unread = waits && !is_allowed(route, request.method);
+  const bool awaits_100 =
+      request.expects_continue && request.has_body() && client.pending().empty();
+  const bool body_unread = awaits_100 && !is_allowed(route, request.method);
   if (body_unread) {
-    // The client may send the body in spite of this response, or may not (RFC 9110 section
-    // 10.1.1): so no request can follow.
+    // After this response the client may or may not send the body (RFC 9110 section 10.1.1), so it is
+    // not known where the next request would begin.
     response.close_connection();
   } else if (request.has_body()) {
-    if (waits) gathered += "HTTP/1.1 100 Continue\r\n\r\n";
+    if (awaits_100) gathered += "HTTP/1.1 100 Continue\r\n\r\n";
     BodyReader body(request, route == nullptr ? BodyKept::nothing : route->body);
     auto state = read_pending(client, body);
     if (state == ReadState::more)

@@ -24,7 +24,7 @@ constexpr Route routes[] = {
     {"/*", reading, BodyKept::nothing, serve_file, find_file_error},
 };
 
-/// RFC 9110 section 9 and RFC 5789. A method that is not one of them gets 501, not 405.
+/// The methods of RFC 9110 section 9 and RFC 5789, without CONNECT. Any other method gets 501, not 405.
 constexpr std::array<std::string_view, 8> known_methods = {"GET", "HEAD",   "OPTIONS", "POST",
                                                            "PUT", "DELETE", "PATCH",   "TRACE"};
 

@@ -66,7 +66,6 @@ void Core::stop(std::chrono::seconds grace) {
   stopping_ = true;
   // Before the sockets close: another server may want to use the paths at once.
   asio::post(loop(), [this] {
-    if (before_stop_) before_stop_();
     const std::lock_guard lock(mutex_);
     for (const auto& listener : listeners_) listener->file.remove();
   });

@@ -78,8 +78,6 @@ class Core final : public ServerView {
   /// the rest is ended. Called again, it ends the grace.
   void stop(std::chrono::seconds grace = std::chrono::seconds(5));
 
-  /// Called on worker 0 before a stop removes the files of Unix sockets.
-  void before_stop(std::function<void()> callback) { before_stop_ = std::move(callback); }
   /// Called on worker 0 when the last session has ended: to cancel what else waits on its loop.
   void at_end(std::function<void()> callback) { at_end_ = std::move(callback); }
 
@@ -136,7 +134,6 @@ class Core final : public ServerView {
   mutable std::mutex mutex_;
   Listeners listeners_;
   std::vector<std::uint16_t> udp_ports_;
-  std::function<void()> before_stop_;
   std::function<void()> at_end_;
   std::atomic<bool> running_{false};
   std::atomic<bool> stopping_{false};

@@ -26,8 +26,6 @@ class Log {
 
   /// Writes one line, with the time of day before it, cut after 1,024 bytes. From any thread.
   void write(std::string_view line);
-  /// The same as write(), for servers/daemon.
-  void say(std::string_view line) { write(line); }
 
  private:
   const LogLevel level_;

@@ -1,12 +1,12 @@
 #pragma once
 // How coroutines wait for sockets: one epoll(7) set per worker.
 //
-// A server with thousands of sockets can't call recv() on each of them to find out which has data.
-// Linux offers epoll: a set of descriptors inside the kernel. Three system calls are all of it:
+// A server with thousands of sockets can't call recv() on each of them to find out which have data.
+// Linux offers epoll: a set of descriptors inside the kernel. It has three system calls:
 //
 //   epoll_create1()  makes the set
 //   epoll_ctl()      adds a socket, changes what to report about it, or removes it
-//   epoll_wait()     returns the sockets of the set that have something to report
+//   epoll_wait()     returns the sockets of the set that have an event
 //
 // Level-triggered or edge-triggered. By default epoll reports a socket at every epoll_wait() for as
 // long as it has unread data (level-triggered). With EPOLLET it reports a socket once when new data
@@ -17,25 +17,25 @@
 //   level-triggered     reported at every epoll_wait()          and again at every epoll_wait()
 //   edge-triggered      reported once                           reported once
 //
-// Edge-triggered, a socket is registered once, for all kinds of events, for its whole life. The
-// price is that the program must store an event that was reported and is not used up yet:
+// Edge-triggered, a socket is registered once, for all kinds of events, for its whole life. In
+// exchange the program must store an event that was reported and is not used up yet:
 // `pending_` of AsyncSocket. A read that fails with EAGAIN has used it up. A read that fills its
 // buffer may have left data behind, for which there will be no second report: it calls
 // mark_readable().
 //
 // Asio's own reactor is edge-triggered, too, but it registers what a socket waits for again at
-// every wait (EPOLL_CTL_MOD). Registered once, a round trip is one system call in four cheaper:
+// every wait (EPOLL_CTL_MOD). Registering once saves one of the four system calls of a round trip:
 // bench case `echo tcp`, 148,000 -> 200,000 round trips/s. It also saves 400 bytes of each idle
 // session.
 //
 // EPOLLONESHOT. A UDP socket of a busy server receives datagrams all the time, also while the
-// previous ones are being answered. Edge-triggered, each of them would wake the loop, at the
-// expense of its sender. EPOLLONESHOT reports one event and then nothing until the socket is armed
+// previous ones are being answered. Edge-triggered, each of them would wake the loop, which
+// takes processor time from the sender. EPOLLONESHOT reports one event and then nothing until the socket is armed
 // again: a UDP socket is armed only while its task waits (Watch::while_waiting).
 //
 // The whole path, from the kernel to a coroutine:
 //
-//   Asio's loop sleeps until the set itself is readable (an epoll set is a descriptor, too)
+//   Asio's loop waits until the set itself is readable (an epoll set is a descriptor, too)
 //     -> Reactor::dispatch(): epoll_wait()
 //       -> AsyncSocket::on_events(): which waits are over?
 //         -> the coroutine that awaited async_wait() continues
@@ -114,11 +114,11 @@ class AsyncSocket {
   int get() const { return socket_.get(); }
   explicit operator bool() const { return static_cast<bool>(socket_); }
 
-  /// To be awaited: returns an error code when the event has happened since it was last waited for
-  /// (operation_aborted: the wait was cancelled). The caller then tries its system call again,
+  /// To be awaited. Completes when the event occurs, or at once if it occurred after the previous wait
+  /// (error operation_aborted: the wait was cancelled). The caller then tries its system call again,
   /// which may block once more (a false alarm). One task at a time for each kind of event.
   auto async_wait(Event event);
-  /// A read or accept left something behind, for which there is no second report.
+  /// For a read or accept that may have left data: epoll will not report that data again.
   void mark_readable() { pending_ |= bit(Event::readable); }
 
   /// Ends the waits.

@@ -27,12 +27,11 @@ class Worker;
 
 using Clock = std::chrono::steady_clock;
 
-/// The longest note of a row.
+/// The maximum of a row's note, in bytes.
 inline constexpr std::size_t note_bytes_max = 200;
 
 /// A socket whose waits have a deadline: of a session, of a data listener, of an outgoing
-/// connection. It is in its worker's list, whose deadlines the worker compares with the time once a
-/// second.
+/// connection. Each worker has a list of them, and checks their deadlines once a second.
 class TimedSocket : public boost::intrusive::list_base_hook<
                         boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:

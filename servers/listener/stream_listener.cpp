@@ -14,9 +14,9 @@ namespace portlab {
 
 namespace {
 
-/// Connections accepted before the other listeners and sessions run.
+/// Connections accepted in a row; then other listeners and sessions run.
 constexpr int accept_batch_max = 64;
-/// Batches that close() accepts: together more than the default backlog of a listener.
+/// close() accepts at most this many batches: enough to empty a default backlog.
 constexpr int close_batches_max = 65;
 static_assert(accept_batch_max * close_batches_max > ListenOptions{}.backlog);
 /// Pause after the system ran out of descriptors or memory: the socket stays readable, and the loop
@@ -38,8 +38,7 @@ StreamListener::StreamListener(Worker& worker, CoreShared& shared,
       pause_(worker.loop()) {}
 
 void StreamListener::close() {
-  // For their clients, the connections in the backlog are established already: closing the socket
-  // would reset them.
+  // Clients see the connections in the backlog as established. Closing the socket would reset them.
   for (int i = 0; i < close_batches_max && accept_batch() == Accepted::batch; ++i) {
   }
   open_ = false;
