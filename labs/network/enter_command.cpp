@@ -76,7 +76,7 @@ Target server_target(const std::string& control) {
 /// path of its control socket.
 Target find_target(std::string& control) {
   const auto lab = control.empty() ? running_lab() : std::nullopt;
-  if (control.empty()) control = lab ? lab->control : control_path_to_visit();
+  if (control.empty()) control = lab ? lab->control : find_control_path();
   return lab ? Target{lab->pid, shares_network_with(lab->pid), lab->folder}
              : server_target(control);
 }
