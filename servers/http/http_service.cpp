@@ -35,8 +35,9 @@ constexpr int gathered_responses_max = 8;
 /// dates have the same length.
 std::string_view last_response(std::string& storage, const Response& response) {
   storage.clear();
-  append_head(storage, response,
-              "Content-Length: " + std::to_string(response.length) + "\r\nConnection: close\r\n");
+  append_head(storage, response);
+  append_content_length(storage, response.length);
+  storage += "Connection: close\r\n\r\n";
   return storage += response.text;
 }
 
