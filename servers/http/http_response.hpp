@@ -44,9 +44,12 @@ struct Response {
 /// "Not Found" (RFC 9110 section 15).
 std::string_view reason_phrase(unsigned status);
 
-/// Appends the status line, the field lines and the empty line. `message_fields`: the lines that
-/// describe the message, such as Content-Length and Connection, each with its CRLF.
-void append_head(std::string& out, const Response& response, std::string_view message_fields);
+/// Appends the status line and the field lines. What the caller adds: the lines that describe the
+/// message, such as Content-Length and Connection, and the empty line.
+void append_head(std::string& out, const Response& response);
+
+/// Appends Content-Length.
+void append_content_length(std::string& out, std::uint64_t length);
 
 /// A body of two lines of plain text: the status, and an explanation.
 Response text_response(unsigned status, std::string_view explanation);

@@ -35,8 +35,9 @@ constexpr int gathered_responses_max = 8;
 /// only the Date; the length stays the same, so the view stays valid.
 std::string_view last_response(std::string& storage, const Response& response) {
   storage.clear();
-  append_head(storage, response,
-              "Content-Length: " + std::to_string(response.length) + "\r\nConnection: close\r\n");
+  append_head(storage, response);
+  append_content_length(storage, response.length);
+  storage += "Connection: close\r\n\r\n";
   return storage += response.text;
 }
 
@@ -56,8 +57,8 @@ class HttpStream final : public StreamService {
 
  private:
   Task<bool> answer_pending(Connection& client);
-  Task<void> answer(Connection& client, Request& request, ResponseWriter& response,
-                    std::string& gathered);
+  Task<ReadState> read_body(Connection& client, Request& request, ResponseWriter& response,
+                            const Route* route, std::string& gathered);
 
   std::shared_ptr<SharedSite> site_;
   const ServerView& server_;
@@ -122,7 +123,13 @@ Task<bool> HttpStream::answer_pending(Connection& client) {
     if (state == ReadState::more) co_return false;
     client.set_message_deadline(response_seconds_max);
     if (state == ReadState::complete) {
-      co_await answer(client, request, response, gathered);
+      const Route* route = find_route(routes_, request);
+      auto body = ReadState::complete;
+      if (request.has_body()) body = co_await read_body(client, request, response, route, gathered);
+      if (!request.keep_alive && body == ReadState::complete) client.skip_linger();
+      const RequestContext context{client.local(), client.remote(), server_,
+                                   *site_,         files_,          client.poll_generation()};
+      if (body != ReadState::refused) co_await handle_request(route, request, response, context);
     } else {
       co_await refuse(response, head.error());
     }
@@ -137,34 +144,28 @@ Task<bool> HttpStream::answer_pending(Connection& client) {
   co_return true;
 }
 
-/// Reads the body, if there is one, and lets the route's handler answer.
-Task<void> HttpStream::answer(Connection& client, Request& request, ResponseWriter& response,
-                              std::string& gathered) {
-  const RequestContext context{client.local(), client.remote(), server_,
-                               *site_,         files_,          client.poll_generation()};
-  const Route* route = find_route(routes_, request);
-  const bool awaits_100 =
-      request.expects_continue && request.has_body() && client.pending().empty();
-  const bool body_unread = awaits_100 && !is_allowed(route, request.method);
-  if (body_unread) {
-    // After this response the client may or may not send the body (RFC 9110 section 10.1.1), so it is
-    // not known where the next request would begin.
+/// Reads a request's body. ReadState::more: the client waits for a response before it sends the
+/// body, so it was not read. ReadState::refused: the response has been sent.
+Task<ReadState> HttpStream::read_body(Connection& client, Request& request,
+                                      ResponseWriter& response, const Route* route,
+                                      std::string& gathered) {
+  const bool awaits_100 = request.expects_continue && client.pending().empty();
+  if (awaits_100 && !is_allowed(route, request.method)) {
+    // After this response the client may or may not send the body (RFC 9110 section 10.1.1), so it
+    // is not known where the next request would begin.
     response.close_connection();
-  } else if (request.has_body()) {
-    if (awaits_100) gathered += "HTTP/1.1 100 Continue\r\n\r\n";
-    BodyReader body(request, route == nullptr ? BodyKept::nothing : route->body);
-    auto state = read_pending(client, body);
-    if (state == ReadState::more)
-      state = co_await read_rest(client, body, body_seconds_max, gathered);
-    client.set_message_deadline(response_seconds_max);
-    if (state != ReadState::complete) {
-      constexpr HttpError too_short{400, "the body is shorter than announced"};
-      co_await refuse(response, state == ReadState::refused ? body.error() : too_short);
-      co_return;
-    }
+    co_return ReadState::more;
   }
-  if (!request.keep_alive && !body_unread) client.skip_linger();
-  co_await handle_request(route, request, response, context);
+  if (awaits_100) gathered += "HTTP/1.1 100 Continue\r\n\r\n";
+  BodyReader body(request, route == nullptr ? BodyKept::nothing : route->body);
+  auto state = read_pending(client, body);
+  if (state == ReadState::more)
+    state = co_await read_rest(client, body, body_seconds_max, gathered);
+  client.set_message_deadline(response_seconds_max);
+  if (state == ReadState::complete) co_return state;
+  constexpr HttpError too_short{400, "the body is shorter than announced"};
+  co_await refuse(response, state == ReadState::refused ? body.error() : too_short);
+  co_return ReadState::refused;
 }
 
 std::string_view HttpStream::overload_reply() const {

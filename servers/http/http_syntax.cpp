@@ -25,9 +25,8 @@ bool is_token(std::string_view text) {
 }
 
 bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 ? c != '\t' : c == 0x7f; });
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -36,12 +35,13 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 std::string_view trim_front(std::string_view text) {
-  return text.substr(std::min(text.find_first_not_of(" \t"), text.size()));
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  return text;
 }
 
 std::string_view trim(std::string_view text) {
-  text = trim_front(text);
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return trim_front(text);
 }
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text) {
@@ -68,20 +68,18 @@ std::optional<std::string_view> ListReader::next() {
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const auto digits = text.substr(i + 1, 2);
+  for (;;) {
+    const auto percent = text.find('%');
+    decoded += text.substr(0, percent);
+    if (percent == std::string_view::npos) return decoded;
+    const auto digits = text.substr(percent + 1, 2);
     unsigned value = 0;
     const auto* const end = digits.data() + digits.size();
     if (digits.size() < 2 || std::from_chars(digits.data(), end, value, 16).ptr != end)
       return std::nullopt;
     decoded += static_cast<char>(value);
-    i += 2;
+    text.remove_prefix(percent + 3);
   }
-  return decoded;
 }
 
 std::string percent_encode_path(std::string_view path) {

@@ -9,13 +9,14 @@ namespace portlab::http {
 namespace {
 
 std::optional<HttpError> host_error(const Request& request) {
-  const auto hosts = request.count_fields("Host");
-  if (hosts > 1) return HttpError{400, "more than one Host (RFC 9112 section 3.2)"};
-  if (hosts == 0 && request.http_1_0) return std::nullopt;
-  if (hosts == 0) return HttpError{400, "no Host (RFC 9112 section 3.2)"};
-  if (!is_valid_host(*request.field("Host")))
+  if (const auto host = request.field("Host")) {
+    if (is_valid_host(*host)) return std::nullopt;
     return HttpError{400, "Host is not HOST or HOST:PORT (RFC 9110 section 7.2)"};
-  return std::nullopt;
+  }
+  if (request.count_fields("Host") > 1)
+    return HttpError{400, "more than one Host (RFC 9112 section 3.2)"};
+  if (request.http_1_0) return std::nullopt;
+  return HttpError{400, "no Host (RFC 9112 section 3.2)"};
 }
 
 /// The one coding that this server can decode, once: "chunked" (RFC 9112 section 6.1). What is

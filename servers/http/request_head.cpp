@@ -44,7 +44,7 @@ std::optional<HttpError> version_error(std::string_view version) {
 }  // namespace
 
 std::optional<HttpError> field_line_error(std::string_view line) {
-  if (trim_front(line).size() != line.size())
+  if (line.starts_with(' ') || line.starts_with('\t'))
     return HttpError{400, "a line that begins with white space (RFC 9112 section 5.2)"};
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return HttpError{400, "a header line without a colon"};
@@ -69,22 +69,23 @@ ReadState HeadReader::read(std::string_view bytes, std::size_t& used) {
     }
     searched_ = 0;
     used += newline + 1;
-    const auto state = read_line(rest.substr(0, newline));
+    const auto state = read_line(rest.substr(0, newline + 1));
     if (state != ReadState::more) return state;
   }
 }
 
-ReadState HeadReader::read_line(std::string_view line) {
-  if (!line.ends_with('\r')) return refuse({400, "a line that ends in LF alone, without CR"});
-  line.remove_suffix(1);
+/// `line_with_end`: with its LF.
+ReadState HeadReader::read_line(std::string_view line_with_end) {
+  if (!line_with_end.ends_with("\r\n"))
+    return refuse({400, "a line that ends in LF alone, without CR"});
+  const auto line = line_with_end.substr(0, line_with_end.size() - 2);
   const bool is_request_line = request_.head.empty();
   if (is_request_line && line.empty()) {
     if (++empty_lines_ > empty_lines_max) return refuse({400, "too many empty lines"});
     return ReadState::more;
   }
   if (is_request_line) request_.head.reserve(head_bytes_usual);
-  request_.head += line;
-  request_.head += "\r\n";
+  request_.head += line_with_end;
   if (is_request_line) return read_request_line(line);
   return line.empty() ? finish() : read_field_line(line);
 }

@@ -39,7 +39,7 @@ class HeadReader {
   const HttpError& error() const { return error_; }
 
  private:
-  ReadState read_line(std::string_view line);
+  ReadState read_line(std::string_view line_with_end);
   ReadState read_request_line(std::string_view line);
   ReadState read_field_line(std::string_view line);
   ReadState check_unfinished_line(std::string_view line);

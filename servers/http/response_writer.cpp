@@ -15,9 +15,15 @@ constexpr std::size_t head_bytes_usual = 512;
 std::string note_of(const Request& request, unsigned status) {
   constexpr std::size_t request_shown_max = 160;
   std::string note;
-  if (!request.target.empty())
-    note = (request.method + " " + request.target).substr(0, request_shown_max) + " ";
-  return note + std::to_string(status);
+  if (!request.target.empty()) {
+    note.reserve(request_shown_max);
+    note += request.method;
+    note += ' ';
+    note.append(request.target, 0, request_shown_max - note.size());
+    note += ' ';
+  }
+  note += std::to_string(status);
+  return note;
 }
 
 /// Better sent from where it is than copied.
@@ -29,25 +35,29 @@ bool is_large(const Response& response) {
 }  // namespace
 
 Task<void> ResponseWriter::send(Response response) {
+  begin_head(response);
   // A 304 has no body, and so no length (RFC 9110 section 15.4.5).
-  const bool has_length = response.status != 304;
-  begin(response,
-        has_length ? "Content-Length: " + std::to_string(response.length) + "\r\n" : std::string());
+  if (response.status != 304) append_content_length(gathered_, response.length);
+  end_head();
   if (!append_body(response)) co_await send_body(std::move(response));
 }
 
-void ResponseWriter::begin(const Response& response, std::string message_fields) {
+void ResponseWriter::begin_head(const Response& response) {
   client_.note(note_of(request_, response.status));
-  if (closes_connection()) {
-    message_fields += "Connection: close\r\n";
-  } else if (request_.http_1_0) {  // it has to be told (RFC 9112 section 9.3)
-    message_fields += "Connection: keep-alive\r\n";
-  }
   // Head and body with one allocation.
   if (gathered_.empty())
     gathered_.reserve(head_bytes_usual +
                       std::min<std::uint64_t>(response.length, gathered_bytes_max));
-  append_head(gathered_, response, message_fields);
+  append_head(gathered_, response);
+}
+
+void ResponseWriter::end_head() {
+  if (closes_connection()) {
+    gathered_ += "Connection: close\r\n";
+  } else if (request_.http_1_0) {  // it has to be told (RFC 9112 section 9.3)
+    gathered_ += "Connection: keep-alive\r\n";
+  }
+  gathered_ += "\r\n";
 }
 
 /// Appends a body that is in memory and not large; false: it is not appended.
@@ -87,7 +97,9 @@ Task<void> ResponseWriter::send_body(Response response) {
 
 Task<bool> ResponseWriter::begin_stream(Response head) {
   if (request_.http_1_0) close_connection();
-  begin(head, request_.http_1_0 ? "" : "Transfer-Encoding: chunked\r\n");
+  begin_head(head);
+  if (!request_.http_1_0) gathered_ += "Transfer-Encoding: chunked\r\n";
+  end_head();
   co_await flush();
   client_.suspend_deadline();
   co_return !request_.is_head();

@@ -47,7 +47,8 @@ class ResponseWriter {
   bool closes_connection() const { return close_ || !request_.keep_alive; }
 
  private:
-  void begin(const Response& response, std::string message_fields);
+  void begin_head(const Response& response);
+  void end_head();
   bool append_body(const Response& response);
   Task<void> send_body(Response response);
   Task<void> flush();

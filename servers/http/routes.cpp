@@ -60,7 +60,8 @@ std::span<const Route> server_routes() { return routes; }
 const Route* find_route(std::span<const Route> routes, const Request& request) {
   // "/./whoami" is "/whoami" (RFC 3986 section 6.2.2.3).
   const bool has_dots = request.path.find("/.") != std::string::npos;
-  const auto path = has_dots ? "/" + normal_path(request.path) : request.path;
+  const auto without_dots = has_dots ? "/" + normal_path(request.path) : std::string();
+  const std::string_view path = has_dots ? without_dots : request.path;
   const auto found =
       std::ranges::find_if(routes, [&](const Route& route) { return matches(route, path); });
   return found == routes.end() ? nullptr : &*found;
