@@ -125,7 +125,7 @@ class DiagSocket {
     descriptor_ = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (descriptor_ < 0) return errno;
     const timeval timeout{wait_seconds_max, 0};
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof patience);
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     return 0;
   }
 
