@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
-# The checks of the real repository need its files and tools. This one stands in for the include rules.
+# The checks of the real repository need its files and tools. This script replaces the include rules.
 RULES = "import pathlib, sys\nsys.exit('bad' in pathlib.Path('rules.txt').read_text())\n"
 
 

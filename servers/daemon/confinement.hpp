@@ -1,5 +1,5 @@
 #pragma once
-// What portlabd gives up once its listeners are open, so that an attacker who takes control of the
+// What portlabd drops once its listeners are open, so that an attacker who takes control of the
 // process can do little with it: root's privileges, all files but those that it serves, and the
 // system calls that a server does not need.
 //
