@@ -163,7 +163,8 @@ ListenResult<const Service*> Core::find(const ListenSpec& spec) const {
   for (const auto& service : services_)
     if (service->info.name == spec.service) return service.get();
   auto error = error_of(Reason::unknown_service, spec);
-  for (const auto& service : services_) error.services.emplace_back(service->info.name);
+  for (const auto& service : services_)
+    if (!service->info.is_admin) error.services.emplace_back(service->info.name);
   return error;
 }
 

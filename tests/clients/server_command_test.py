@@ -87,6 +87,14 @@ class Server(unittest.TestCase):
             self.assertEqual((done.code, done.text), (2, ""), wrong)
             self.assertIn(expected, done.err)
 
+    def test_an_unknown_service_is_answered_with_those_that_can_be_moved(self):
+        with Portlabd("http=0") as daemon:
+            done = server(daemon, "move", "hppt=0")
+            self.assertEqual(done.code, 1)
+            self.assertIn("'hppt'", done.err)
+            self.assertIn("http", done.err.split("'hppt'")[1])
+            self.assertNotIn("control", done.err.split("\n")[0])
+
     def test_a_folder_that_others_can_write_to_is_not_trusted(self):
         if os.getuid() == 0:
             self.skipTest("root owns what it looks at here")
