@@ -380,6 +380,10 @@ class Owner(unittest.TestCase):
                 second.terminate()
 
     def test_a_long_session_table_is_complete_and_soon_up_to_date(self):
+        # A user's soft limit is often 1,024.
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         with Portlabd("http=0", "echo=0", "--log", "none") as server:
             held = [connect(server.port("echo")) for _ in range(1100)]
 
