@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "clients/commands.hpp"
-#include "clients/net/error_advice.hpp"
+#include "clients/net/connection_failure.hpp"
 #include "labs/lab_commands.hpp"
 
 namespace {
@@ -47,5 +47,5 @@ int main(int argc, char** argv) {
   std::vector<portlab::Command> commands(labs.begin(), labs.end());
   commands.insert(commands.end(), clients.begin(), clients.end());
   return portlab::run_portlab(std::move(commands), {argv + (argc > 0 ? 1 : 0), argv + argc},
-                              portlab::add_local_advice);
+                              portlab::completed);
 }

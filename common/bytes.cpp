@@ -1,6 +1,8 @@
 #include "common/bytes.hpp"
 
 #include <algorithm>
+#include <array>
+#include <boost/endian/conversion.hpp>
 
 namespace portlab {
 
@@ -13,21 +15,17 @@ std::optional<Bytes> ByteReader::take(std::size_t count) {
 
 std::optional<std::uint8_t> ByteReader::u8() {
   const auto b = take(1);
-  if (!b) return std::nullopt;
-  return (*b)[0];
+  return b ? std::optional((*b)[0]) : std::nullopt;
 }
 
 std::optional<std::uint16_t> ByteReader::u16() {
   const auto b = take(2);
-  if (!b) return std::nullopt;
-  return static_cast<std::uint16_t>((*b)[0] << 8 | (*b)[1]);
+  return b ? std::optional(boost::endian::load_big_u16(b->data())) : std::nullopt;
 }
 
 std::optional<std::uint32_t> ByteReader::u32() {
   const auto b = take(4);
-  if (!b) return std::nullopt;
-  return static_cast<std::uint32_t>((*b)[0]) << 24 | static_cast<std::uint32_t>((*b)[1]) << 16 |
-         static_cast<std::uint32_t>((*b)[2]) << 8 | (*b)[3];
+  return b ? std::optional(boost::endian::load_big_u32(b->data())) : std::nullopt;
 }
 
 bool ByteReader::seek(std::size_t offset) {
@@ -45,26 +43,22 @@ void ByteWriter::bytes(Bytes bytes) {
   size_ += bytes.size();
 }
 
-void ByteWriter::u8(std::uint8_t value) {
-  const std::uint8_t raw[] = {value};
-  bytes(raw);
-}
+void ByteWriter::u8(std::uint8_t value) { bytes({&value, 1}); }
 
 void ByteWriter::u16(std::uint16_t value) {
-  const std::uint8_t raw[] = {static_cast<std::uint8_t>(value >> 8),
-                              static_cast<std::uint8_t>(value)};
+  std::array<std::uint8_t, 2> raw;
+  boost::endian::store_big_u16(raw.data(), value);
   bytes(raw);
 }
 
 void ByteWriter::u32(std::uint32_t value) {
-  u16(static_cast<std::uint16_t>(value >> 16));
-  u16(static_cast<std::uint16_t>(value));
+  std::array<std::uint8_t, 4> raw;
+  boost::endian::store_big_u32(raw.data(), value);
+  bytes(raw);
 }
 
 void ByteWriter::patch_u16(std::size_t offset, std::uint16_t value) {
-  if (offset + 2 > size_) return;
-  buffer_[offset] = static_cast<std::uint8_t>(value >> 8);
-  buffer_[offset + 1] = static_cast<std::uint8_t>(value);
+  if (offset + 2 <= size_) boost::endian::store_big_u16(&buffer_[offset], value);
 }
 
 void ByteWriter::truncate(std::size_t size) {

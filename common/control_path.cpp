@@ -1,4 +1,4 @@
-// The path of the control socket, and the check that no other user can replace the socket.
+#include "common/control_path.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,8 +10,6 @@
 #include <filesystem>
 #include <initializer_list>
 #include <system_error>
-
-#include "common/control_protocol.hpp"
 
 namespace portlab {
 
@@ -104,6 +102,8 @@ std::string default_control_path() {
   if (::geteuid() == 0 && can_use_roots_folder()) return std::string(roots_folder) + "/control";
   return "/tmp/portlab-" + std::to_string(::geteuid()) + "/control";
 }
+
+std::string authority_path_beside(const std::string& control_path) { return control_path + ".pem"; }
 
 std::string find_control_path() {
   const auto own = default_control_path();

@@ -2,18 +2,25 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/describe/class.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
 #include <utility>
+
+#include "common/text.hpp"
 
 namespace portlab {
 
 namespace json = boost::json;
 
+// Boost.JSON writes and reads a described structure by the names of its members.
+BOOST_DESCRIBE_STRUCT(Confinement, (), (wanted, user, capabilities, landlock, reads, sockets))
+
 namespace {
 
-constexpr std::array<std::pair<ControlCommand, std::string_view>, 7> names{{
+constexpr std::array<std::pair<ControlCommand, std::string_view>, 9> names{{
     {ControlCommand::listeners, "listeners"},
     {ControlCommand::sessions, "sessions"},
     {ControlCommand::listen, "listen"},
@@ -21,17 +28,11 @@ constexpr std::array<std::pair<ControlCommand, std::string_view>, 7> names{{
     {ControlCommand::move, "move"},
     {ControlCommand::stop, "stop"},
     {ControlCommand::status, "status"},
+    {ControlCommand::url, "url"},
+    {ControlCommand::authority, "authority"},
 }};
 
 std::string line(const json::value& value) { return json::serialize(value) + "\n"; }
-
-template <class Row>
-json::array array_of(std::span<const Row> rows) {
-  json::array array;
-  array.reserve(rows.size());
-  for (const auto& row : rows) array.push_back(to_json(row));
-  return array;
-}
 
 Result<json::object> parse_object(std::string_view text) {
   boost::system::error_code failed;
@@ -40,33 +41,16 @@ Result<json::object> parse_object(std::string_view text) {
   return std::move(value.as_object());
 }
 
-template <class T>
-T field(const json::object& object, std::string_view name) {
-  const auto* found = object.if_contains(name);
-  return found == nullptr ? T{} : json::value_to<T>(*found);
+json::object to_json(const ServerUrls::Places& places) {
+  return {{"urls", json::value_from(places.urls)}, {"dns", json::value_from(places.dns_servers)}};
 }
 
-json::array array_of(const std::vector<std::string>& texts) {
-  return json::array(texts.begin(), texts.end());
-}
-
-json::object to_json(const Confinement& confinement) {
-  return {{"wanted", confinement.wanted},
-          {"user", confinement.user},
-          {"capabilities", array_of(confinement.capabilities)},
-          {"landlock", confinement.landlock},
-          {"reads", array_of(confinement.reads)},
-          {"sockets", array_of(confinement.sockets)}};
-}
-
-Confinement confinement_in(const json::object& reply) {
+ServerUrls::Places places_in(const json::object& reply, std::string_view name) {
   using Texts = std::vector<std::string>;
-  const auto* found = reply.if_contains("confinement");
+  const auto* found = reply.if_contains(name);
   if (found == nullptr) return {};
   const auto& object = found->as_object();
-  return {field<bool>(object, "wanted"),        field<std::string>(object, "user"),
-          field<Texts>(object, "capabilities"), field<int>(object, "landlock"),
-          field<Texts>(object, "reads"),        field<Texts>(object, "sockets")};
+  return {json_member<Texts>(object, "urls"), json_member<Texts>(object, "dns")};
 }
 
 /// The rows under this name in a reply; `read` parses one of them.
@@ -97,10 +81,9 @@ Result<ControlCommand> parse_control_command(std::string_view name) {
   const auto* found = std::find_if(names.begin(), names.end(),
                                    [&](const auto& known) { return known.second == name; });
   if (found != names.end()) return found->first;
-  std::string all;
-  for (const auto& known : names) all += (all.empty() ? "" : ", ") + std::string(known.second);
   return Error{"'" + std::string(name) +
-               "' is not a command of the control protocol; the commands are " + all};
+               "' is not a command of the control protocol; the commands are " +
+               join(names, ", ", [](const auto& known) { return known.second; })};
 }
 
 bool takes_argument(ControlCommand command) {
@@ -117,9 +100,9 @@ std::string control_request_line(const ControlRequest& request) {
 Result<ControlRequest> parse_control_request(std::string_view text) try {
   const auto object = parse_object(text);
   if (!object) return object.error();
-  const auto command = parse_control_command(field<std::string>(*object, "command"));
+  const auto command = parse_control_command(json_member<std::string>(*object, "command"));
   if (!command) return command.error();
-  ControlRequest request{*command, field<std::string>(*object, "argument")};
+  ControlRequest request{*command, json_member<std::string>(*object, "argument")};
   const auto name = std::string(to_string(*command));
   if (takes_argument(*command) && request.argument.empty())
     return Error{name + " needs an argument, such as \"http=83\""};
@@ -132,20 +115,33 @@ Result<ControlRequest> parse_control_request(std::string_view text) try {
 
 std::string control_listeners_line(std::span<const ListenerRow> rows,
                                    const Confinement& confinement) {
-  return line(json::object{{"listeners", array_of(rows)}, {"confinement", to_json(confinement)}});
+  return line(
+      json::object{{"listeners", to_json(rows)}, {"confinement", json::value_from(confinement)}});
 }
 
-std::string control_sessions_line(std::span<const SessionRow> rows) {
-  return line(json::object{{"sessions", array_of(rows)}});
+std::string control_sessions_line(std::span<const SessionRow> rows,
+                                  std::span<const SessionRow> ended) {
+  json::object reply{{"sessions", to_json(rows)}};
+  if (!ended.empty()) reply["ended"] = to_json(ended);
+  return line(reply);
+}
+
+std::string control_url_line(const ServerUrls& urls) {
+  return line(json::object{{"here", to_json(urls.here)}, {"others", to_json(urls.others)}});
+}
+
+std::string control_authority_line(std::string_view certificate) {
+  return line(json::object{{"authority", certificate}});
 }
 
 std::string control_status_line(const ServerStatus& status) {
   return line(json::object{{"pid", status.pid},
                            {"version", status.version},
                            {"workers", status.workers},
+                           {"refused_sessions", status.refused},
                            {"private", status.private_network},
                            {"uptime_seconds", status.uptime_seconds},
-                           {"confinement", to_json(status.confinement)}});
+                           {"confinement", json::value_from(status.confinement)}});
 }
 
 std::string control_done_line(std::string_view sentence) {
@@ -153,34 +149,51 @@ std::string control_done_line(std::string_view sentence) {
 }
 
 std::string control_done_line(std::string_view sentence, std::span<const ListenerRow> rows) {
-  return line(json::object{{"done", sentence}, {"listeners", array_of(rows)}});
+  return line(json::object{{"done", sentence}, {"listeners", to_json(rows)}});
 }
 
-std::string control_error_line(std::string_view sentence) {
-  return line(json::object{{"error", sentence}});
+std::string control_error_line(const ControlError& error) {
+  json::object object{{"error", error.text}};
+  if (!error.cause.empty()) {
+    object["cause"] = error.cause;
+    object["endpoint"] = to_json(error.endpoint);
+  }
+  return line(object);
 }
 
-Result<ControlReply> parse_control_reply(std::string_view text) try {
+boost::system::result<ControlReply, ControlError> parse_control_reply(std::string_view text) try {
   const auto object = parse_object(text);
-  if (!object) return object.error();
-  if (const auto error = field<std::string>(*object, "error"); !error.empty()) return Error{error};
+  if (!object) return ControlError{object.error()};
+  if (const auto* error = object->if_contains("error")) {
+    ControlError found{{json::value_to<std::string>(*error)},
+                       json_member<std::string>(*object, "cause")};
+    if (found.text.empty()) found.text = "the server gives an error without a reason";
+    if (!found.cause.empty()) found.endpoint = endpoint_from_json(object->at("endpoint")).value();
+    return found;
+  }
   ControlReply reply;
-  reply.done = field<std::string>(*object, "done");
+  reply.done = json_member<std::string>(*object, "done");
   auto listeners = rows_in(*object, "listeners", listener_from_json);
-  if (!listeners) return listeners.error();
+  if (!listeners) return ControlError{listeners.error()};
   reply.listeners = std::move(*listeners);
   auto sessions = rows_in(*object, "sessions", session_from_json);
-  if (!sessions) return sessions.error();
+  if (!sessions) return ControlError{sessions.error()};
   reply.sessions = std::move(*sessions);
-  reply.status.pid = field<std::int64_t>(*object, "pid");
-  reply.status.version = field<std::string>(*object, "version");
-  reply.status.workers = field<int>(*object, "workers");
-  reply.status.private_network = field<bool>(*object, "private");
-  reply.status.uptime_seconds = field<double>(*object, "uptime_seconds");
-  reply.status.confinement = confinement_in(*object);
+  auto ended = rows_in(*object, "ended", session_from_json);
+  if (!ended) return ControlError{ended.error()};
+  reply.ended = std::move(*ended);
+  reply.status.pid = json_member<std::int64_t>(*object, "pid");
+  reply.status.version = json_member<std::string>(*object, "version");
+  reply.status.workers = json_member<int>(*object, "workers");
+  reply.status.refused = json_member<std::uint64_t>(*object, "refused_sessions");
+  reply.status.private_network = json_member<bool>(*object, "private");
+  reply.status.uptime_seconds = json_member<double>(*object, "uptime_seconds");
+  reply.status.confinement = json_member<Confinement>(*object, "confinement");
+  reply.authority = json_member<std::string>(*object, "authority");
+  reply.urls = {places_in(*object, "here"), places_in(*object, "others")};
   return reply;
 } catch (const std::exception&) {
-  return Error{"this line is not a reply of the control protocol"};
+  return ControlError{{"this line is not a reply of the control protocol"}};
 }
 
 }  // namespace portlab

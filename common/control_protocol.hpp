@@ -4,17 +4,24 @@
 //
 //   {"command": "listeners"}                      {"listeners": [ListenerRow …],
 //                                                  "confinement": {Confinement}}
-//   {"command": "sessions"}                       {"sessions": [SessionRow …]}
+//   {"command": "sessions"}                       {"sessions": [SessionRow …],
+//                                                  "ended": [SessionRow …]}
 //   {"command": "listen", "argument": "http=83"}  {"done": "…", "listeners": [ListenerRow …]}
 //     close and move likewise
 //   {"command": "stop"}                           {"done": "…"}
 //   {"command": "status"}                         {"pid": 4711, "version": "0.1.0", "workers": 1,
-//                                                  "private": false, "uptime_seconds": 12.5,
+//                                                  "refused_sessions": 0, "private": false,
+//                                                  "uptime_seconds": 12.5,
 //                                                  "confinement": {Confinement}}
+//   {"command": "url"}                            {"here": {"urls": ["http://127.0.0.1:83/"],
+//                                                           "dns": ["127.0.0.1:53"]},
+//                                                  "others": {"urls": [], "dns": []}}
+//   {"command": "authority"}                      {"authority": "-----BEGIN CERTIFICATE-----…"}
 //   any command that fails                        {"error": "…"}
+//     because it can't listen                     {"error": "…", "cause": "EADDRINUSE",
+//                                                  "endpoint": {Endpoint}}
 //
-// Only the owner of the socket and root may use it: mode 0600, in a folder that no other user can
-// write to.
+// Where its socket is: common/control_path.hpp.
 
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +35,17 @@
 
 namespace portlab {
 
-enum class ControlCommand : std::uint8_t { listeners, sessions, listen, close, move, stop, status };
+enum class ControlCommand : std::uint8_t {
+  listeners,
+  sessions,
+  listen,
+  close,
+  move,
+  stop,
+  status,
+  url,
+  authority,
+};
 
 /// The command's name on the wire and on the command line: "listeners".
 std::string_view to_string(ControlCommand command);
@@ -60,6 +77,17 @@ struct ServerStatus {
   bool private_network = false;  ///< it runs in its own network namespace (--private)
   double uptime_seconds = 0;
   Confinement confinement;
+  std::uint64_t refused = 0;  ///< sessions refused so far, because there were too many
+};
+
+/// Where clients find the services.
+struct ServerUrls {
+  struct Places {
+    std::vector<std::string> urls;         ///< "http://192.168.1.10:8080/", "ftp://…"
+    std::vector<std::string> dns_servers;  ///< "192.168.1.10:8053": for --dns and $PORTLAB_DNS
+  };
+  Places here;    ///< at loopback addresses
+  Places others;  ///< at all other addresses; empty: only this machine can reach the server
 };
 
 /// A reply. Members that the command does not ask for are empty.
@@ -67,7 +95,21 @@ struct ControlReply {
   std::string done;  ///< a sentence to show: "moved to: tcp 127.0.0.1:83"
   std::vector<ListenerRow> listeners;
   std::vector<SessionRow> sessions;
-  ServerStatus status;  ///< after `listeners`: only its confinement
+  std::vector<SessionRow> ended;  ///< FTP's data connections of the last minute
+  ServerStatus status;            ///< after `listeners`: only its confinement
+  ServerUrls urls;
+  std::string authority;  ///< the certificate of the server's own authority, PEM (RFC 7468)
+};
+
+/// The cause of a ControlError: a listener of the server itself overlaps with the endpoint.
+inline constexpr const char* control_own_listener = "own_listener";
+
+/// The error in a reply.
+struct ControlError : Error {
+  /// The errno's name (errno(3)) of the reason why the server can't listen at `endpoint`:
+  /// "EADDRINUSE"; or control_own_listener. Empty: it is another error.
+  std::string cause = {};
+  Endpoint endpoint = {};
 };
 
 /// The longest request line, without its newline. A server refuses a longer one and closes.
@@ -84,46 +126,17 @@ Result<ControlRequest> parse_control_request(std::string_view line);
 
 std::string control_listeners_line(std::span<const ListenerRow> rows,
                                    const Confinement& confinement);
-std::string control_sessions_line(std::span<const SessionRow> rows);
+std::string control_sessions_line(std::span<const SessionRow> rows,
+                                  std::span<const SessionRow> ended = {});
 std::string control_status_line(const ServerStatus& status);
+std::string control_url_line(const ServerUrls& urls);
+std::string control_authority_line(std::string_view certificate);
 /// The reply to `stop`.
 std::string control_done_line(std::string_view sentence);
 /// The reply to `listen`, `close` and `move`, with all listeners after the change.
 std::string control_done_line(std::string_view sentence, std::span<const ListenerRow> rows);
-std::string control_error_line(std::string_view sentence);
+std::string control_error_line(const ControlError& error);
 /// The error is the one that the server sent, or says that the line is no reply.
-Result<ControlReply> parse_control_reply(std::string_view line);
-
-// The path of the socket.
-
-/// The path without --control: $PORTLAB_CONTROL; else $XDG_RUNTIME_DIR/portlab/control if this user
-/// owns that folder; else /run/portlab/control for root (if it may write there), and
-/// /tmp/portlab-UID/control for all other users.
-std::string default_control_path();
-
-/// The path at which a client expects a server: its own default path; if there is no file, the path
-/// of a server that this user started with sudo.
-std::string find_control_path();
-
-/// Which user connects to the socket.
-enum class ControlAccess : std::uint8_t {
-  this_user,
-  other_user,  ///< root makes the socket, for the user who called sudo
-};
-
-/// For a server, before it binds: makes the socket's folder where it is missing (mode 0700, or 0711
-/// for another user), and checks that it is a folder and no link, that this user or root owns it,
-/// and that no other user can write to it (sticky folders such as /tmp are allowed). The error is
-/// "what: why: what to do".
-Result<void> prepare_control_folder(const std::string& path,
-                                    ControlAccess access = ControlAccess::this_user);
-
-/// Whether only root can replace the file at this path: root owns all folders of the path, and no
-/// other user can write to them, or they are sticky.
-bool only_root_can_replace(const std::string& path);
-
-/// For a client, before it connects: the same checks; makes nothing. Root may use the folders of all
-/// users.
-Result<void> check_control_folder(const std::string& path);
+boost::system::result<ControlReply, ControlError> parse_control_reply(std::string_view line);
 
 }  // namespace portlab

@@ -1,53 +1,57 @@
 #include "common/port.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
+
+#include "common/text.hpp"
 
 namespace portlab {
 
+namespace {
+
+struct Row {
+  std::string_view name;
+  PortRange range;
+};
+/// In the order of PortCategory.
+constexpr Row rows[] = {
+    {"well-known", {0, 1023}}, {"registered", {1024, 49151}}, {"dynamic", {49152, 65535}}};
+
+const Row& row_of(PortCategory category) { return rows[static_cast<std::size_t>(category)]; }
+
+}  // namespace
+
 PortCategory category_of(std::uint16_t port) {
-  if (port < 1024) return PortCategory::well_known;
-  if (port < 49152) return PortCategory::registered;
-  return PortCategory::dynamic;
+  if (port <= rows[0].range.last) return PortCategory::well_known;
+  return port <= rows[1].range.last ? PortCategory::registered : PortCategory::dynamic;
 }
 
-std::string_view to_string(PortCategory category) {
-  switch (category) {
-    case PortCategory::well_known:
-      return "well-known";
-    case PortCategory::registered:
-      return "registered";
-    case PortCategory::dynamic:
-      return "dynamic";
-  }
-  return "unknown";
-}
+std::string_view to_string(PortCategory category) { return row_of(category).name; }
 
-PortRange range_of(PortCategory category) {
-  switch (category) {
-    case PortCategory::well_known:
-      return {0, 1023};
-    case PortCategory::registered:
-      return {1024, 49151};
-    case PortCategory::dynamic:
-      return {49152, 65535};
-  }
-  return {};
-}
+PortRange range_of(PortCategory category) { return row_of(category).range; }
 
 Result<std::uint16_t> parse_port(std::string_view text) {
-  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
-                                                   [](char c) { return '0' <= c && c <= '9'; });
-  const std::string quoted = "'" + std::string(text) + "'";
-  if (!digits)
-    return Error{quoted + " is not a port number: a port is a whole number from 0 to 65535"};
-  std::uint32_t number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failed != std::errc{} || number > 65535)
-    return Error{quoted +
-                 " is not a port number: a port has 16 bits, so it is a whole number from 0 to "
-                 "65535"};
-  return static_cast<std::uint16_t>(number);
+  if (const auto number = parse_decimal<std::uint16_t>(text)) return *number;
+  const bool is_number =
+      !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return Error{"'" + std::string(text) + "' is not a port number: a port " +
+               (is_number ? "has 16 bits, so it is a whole number" : "is a whole number") +
+               " from 0 to 65535"};
+}
+
+bool replies_to_any_datagram(std::uint16_t port) {
+  constexpr std::array<std::uint16_t, 9> ports = {
+      7,    // echo
+      13,   // daytime
+      17,   // quote of the day
+      19,   // character generator
+      37,   // time
+      53,   // domain
+      123,  // ntp
+      161,  // snmp
+      520,  // rip
+  };
+  return std::ranges::find(ports, port) != ports.end();
 }
 
 }  // namespace portlab

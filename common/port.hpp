@@ -34,6 +34,11 @@ struct PortRange {
 /// All the ports of a category.
 PortRange range_of(PortCategory category);
 
+/// Whether a UDP service at this port usually replies to any datagram. One datagram with a forged
+/// source address and such a source port would make two of them reply to each other for ever (CERT
+/// advisory CA-1996-01).
+bool replies_to_any_datagram(std::uint16_t port);
+
 /// Reads a decimal number from 0 to 65535. The error says what a port number is.
 Result<std::uint16_t> parse_port(std::string_view text);
 

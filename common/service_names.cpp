@@ -1,9 +1,8 @@
 #include "common/service_names.hpp"
 
 #include <algorithm>
-#include <boost/algorithm/string/predicate.hpp>
-#include <charconv>
-#include <locale>
+
+#include "common/text.hpp"
 
 // The assembler copies the data file into the program; it finds the file through -I.
 asm(".pushsection .rodata\n"
@@ -21,6 +20,65 @@ namespace portlab {
 
 namespace {
 
+/// Sorted by the usual name. A name that IANA registered itself, such as mysql, is not here.
+constexpr UsualName usual[] = {
+    {"afp", "afpovertcp"},
+    {"bonjour", "mdns"},
+    {"bootp", "bootps"},
+    {"cups", "ipp"},
+    {"dhcp", "bootps"},
+    {"dns", "domain"},
+    {"dns-over-tls", "domain-s"},
+    {"doh", "https"},
+    {"dot", "domain-s"},
+    {"etcd", "etcd-client"},
+    {"ike", "isakmp"},
+    {"ipsec", "isakmp"},
+    {"jabber", "xmpp-client"},
+    {"jetdirect", "pdl-datastream"},
+    {"lpd", "printer"},
+    {"lpr", "printer"},
+    {"mail", "smtp"},
+    {"mariadb", "mysql"},
+    {"memcached", "memcache"},
+    {"modbus", "mbap"},
+    {"mongo", "mongodb"},
+    {"mqtts", "secure-mqtt"},
+    {"ms-sql", "ms-sql-s"},
+    {"msrpc", "epmap"},
+    {"mssql", "ms-sql-s"},
+    {"netbios", "netbios-ssn"},
+    {"pop", "pop3"},
+    {"portmap", "sunrpc"},
+    {"portmapper", "sunrpc"},
+    {"postgres", "postgresql"},
+    {"quic", "https"},
+    {"rabbitmq", "amqp"},
+    {"rdp", "ms-wbt-server"},
+    {"remote-desktop", "ms-wbt-server"},
+    {"rexec", "exec"},
+    {"rlogin", "login"},
+    {"rmi", "rmiregistry"},
+    {"rpcbind", "sunrpc"},
+    {"rsh", "shell"},
+    {"rtmp", "macromedia-fcs"},
+    {"samba", "microsoft-ds"},
+    {"smb", "microsoft-ds"},
+    {"smtps", "submissions"},
+    {"snmp-trap", "snmptrap"},
+    {"socks5", "socks"},
+    {"sqlserver", "ms-sql-s"},
+    {"subversion", "svn"},
+    {"upnp", "ssdp"},
+    {"vnc", "rfb"},
+    {"web", "http"},
+    {"whois", "nicname"},
+    {"x", "x11"},
+    {"xmpp", "xmpp-client"},
+    {"zeroconf", "mdns"},
+};
+static_assert(std::ranges::is_sorted(usual, {}, &UsualName::usual));
+
 constexpr std::string_view date_mark = "# as of ";
 
 std::string_view file() {
@@ -36,21 +94,38 @@ std::string_view cut(std::string_view& text, char separator) {
   return front;
 }
 
+/// Reads "80" or "6000-6063".
+PortRange read_ports(std::string_view digits) {
+  PortRange range;
+  const auto read = [](std::string_view number, std::uint16_t& port) {
+    std::from_chars(number.data(), number.data() + number.size(), port);
+  };
+  read(cut(digits, '-'), range.first);
+  range.last = range.first;
+  read(digits, range.last);
+  return range;
+}
+
 std::vector<ServiceName> read_registry() {
-  constexpr std::size_t approximate_lines = 13'000;
+  constexpr std::size_t approximate_entries = 13'000;
   std::vector<ServiceName> registry;
-  registry.reserve(approximate_lines);
+  registry.reserve(approximate_entries);
   for (auto text = file(); !text.empty();) {
     auto line = cut(text, '\n');
     if (line.starts_with('#')) continue;
     ServiceName entry;
-    const auto digits = cut(line, '\t');
-    std::from_chars(digits.data(), digits.data() + digits.size(), entry.port);
+    entry.range = read_ports(cut(line, '\t'));
     entry.transport = cut(line, '\t');
     entry.name = cut(line, '\t');
     entry.description = line;
-    registry.push_back(entry);
+    for (std::uint32_t port = entry.range.first; port <= entry.range.last; ++port) {
+      entry.port = static_cast<std::uint16_t>(port);
+      registry.push_back(entry);
+    }
   }
+  // The two lines of a range, tcp and udp, have the same ports. Stable: within a port, the order of
+  // the file is that of the transports and names.
+  std::ranges::stable_sort(registry, {}, &ServiceName::port);
   return registry;
 }
 
@@ -81,9 +156,18 @@ std::vector<ServiceName> services_named(std::string_view name) {
   std::vector<ServiceName> found;
   if (name.empty()) return found;
   for (const auto& entry : service_registry())
-    if (boost::algorithm::iequals(entry.name, name, std::locale::classic())) found.push_back(entry);
+    if (entry.port == entry.range.first && equal_ignoring_case(entry.name, name))
+      found.push_back(entry);
   return found;
 }
+
+std::string_view registered_name(std::string_view usual_name) {
+  const auto found = std::ranges::find_if(
+      usual, [&](const UsualName& each) { return equal_ignoring_case(each.usual, usual_name); });
+  return found == std::end(usual) ? std::string_view() : found->registered;
+}
+
+std::span<const UsualName> usual_names() { return usual; }
 
 std::string_view registry_date() {
   auto text = file();

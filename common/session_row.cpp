@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value_to.hpp>
+#include <tuple>
 
 namespace portlab {
 
@@ -13,13 +14,17 @@ Error not_json_of(const char* what) {
   return Error{std::string("this JSON value does not describe ") + what};
 }
 
-template <class T>
-T field(const json::object& object, const char* name) {
-  const auto* found = object.if_contains(name);
-  return found == nullptr ? T{} : json::value_to<T>(*found);
+}  // namespace
+
+std::string SessionRow::four_tuple() const {
+  const auto& [from, to] = outgoing ? std::tie(local, remote) : std::tie(remote, local);
+  return from.to_string() + " -> " + to.address_and_port();
 }
 
-}  // namespace
+std::string SessionRow::note_text() const {
+  if (tls.empty()) return note;
+  return "TLS " + tls + (note.empty() ? "" : ", " + note);
+}
 
 json::value to_json(const Endpoint& endpoint) {
   json::object out{{"transport", to_string(endpoint.transport)}};
@@ -42,24 +47,28 @@ json::value to_json(const SessionRow& row) {
                    {"bytes_out", row.bytes_out},
                    {"note", row.note}};
   if (row.parent_id != 0) out["belongs_to"] = row.parent_id;
+  if (row.outgoing) out["outgoing"] = true;
+  if (!row.tls.empty()) out["tls"] = row.tls;
   return out;
 }
 
 json::value to_json(const ListenerRow& row) {
-  return json::object{{"service", row.service},
-                      {"endpoint", to_json(row.endpoint)},
-                      {"home_port", row.default_port},
-                      {"moved", row.moved()},
-                      {"accepted", row.accepted}};
+  json::object out{{"service", row.service},
+                   {"endpoint", to_json(row.endpoint)},
+                   {"home_port", row.default_port},
+                   {"moved", row.moved()},
+                   {"accepted", row.accepted}};
+  if (!row.argument.empty()) out["argument"] = row.argument;
+  return out;
 }
 
 Result<Endpoint> endpoint_from_json(const json::value& value) try {
   const auto& object = value.as_object();
-  const auto transport = field<std::string>(object, "transport");
-  if (transport == "unix") return local_endpoint(field<std::string>(object, "path"));
-  const auto address = parse_address(field<std::string>(object, "address"));
+  const auto transport = json_member<std::string>(object, "transport");
+  if (transport == "unix") return local_endpoint(json_member<std::string>(object, "path"));
+  const auto address = parse_address(json_member<std::string>(object, "address"));
   if (!address) return address.error();
-  const auto port = field<std::uint16_t>(object, "port");
+  const auto port = json_member<std::uint16_t>(object, "port");
   if (transport == "tcp") return tcp_endpoint(*address, port);
   if (transport == "udp") return udp_endpoint(*address, port);
   return not_json_of("an endpoint");
@@ -73,15 +82,17 @@ Result<SessionRow> session_from_json(const json::value& value) try {
   const auto remote = endpoint_from_json(object.at("remote"));
   if (!local || !remote) return not_json_of("a session");
   SessionRow row;
-  row.id = field<std::uint64_t>(object, "id");
-  row.parent_id = field<std::uint64_t>(object, "belongs_to");
-  row.service = field<std::string>(object, "service");
+  row.id = json_member<std::uint64_t>(object, "id");
+  row.parent_id = json_member<std::uint64_t>(object, "belongs_to");
+  row.outgoing = json_member<bool>(object, "outgoing");
+  row.service = json_member<std::string>(object, "service");
   row.local = *local;
   row.remote = *remote;
-  row.age_seconds = field<double>(object, "age_seconds");
-  row.bytes_in = field<std::uint64_t>(object, "bytes_in");
-  row.bytes_out = field<std::uint64_t>(object, "bytes_out");
-  row.note = field<std::string>(object, "note");
+  row.age_seconds = json_member<double>(object, "age_seconds");
+  row.bytes_in = json_member<std::uint64_t>(object, "bytes_in");
+  row.bytes_out = json_member<std::uint64_t>(object, "bytes_out");
+  row.note = json_member<std::string>(object, "note");
+  row.tls = json_member<std::string>(object, "tls");
   return row;
 } catch (const std::exception&) {
   return not_json_of("a session");
@@ -92,10 +103,11 @@ Result<ListenerRow> listener_from_json(const json::value& value) try {
   const auto endpoint = endpoint_from_json(object.at("endpoint"));
   if (!endpoint) return endpoint.error();
   ListenerRow row;
-  row.service = field<std::string>(object, "service");
+  row.service = json_member<std::string>(object, "service");
   row.endpoint = *endpoint;
-  row.default_port = field<std::uint16_t>(object, "home_port");
-  row.accepted = field<std::uint64_t>(object, "accepted");
+  row.default_port = json_member<std::uint16_t>(object, "home_port");
+  row.accepted = json_member<std::uint64_t>(object, "accepted");
+  row.argument = json_member<std::string>(object, "argument");
   return row;
 } catch (const std::exception&) {
   return not_json_of("a listener");

@@ -1,7 +1,7 @@
 #include "common/text.hpp"
 
 #include <algorithm>
-#include <cstdint>
+#include <boost/locale/utf.hpp>
 
 #include "common/text_table.hpp"
 
@@ -34,54 +34,53 @@ std::string wrap_line(std::string_view line, std::size_t columns, std::size_t in
 
 }  // namespace
 
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const auto first = byte(0);
-  std::size_t length = 0;
-  if (first < 0x80) length = 1;
-  if (first >= 0xC2 && first <= 0xDF) length = 2;
-  if (first >= 0xE0 && first <= 0xEF) length = 3;
-  if (first >= 0xF0 && first <= 0xF4) length = 4;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  if (length < 3) return length;
-  const auto second = byte(1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate = first == 0xED && second > 0x9F;
-  const bool beyond = first == 0xF4 && second > 0x8F;
-  return overlong || surrogate || beyond ? 0 : length;
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), lower);
+  return out;
+}
+
+std::string upper_case(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), upper);
+  return out;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+CodePoint first_code_point(std::string_view text) {
+  using Utf8 = boost::locale::utf::utf_traits<char>;
+  const auto* at = text.data();
+  const auto value = Utf8::decode(at, text.data() + text.size());
+  if (value == boost::locale::utf::illegal || value == boost::locale::utf::incomplete) return {};
+  return {value, static_cast<std::size_t>(at - text.data())};
 }
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const auto length = utf8_length(text);
+    const auto length = first_code_point(text).bytes;
     if (length == 0) return false;
     text.remove_prefix(length);
   }
   return true;
 }
 
-bool is_control(std::string_view character) {
-  const auto first = static_cast<std::uint8_t>(character[0]);
-  if (character.size() == 1) return first < 0x20 || first == 0x7F;
-  return first == 0xC2 && static_cast<std::uint8_t>(character[1]) < 0xA0;
-}
+bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
 
 std::string displayable(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max && std::all_of(text.begin(), text.end(), is_plain))
     return std::string(text);
   std::string out;
   while (!text.empty()) {
-    const auto length = std::max<std::size_t>(utf8_length(text), 1);
-    const auto character = text.substr(0, length);
-    const bool shown = utf8_length(text) > 0 && !is_control(character);
-    if (out.size() + (shown ? length : 1) > bytes_max) break;
-    if (shown)
-      out += character;
-    else
-      out += '?';
-    text.remove_prefix(length);
+    const auto [value, bytes] = first_code_point(text);
+    const bool shown = bytes > 0 && !is_control(value);
+    const auto character = shown ? text.substr(0, bytes) : "?";
+    if (out.size() + character.size() > bytes_max) break;
+    out += character;
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
   }
   return out;
 }

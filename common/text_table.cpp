@@ -11,23 +11,6 @@ namespace portlab {
 
 namespace {
 
-struct CodePoint {
-  char32_t value = 0;
-  std::size_t bytes = 1;
-};
-
-/// The first code point; U+FFFD for a byte that is not UTF-8.
-CodePoint first_code_point(std::string_view text) {
-  const auto bytes = utf8_length(text);
-  if (bytes == 0) return {0xFFFD, 1};
-  const auto lead = static_cast<unsigned char>(text.front());
-  if (bytes == 1) return {lead, 1};
-  char32_t value = lead & (0x7FU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i)
-    value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  return {value, bytes};
-}
-
 using Range = std::pair<char32_t, char32_t>;
 
 template <std::size_t Count>
@@ -58,14 +41,48 @@ std::size_t code_point_width(char32_t c) {
   return in_ranges(c, none) ? 0 : in_ranges(c, wide) ? 2 : 1;
 }
 
-/// Narrows the widest columns by `too_much` columns in all, but none below `narrowest`.
-void narrow(std::vector<std::size_t>& widths, std::size_t too_much) {
-  constexpr std::size_t narrowest = 8;
-  for (; too_much > 0; --too_much) {
-    const auto widest = std::max_element(widths.begin(), widths.end());
-    if (*widest <= narrowest) return;
-    --*widest;
+/// Removes the first character, and returns its width. A byte that is not UTF-8 is one column wide.
+std::size_t width_of_first(std::string_view& text) {
+  const auto first = first_code_point(text);
+  text.remove_prefix(std::max<std::size_t>(first.bytes, 1));
+  return first.bytes == 0 ? 1 : code_point_width(first.value);
+}
+
+/// Narrows the widest columns by `too_much` columns in all: first those whose cells are cut at
+/// their end, then those cut in the middle, then the others.
+void narrow(std::vector<std::size_t>& widths, const std::vector<TextTable::Column>& columns,
+            std::size_t too_much) {
+  struct Step {
+    Shortened shortened;
+    std::size_t narrowest;
+  };
+  constexpr Step steps[] = {{Shortened::at_end, 8},
+                            {Shortened::at_end, 4},
+                            {Shortened::in_middle, 12},
+                            {Shortened::no, 8}};
+  for (const auto& step : steps)
+    for (; too_much > 0; --too_much) {
+      std::size_t* widest = nullptr;
+      for (std::size_t i = 0; i < widths.size(); ++i)
+        if (columns[i].shortened == step.shortened && widths[i] > step.narrowest &&
+            (widest == nullptr || widths[i] > *widest))
+          widest = &widths[i];
+      if (widest == nullptr) break;
+      --*widest;
+    }
+}
+
+/// The text in a style of ECMA-48 (SGR).
+void append_painted(std::string& out, std::string_view text, std::string_view sgr) {
+  if (sgr.empty()) {
+    out += text;
+    return;
   }
+  out += "\033[";
+  out += sgr;
+  out += 'm';
+  out += text;
+  out += "\033[0m";
 }
 
 }  // namespace
@@ -73,9 +90,7 @@ void narrow(std::vector<std::size_t>& widths, std::size_t too_much) {
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {
-    const auto next = first_code_point(text);
-    width += code_point_width(next.value);
-    text.remove_prefix(next.bytes);
+    width += width_of_first(text);
   }
   return width;
 }
@@ -84,25 +99,34 @@ std::string shorten(std::string_view text, std::size_t width, bool unicode) {
   if (display_width(text) <= width) return std::string(text);
   std::size_t bytes = 0;
   for (std::size_t used = 0; bytes < text.size();) {
-    const auto next = first_code_point(text.substr(bytes));
-    used += code_point_width(next.value);
+    auto rest = text.substr(bytes);
+    used += width_of_first(rest);
     if (used + 1 > width) break;
-    bytes += next.bytes;
+    bytes = text.size() - rest.size();
   }
   return std::string(text.substr(0, bytes)) + (width == 0 ? "" : unicode ? "…" : "~");
 }
 
-TextTable::TextTable(std::vector<Column> columns)
-    : columns_(std::move(columns)), widest_(columns_.size()) {
-  for (const auto& column : columns_) cell(column.title);
+std::string shorten_middle(std::string_view text, std::size_t width, bool unicode) {
+  const bool ascii = std::ranges::all_of(text, [](char c) { return (c & 0x80) == 0; });
+  if (!ascii || text.size() <= width || width < 3) return shorten(text, width, unicode);
+  const auto tail = (width - 1) / 2;
+  return std::string(text.substr(0, width - 1 - tail)) + (unicode ? "…" : "~") +
+         std::string(text.substr(text.size() - tail));
 }
 
-void TextTable::cell(std::string_view text) {
+TextTable::TextTable(std::vector<Column> columns)
+    : columns_(std::move(columns)), widest_(columns_.size()) {
+  for (const auto& column : columns_) cell(column.title, "1");
+}
+
+void TextTable::cell(std::string_view text, std::string_view sgr) {
   const auto width = display_width(text);
   auto& widest = widest_[cells_.size() % columns_.size()];
   widest = std::max(widest, width);
   cells_.push_back({static_cast<std::uint32_t>(text_.size()),
-                    static_cast<std::uint32_t>(text.size()), static_cast<std::uint32_t>(width)});
+                    static_cast<std::uint32_t>(text.size()), static_cast<std::uint32_t>(width),
+                    sgr});
   text_ += text;
 }
 
@@ -129,7 +153,7 @@ std::vector<TextTable::Place> TextTable::places(const TableRoom& room) const {
   if (lay_out(tight) > room.columns) {
     tight = true;
     const auto taken = lay_out(tight);
-    if (taken > room.columns) narrow(widths, taken - room.columns);
+    if (taken > room.columns) narrow(widths, columns_, taken - room.columns);
   }
 
   std::vector<Place> places;
@@ -153,7 +177,8 @@ void TextTable::append_row(std::string& out, const Cell* row, const std::vector<
     auto start = places[i].start;
     auto width = std::size_t{cell.width};
     if (columns_[i].right_aligned && width < places[i].width) start += places[i].width - width;
-    const bool cut = wrap && columns_[i].shortened && width > places[i].width;
+    const auto shortened = columns_[i].shortened;
+    const bool cut = wrap && shortened != Shortened::no && width > places[i].width;
     if (cut) width = places[i].width;
     // A cell that would cross the right edge starts further left, on the next line.
     if (wrap && start + width > room.columns)
@@ -167,10 +192,11 @@ void TextTable::append_row(std::string& out, const Cell* row, const std::vector<
       }
     }
     out.append(start - at, ' ');
-    if (cut)
-      out += shorten(text, width, room.unicode);
-    else
-      out += text;
+    const auto shown = !cut ? std::string()
+                       : shortened == Shortened::in_middle
+                           ? shorten_middle(text, width, room.unicode)
+                           : shorten(text, width, room.unicode);
+    append_painted(out, cut ? shown : text, room.colour ? cell.sgr : std::string_view());
     at = start + width;
   }
   out += '\n';

@@ -19,6 +19,9 @@ namespace portlab {
 /// Asian characters and emoji. A byte that is not UTF-8 counts as one column.
 std::size_t display_width(std::string_view text);
 
+/// Cuts the text in its middle: "[2001:db…]:40003"; a text that is not ASCII at its end.
+std::string shorten_middle(std::string_view text, std::size_t width, bool unicode = true);
+
 /// Cuts the text to at most `width` columns; the last one is then "…" ("~" without Unicode).
 std::string shorten(std::string_view text, std::size_t width, bool unicode = true);
 
@@ -28,28 +31,37 @@ enum class Overlong : std::uint8_t {
   wrap,  ///< the rest of the row continues on the next line, in its columns; for terminals
 };
 
+/// Where Overlong::wrap cuts an overlong cell, so that its row stays one line.
+enum class Shortened : std::uint8_t {
+  no,
+  at_end,
+  in_middle,  ///< for endpoints: the port at the end stays
+};
+
 /// The width of the output, and how to use it.
 struct TableRoom {
   std::size_t columns = 80;
   Overlong overlong = Overlong::push;
   bool unicode = true;
+  bool colour = false;
 };
 
 class TextTable {
  public:
   struct Column {
     std::string title;
-    std::size_t width_min = 0;   ///< not in the tight layout
-    std::size_t gap = 2;         ///< columns between this one and the one before
-    std::size_t tight_gap = 2;   ///< the same in the tight layout
-    bool right_aligned = false;  ///< for numbers
-    bool shortened = false;      ///< Overlong::wrap cuts its overlong cells
+    std::size_t width_min = 0;            ///< not in the tight layout
+    std::size_t gap = 2;                  ///< columns between this one and the one before
+    std::size_t tight_gap = 2;            ///< the same in the tight layout
+    bool right_aligned = false;           ///< for numbers
+    Shortened shortened = Shortened::no;  ///< the columns at_end become narrow first
   };
 
   explicit TextTable(std::vector<Column> columns);
 
-  /// Adds the next cell; rows fill from left to right.
-  void cell(std::string_view text);
+  /// Adds the next cell; rows fill from left to right. `sgr` is a literal with its style, such as
+  /// "32" (green), which is used where the room has colour.
+  void cell(std::string_view text, std::string_view sgr = {});
   /// Adds the next cells.
   void cells(std::initializer_list<std::string_view> texts);
   /// Allocates memory for this many rows at once.
@@ -66,6 +78,7 @@ class TextTable {
     std::uint32_t offset = 0;
     std::uint32_t size = 0;
     std::uint32_t width = 0;
+    std::string_view sgr;
   };
   struct Place {  // of a column in its line, in columns of the terminal
     std::size_t start = 0;

@@ -3,10 +3,14 @@
 # labs/start, tests/run, tests/check, tests/fuzz/run and tests/bench/run:
 #
 #   install_packages build             to build the two programs
+#   install_packages build office      also to run portlab office
+#   install_packages build office-with also to run portlab office up --with smb,rdp
 #   install_packages build test        also to run the tests
+#   install_packages browser           to run the tests of the live page (tests/browser)
 #   install_packages build test check  also to run tests/check
 #   install_packages build fuzz        to run tests/fuzz/run
 #   install_packages build bench       to run tests/bench/run
+#   install_packages nginx:nginx-light a package, if there is no such command
 #
 # Only missing packages are installed, with apt-get, and with sudo if needed. Without apt-get the names
 # of the packages are printed.
@@ -20,23 +24,35 @@ die() {
   exit 1
 }
 
-# One line per tool: command:package.
+# One line per tool: command:package, or header:package.
 tools_of() {
   case $1 in
-    build) printf '%s\n' cmake:cmake ninja:ninja-build g++:g++ ;;
-    test)
-      printf '%s\n' curl:curl wget:wget lftp:lftp dig:bind9-dnsutils kdig:knot-dnsutils \
-        drill:ldnsutils nmap:nmap ncat:ncat python3:python3 ss:iproute2
+    build)
+      printf '%s\n' cmake:cmake ninja:ninja-build g++:g++ pcap-config:libpcap-dev \
+        openssl/ssl.h:libssl-dev
       ;;
+    office) printf '%s\n' ip:iproute2 nft:nftables ;;
+    office-with)
+      printf '%s\n' smbd:samba smbclient:smbclient freerdp-shadow-cli:freerdp2-shadow-x11 \
+        xfreerdp:freerdp2-x11 Xvfb:xvfb xterm:xterm xwdtopnm:netpbm
+      ;;
+    test)
+      tools_of office
+      printf '%s\n' curl:curl wget:wget lftp:lftp dig:bind9-dnsutils kdig:knot-dnsutils \
+        drill:ldnsutils nmap:nmap ncat:ncat socat:socat python3:python3 ss:iproute2 \
+        telnet:inetutils-telnet plink:putty-tools busybox:busybox nc:netcat-openbsd \
+        tcpdump:tcpdump
+      ;;
+    browser) printf '%s\n' chromium:chromium node:nodejs npm:npm ;;
     bench)
-      printf '%s\n' nginx:nginx-light lighttpd:lighttpd wrk:wrk dnsperf:dnsperf nsd:nsd knotd:knot \
-        vsftpd:vsftpd socat:socat xinetd:xinetd curl:curl ss:iproute2 netstat:net-tools python3:python3
+      printf '%s\n' wrk:wrk dnsperf:dnsperf curl:curl ss:iproute2 netstat:net-tools python3:python3
       ;;
     fuzz) printf '%s\n' clang++:clang ;;
     check)
       printf '%s\n' git:git clang-format:clang-format clang-tidy:clang-tidy codespell:codespell \
         shellcheck:shellcheck
       ;;
+    *:*) printf '%s\n' "$1" ;;
   esac
 }
 
@@ -105,6 +121,15 @@ boost_packages() {
   done
 }
 
+# Whether there is this command or header.
+has_tool() {
+  case $1 in
+    *.h) [ -e "/usr/local/include/$1" ] || [ -e "/usr/include/$1" ] ;;
+    # Programs for administrators are not on every user's path.
+    *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 ;;
+  esac
+}
+
 # Sets the arrays missing_packages and boost_parts (libraries of Boost) for these groups.
 find_missing() {
   local group line
@@ -112,7 +137,7 @@ find_missing() {
   missing_packages=()
   for group in "$@"; do
     while IFS= read -r line; do
-      command -v "${line%%:*}" >/dev/null 2>&1 || missing_packages+=("${line#*:}")
+      has_tool "${line%%:*}" || missing_packages+=("${line#*:}")
     done < <(tools_of "$group")
     while IFS= read -r line; do parts+=("$line"); done < <(boost_parts_of "$group")
   done
@@ -140,6 +165,14 @@ apt_get() {
     apt-get -q -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# Installing the package of a server must not start it on this machine.
+keep_services_off() {
+  [ -e /usr/sbin/policy-rc.d ] && return
+  printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+  as_root chmod +x /usr/sbin/policy-rc.d
+  trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
 # Runs a command. Its output is shown only if it fails.
 quietly() {
   local log
@@ -163,9 +196,9 @@ name_packages_and_stop() {
     printf '  %s\n' "${needed[@]}"
     cat <<'TEXT'
 What the build needs on other systems than Debian and Ubuntu:
-  Fedora:  sudo dnf install cmake ninja-build gcc-c++ boost-devel boost-json boost-url
-  Arch:    sudo pacman -S --needed cmake ninja gcc boost
-  Alpine:  doas apk add bash cmake ninja g++ linux-headers boost-dev
+  Fedora:  sudo dnf install cmake ninja-build gcc-c++ boost-devel boost-json boost-url libpcap-devel openssl-devel
+  Arch:    sudo pacman -S --needed cmake ninja gcc boost libpcap openssl
+  Alpine:  doas apk add bash cmake ninja g++ linux-headers boost-dev libpcap-dev openssl-dev
 TEXT
   } >&2
   exit 1
@@ -209,6 +242,13 @@ install_packages() {
     { quietly apt_get update &&
       quietly apt_get install -y --no-install-recommends --no-remove "${missing_packages[@]}"; } ||
     die "apt-get failed: see above. Try: sudo apt-get install ${missing_packages[*]}"
+}
+
+# Whether all packages of these groups are installed, or known to apt-get. Asks nobody: no update, no root.
+knows_packages() {
+  local -a missing_packages boost_parts
+  find_missing "$@"
+  [ ${#missing_packages[@]} -eq 0 ] || all_known "${missing_packages[@]}"
 }
 
 # How many compilers to run at once: at most one per core and one per gigabyte of free memory.

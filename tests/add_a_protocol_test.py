@@ -5,6 +5,7 @@ it has to find the new folders. Compiling the whole copy would take minutes; so 
 and the three tables are compiled there, and are linked with the libraries of the build under test.
 """
 
+import json
 import os
 import pathlib
 import random
@@ -36,6 +37,8 @@ Service make_daytime_service();
 
 #include <ctime>
 
+#include "common/port.hpp"
+
 namespace portlab {
 
 namespace {
@@ -58,7 +61,8 @@ struct DaytimeStream final : StreamService {
 
 struct DaytimeDatagram final : DatagramService {
   std::optional<Bytes> reply(const Datagram& query, MutableBytes scratch, std::string&) override {
-    if (query.from_a_listener) return std::nullopt;
+    // With a forged source address two servers would answer each other for ever.
+    if (query.from_a_listener || replies_to_any_datagram(query.remote.port)) return std::nullopt;
     const std::string line = daytime();
     ByteWriter writer(scratch);
     writer.bytes(as_bytes(line));
@@ -69,7 +73,7 @@ struct DaytimeDatagram final : DatagramService {
 }  // namespace
 
 Service make_daytime_service() {
-  return {service_info("daytime"), std::make_unique<DaytimeStream>(),
+  return {known_service("daytime"), std::make_unique<DaytimeStream>(),
           std::make_unique<DaytimeDatagram>()};
 }
 
@@ -78,12 +82,15 @@ Service make_daytime_service() {
     "clients/daytime/daytime_command.cpp": """\
 // portlab daytime: the time of a daytime server (RFC 867).
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <string>
 #include <vector>
 
-#include "clients/net/connection_card.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/net/client_session.hpp"
+#include "clients/net/connection_card.hpp"
 #include "common/known_services.hpp"
 
 namespace portlab {
@@ -108,13 +115,21 @@ int run_daytime(const Arguments& arguments) {
   line.expect_operands(1, 1);
   const auto where = line.host_and_port(line.operands()[0]);
   const auto default_port = default_port_of("daytime");
-  auto session = connect_to({udp ? Transport::udp : Transport::tcp, where.host,
-                             where.port.value_or(default_port)},
-                            *options);
-  show_card(card_of(session, "daytime", default_port, *options), *options);
-  if (udp) session.write("\\n");
+  const Target target{udp ? Transport::udp : Transport::tcp, where.host,
+                      where.port.value_or(default_port)};
+  auto sessions = connect_all(target, *options);
+  auto results = show_cards(sessions, "daytime", *options);
   std::vector<std::uint8_t> buffer(512);
-  print(as_text(session.read_some(buffer)));
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    if (udp) sessions[i].write("\\n");
+    const std::string line_sent(as_text(sessions[i].read_some(buffer)));
+    if (options->json)
+      results[i].as_object()["line"] = line_sent;
+    else
+      print(showable(line_sent));
+  }
+  hold(*options, sessions);
+  if (options->json) print_json(boost::json::object{{"sessions", results}});
   return 0;
 }
 
@@ -125,12 +140,12 @@ int run_daytime(const Arguments& arguments) {
 # File -> (a line of it, the line that comes before it).
 NEW_LINES = {
     "common/known_services.cpp": [
-        ('    {.name = "echo", ', '    {.name = "daytime", .default_port = 13, .tcp = true, '
+        ('    {.name = "echo",', '    {.name = "daytime", .default_port = 13, .tcp = true, '
          '.udp = true, .specification = "RFC 867"},'),
     ],
     "servers/services.cpp": [
         ('#include "servers/dns/dns_service.hpp"', '#include "servers/daytime/daytime_service.hpp"'),
-        ('    {"echo", ', '    {"daytime", [](auto&, auto&) { return make_daytime_service(); }},'),
+        ('    {"echo", ', '    {"daytime", [](auto&) { return make_daytime_service(); }},'),
     ],
     "clients/commands.cpp": [
         ("Run run_dns;", "Run run_daytime;"),
@@ -235,6 +250,9 @@ class AddAProtocol(unittest.TestCase):
             self.assert_time(over_tcp)
             self.assertIn("daytime's default port 13", over_tcp.err)
             self.assert_time(portlab("daytime", "--udp", place))
+            two = json.loads(portlab("daytime", "--sessions", "2", "--json", place).text)["sessions"]
+            self.assertEqual(len({session["local"]["port"] for session in two}), 2)
+            self.assertTrue(all(session["line"].endswith("-UTC\r\n") for session in two))
             shown = portlab("server", "--control", server.control, "sessions")
             self.assertIn("daytime", shown.text)
 

@@ -25,10 +25,12 @@ CLIENTS_MAY_ALSO = {"cli": [], "net": ["clients/cli/"]}  # every other folder: c
 # For each folder of labs/ the others of labs/ that it may include; labs/ itself, and labs/runner/, include all below.
 LABS_MAY_ALSO = {
     "labs/network": [],
-    "labs/tour": ["labs/network"],
-    "labs/runner/model": ["labs/network"],
-    "labs/runner/check": ["labs/runner/model"],
-    "labs/runner/shell": ["labs/network", "labs/runner/model", "labs/runner/check"],
+    "labs/network/office": ["labs/network"],
+    "labs/page": ["labs/network", "labs/network/office"],
+    "labs/tour": ["labs/network", "labs/network/office"],
+    "labs/runner/model": ["labs/network", "labs/network/office"],
+    "labs/runner/check": ["labs/network/office", "labs/runner/model"],
+    "labs/runner/shell": ["labs/network", "labs/network/office", "labs/runner/model", "labs/runner/check"],
     "labs/runner/record": [],
     "labs/runner/interactive": ["labs/network", "labs/runner/model", "labs/runner/check", "labs/runner/shell",
                                 "labs/runner/record"],

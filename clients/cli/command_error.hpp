@@ -2,16 +2,15 @@
 // How a command ends when it cannot do its work: what was tried, why it failed, what to do next,
 // and the exit status.
 //
-// Making an error opens no socket and reads no table of the kernel; what this machine
-// can add (which program has the port, where portlabd serves instead) is looked up once, when the
-// error is shown, by the Advisor that main() passes to run_portlab().
+// Making an error opens no socket and reads no table of the kernel. What this machine can add (which
+// program has the port, where portlabd has the service) is looked up once, when run_portlab() shows
+// the error: see clients/net/connection_failure.hpp.
 
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <exception>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "clients/cli/net_error.hpp"
 #include "common/endpoint.hpp"
@@ -21,9 +20,9 @@ namespace portlab {
 /// The exit status of every command.
 enum class Exit : int {
   done = 0,
-  /// HTTP >= 400, NXDOMAIN, FTP 4xx and 5xx, a reply that breaks its protocol; also output that
-  /// cannot be written (a full disk).
-  peer_said_no = 1,
+  /// The peer answered with an error (HTTP >= 400, NXDOMAIN, FTP 4xx and 5xx) or broke its protocol;
+  /// also output that cannot be written (a full disk).
+  failed = 1,
   bad_usage = 2,      ///< an error in the command line
   no_connection = 3,  ///< refused, timed out, unreachable, or ended too early
 };
@@ -32,8 +31,7 @@ enum class Exit : int {
 enum class Operation : unsigned char {
   choosing_source,  ///< socket(2) and bind(2)
   connecting,
-  receiving,
-  sending,
+  exchanging,  ///< send(2) and recv(2)
 };
 
 /// A system call that failed.
@@ -43,14 +41,7 @@ struct SystemError {
   Operation operation = Operation::connecting;
   std::string name = {};               ///< shown in parentheses after the endpoint: "www.lab.test"
   std::chrono::milliseconds waited{};  ///< shown for ETIMEDOUT
-
-  // Set by the Advisor, when the error is shown:
-  std::string port_owner = {};  ///< the program that has the source port
-  std::string elsewhere = {};   ///< where the service is, when it is not at the endpoint
 };
-
-/// Completes an error with what this machine can say about it now.
-using Advisor = void(SystemError& error);
 
 /// Ends a command. Prints as
 ///   portlab: WHAT: WHY
@@ -65,13 +56,13 @@ class CommandError : public std::exception {
   const std::string& advice() const { return advice_; }
   /// The command that explains this error: "portlab why refused 127.0.0.1:83"; may be empty.
   const std::string& why() const { return why_; }
-  /// Set when a system call failed: see connection_failure().
-  const std::optional<SystemError>& system_error() const { return system_error_; }
   const char* what() const noexcept override { return reason_.c_str(); }
 
-  /// A copy whose why() is "portlab why ERROR ENDPOINT" (or HOST).
-  CommandError explained_by(NetError net_error, const Endpoint& where) const;
-  CommandError explained_by(NetError net_error, const std::string& host) const;
+  /// A copy whose why() is "portlab why ERROR PLACE": place_text() of an endpoint, or a host.
+  CommandError explained_by(NetError net_error, const std::string& place) const;
+  /// The system call whose failure this is; nothing for other errors.
+  const std::optional<SystemError>& system_error() const { return system_error_; }
+  CommandError caused_by_system(SystemError error) const;
   /// A copy with the explanation of the error that caused this one.
   CommandError caused_by(const CommandError& other) const;
 
@@ -81,9 +72,6 @@ class CommandError : public std::exception {
   boost::json::value to_json() const;
 
  private:
-  friend CommandError connection_failure(SystemError error);
-  CommandError with_why(NetError net_error, const std::string& where) const;
-
   Exit exit_;
   std::string reason_;
   std::string advice_;
@@ -91,23 +79,10 @@ class CommandError : public std::exception {
   std::optional<SystemError> system_error_;
 };
 
-/// A failed system call as an error with its cause and advice: exit status 3.
-CommandError connection_failure(SystemError error);
-
-/// Sets the Advisor that complain() and advised() call; null: none. run_portlab() calls this.
-void set_advisor(Advisor* advisor);
-/// The error with what the Advisor adds to it.
-CommandError advised(const CommandError& failure);
-/// Prints the error, advised, on stderr, in lines that fit the terminal.
+/// Prints the error on stderr, in lines that fit the terminal.
 void complain(const CommandError& failure);
 
 /// Bad usage: exit status 2.
 CommandError usage_failure(std::string reason, std::string advice);
-
-/// A session with these two endpoints exists, and there can be only one: exit status 3.
-CommandError taken_four_tuple(const Endpoint& source, const Endpoint& peer);
-
-/// The command that shows what a server sends: "portlab connect 127.0.0.1:80 (shows what …)".
-std::string connect_advice(const Endpoint& peer);
 
 }  // namespace portlab

@@ -7,12 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <utility>
 
 #include "clients/cli/numbers.hpp"
 #include "clients/cli/terminal.hpp"
@@ -30,25 +27,6 @@ std::string folder_of(const std::string& place) {
   return folder.empty() ? "." : folder;
 }
 
-volatile std::sig_atomic_t bar_on_screen = 0;
-
-/// Ends the line of the bar before Ctrl-C ends the program.
-void end_line_and_die(int signal) {
-  if (bar_on_screen != 0) [[maybe_unused]]
-    const auto written = ::write(STDERR_FILENO, "\n", 1);
-  ::raise(signal);  // SA_RESETHAND: now with the default action, which ends the program
-}
-
-void end_line_when_interrupted() {
-  static const bool once = [] {
-    struct sigaction action {};
-    action.sa_handler = end_line_and_die;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    return ::sigaction(SIGINT, &action, nullptr) == 0;
-  }();
-  static_cast<void>(once);
-}
-
 /// An unused name in the folder of the file.
 std::string name_beside(const std::string& place) {
   return place + "." + std::to_string(::getpid()) + ".part";
@@ -64,8 +42,8 @@ OutputFile::OutputFile(const std::string& path) : path_(path), target_path_(path
                         "-o " + printable(path) + "/FILE");
   direct_ = kind != fs::file_type::regular && kind != fs::file_type::not_found;
   if (direct_) {
-    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor_ < 0) throw write_error(errno);
+    descriptor_ = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!descriptor_) throw write_error(errno);
     return;
   }
   if (kind == fs::file_type::regular) {
@@ -74,30 +52,32 @@ OutputFile::OutputFile(const std::string& path) : path_(path), target_path_(path
     if (failed) target_path_ = path;
   }
   open_unnamed();
+  struct stat before {};
+  if (kind == fs::file_type::regular && ::stat(path.c_str(), &before) == 0)
+    ::fchmod(descriptor_.get(), before.st_mode & 0777);  // it replaces a file: with the same mode
 }
 
 void OutputFile::open_unnamed() {
-  descriptor_ =
-      ::open(folder_of(target_path_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode_of_new_files);
-  if (descriptor_ >= 0) return;
+  descriptor_ = FileDescriptor(
+      ::open(folder_of(target_path_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode_of_new_files));
+  if (descriptor_) return;
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) throw write_error(errno);
   temporary_ = name_beside(target_path_);
-  descriptor_ =
-      ::open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode_of_new_files);
-  if (descriptor_ < 0) {
+  descriptor_ = FileDescriptor(
+      ::open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode_of_new_files));
+  if (!descriptor_) {
     temporary_.clear();  // another program made this file
     throw write_error(errno);
   }
 }
 
 OutputFile::~OutputFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void OutputFile::write(Bytes bytes) {
   while (!bytes.empty()) {
-    const auto written = ::write(descriptor_, bytes.data(), bytes.size());
+    const auto written = ::write(descriptor_.get(), bytes.data(), bytes.size());
     if (written >= 0)
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     else if (errno != EINTR)
@@ -109,7 +89,7 @@ void OutputFile::commit() {
   if (direct_) return;
   if (temporary_.empty()) {
     // linkat(2) names an unnamed file through /proc, but can't replace a file; rename(2) can.
-    const auto self = "/proc/self/fd/" + std::to_string(descriptor_);
+    const auto self = "/proc/self/fd/" + std::to_string(descriptor_.get());
     const auto name = name_beside(target_path_);
     if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
       throw write_error(errno);
@@ -120,26 +100,24 @@ void OutputFile::commit() {
 }
 
 CommandError OutputFile::write_error(int system_error) const {
-  const auto advice = system_error == ENOENT ? "a folder that exists"
-                      : system_error == ENOSPC || system_error == EDQUOT
-                          ? "df . (is the disk full?)"
+  const bool full = system_error == ENOSPC || system_error == EDQUOT;
+  const auto advice = system_error == ENOENT   ? "a folder that exists"
+                      : full                   ? "df . (is the disk full?)"
                       : system_error == EACCES ? "a folder that you may write to"
                       : system_error == EEXIST ? "it once more, or another name"
                                                : "another -o FILE";
-  const bool no_room = system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG ||
-                       system_error == EIO;
-  return {no_room ? Exit::peer_said_no : Exit::bad_usage,
+  return {full || system_error == EFBIG || system_error == EIO ? Exit::failed : Exit::bad_usage,
           "-o " + printable(path_) + ": " + std::strerror(system_error), advice};
 }
 
-Progress::Progress(std::optional<std::uint64_t> total, bool visible)
-    : total_(total), visible_(visible && ::isatty(STDERR_FILENO) != 0) {}
+Progress::Progress(std::optional<std::uint64_t> total, bool visible, AmountText amount_text)
+    : total_(total), visible_(visible && ::isatty(STDERR_FILENO) != 0), amount_text_(amount_text) {}
 
 Progress::~Progress() { end_line(); }
 
-void Progress::add(std::uint64_t bytes) {
+void Progress::add(std::uint64_t amount) {
   constexpr std::chrono::milliseconds pause{100};
-  bytes_ += bytes;
+  amount_ += amount;
   const auto now = std::chrono::steady_clock::now();
   if (!visible_ || now - drawn_ < pause) return;
   drawn_ = now;
@@ -148,20 +126,23 @@ void Progress::add(std::uint64_t bytes) {
 
 void Progress::end_line() {
   if (drawn_columns_ == 0) return;
-  bar_on_screen = 0;
   drawn_columns_ = 0;
   std::fputs("\n", stderr);
 }
 
 void Progress::draw() {
   const auto columns = std::max(columns_of(STDERR_FILENO), 2U) - 1;  // the last column would wrap
-  auto text = progress_text(bytes_, total_, columns);
+  auto text = progress_text(amount_, total_, columns, amount_text_);
   const auto length = text.size();
   text.resize(std::max(length, std::min<std::size_t>(drawn_columns_, columns)), ' ');
   drawn_columns_ = length;
-  bar_on_screen = 1;
-  end_line_when_interrupted();
   std::fprintf(stderr, "\r%s", text.c_str());
+}
+
+void Progress::clear() {
+  if (drawn_columns_ > 0) std::fprintf(stderr, "\r%s\r", std::string(drawn_columns_, ' ').c_str());
+  drawn_columns_ = 0;
+  visible_ = false;
 }
 
 void Progress::finish() {
@@ -172,23 +153,19 @@ void Progress::finish() {
 }
 
 std::string Progress::summary() const {
-  const auto time = elapsed();
-  return human_size(bytes_) + " in " + (time.count() == 0 ? "less than 1 ms" : in_seconds(time));
+  using std::chrono::milliseconds;
+  const auto time = std::chrono::floor<milliseconds>(std::chrono::steady_clock::now() - start_);
+  return amount_text_(amount_) + " in " + (time.count() == 0 ? "less than 1 ms" : in_seconds(time));
 }
 
-std::chrono::milliseconds Progress::elapsed() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                               start_);
-}
-
-std::string progress_text(std::uint64_t bytes, std::optional<std::uint64_t> total,
-                          unsigned columns) {
-  std::string text = human_size(bytes);
+std::string progress_text(std::uint64_t amount, std::optional<std::uint64_t> total,
+                          unsigned columns, AmountText amount_text) {
+  std::string text = amount_text(amount);
   if (!total || *total == 0) return text.substr(0, columns);
-  const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(*total));
+  const double share = std::min(1.0, static_cast<double>(amount) / static_cast<double>(*total));
   std::array<char, 16> percent{};
   std::snprintf(percent.data(), percent.size(), "%3d %%", static_cast<int>(share * 100));
-  text = std::string(percent.data()) + "  " + text + " of " + human_size(*total);
+  text = std::string(percent.data()) + "  " + text + " of " + amount_text(*total);
   constexpr unsigned frame = 4;  // the brackets, and a gap of two
   constexpr std::size_t text_width =
       32;  // constant, so that the bar keeps its width while the numbers grow

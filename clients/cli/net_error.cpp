@@ -3,33 +3,46 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
+#include <sstream>
 #include <string>
 
 namespace portlab {
 
 namespace {
 
+// In the order of NetError.
 constexpr std::array table{
     NetErrorName{NetError::refused, "refused", "ECONNREFUSED",
                  "the machine answers that nothing listens on this port",
-                 "connection-refused rst port-unreachable"},
-    NetErrorName{NetError::timeout, "timeout", "ETIMEDOUT", "no answer before the time-out",
-                 "timed-out connection-timed-out time-out silence no-answer filtered dropped"},
-    NetErrorName{NetError::unreachable, "unreachable", "ENETUNREACH EHOSTUNREACH",
+                 "connection-refused rst port-unreachable closed-port port-closed"},
+    NetErrorName{
+        NetError::timeout, "timeout", "ETIMEDOUT", "no answer before the time-out",
+        "timed-out connection-timed-out time-out silence no-answer filtered filtered-port dropped"},
+    NetErrorName{NetError::unreachable, "unreachable",
+                 "ENETUNREACH EHOSTUNREACH ENETDOWN EHOSTDOWN",
                  "no route leads there, or no machine has this address",
                  "network-is-unreachable network-unreachable host-unreachable host-is-unreachable "
                  "no-route no-route-to-host"},
-    NetErrorName{NetError::reset, "reset", "ECONNRESET EPIPE",
+    NetErrorName{NetError::reset, "reset", "ECONNRESET EPIPE ECONNABORTED ENETRESET",
                  "the peer ended the connection with a reset",
-                 "connection-reset connection-reset-by-peer broken-pipe broken-off econnaborted"},
+                 "connection-reset connection-reset-by-peer broken-pipe broken-off"},
     NetErrorName{NetError::closed, "closed", "", "the peer closed before the exchange was complete",
                  "connection-closed eof end-of-file hung-up fin"},
-    NetErrorName{NetError::turned_away, "turned-away", "",
+    NetErrorName{NetError::rejected, "rejected", "",
                  "accepted and closed at once: the server has a limit",
-                 "too-many-sessions limit rejected"},
+                 "turned-away too-many-sessions limit"},
     NetErrorName{NetError::wrong_service, "wrong-service", "",
                  "the server on this port speaks another protocol",
                  "protocol wrong-protocol no-http no-dns eproto"},
+    NetErrorName{NetError::tls, "tls", "", "the two ends can't agree on a TLS session",
+                 "ssl ssl-error tls-error alert handshake handshake-failure protocol-version "
+                 "no-common-version"},
+    NetErrorName{
+        NetError::certificate, "certificate", "", "the server's certificate is not accepted",
+        "untrusted self-signed self-signed-certificate expired unknown-ca unknown-authority "
+        "certificate-expired certificate-has-expired certificate-verify-failed "
+        "wrong-host hostname-mismatch not-secure"},
     NetErrorName{NetError::name, "name", "", "no address is known for this name",
                  "not-found nxdomain eai_noname no-such-name no-such-host unknown-host no-address "
                  "name-or-service-not-known could-not-resolve-host"},
@@ -42,10 +55,10 @@ constexpr std::array table{
                  "the source address is not one of this machine",
                  "address-not-available cannot-assign-requested-address no-such-address "
                  "can't-assign-requested-address"},
-    NetErrorName{NetError::taken, "taken", "EADDRNOTAVAIL EADDRINUSE",
+    NetErrorName{NetError::taken, "taken", "EADDRNOTAVAIL EADDRINUSE EISCONN",
                  "a session with these four values exists, or did a moment ago",
-                 "exists exists-already 4-tuple four-tuple eisconn time-wait no-port-left"},
-    NetErrorName{NetError::no_family, "no-family", "EAFNOSUPPORT",
+                 "exists exists-already 4-tuple four-tuple time-wait no-port-left"},
+    NetErrorName{NetError::no_family, "no-family", "EAFNOSUPPORT EPFNOSUPPORT",
                  "this machine has no IPv6 (or no IPv4)",
                  "no-ipv6 no-ipv4 address-family-not-supported "
                  "address-family-not-supported-by-protocol"},
@@ -58,6 +71,7 @@ constexpr std::array table{
                  "no such Unix socket: no portlabd of yours is running",
                  "no-portlabd no-server no-such-file-or-directory no-such-file"},
 };
+static_assert(std::ranges::is_sorted(table, {}, &NetErrorName::net_error));
 
 /// "Connection refused" and "connection_refused" become "connection-refused". Not std::tolower:
 /// names do not depend on a locale.
@@ -76,11 +90,9 @@ std::string normal(std::string_view words) {
 
 /// Whether the word is in the list, which has spaces between its words.
 bool holds(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    const auto end = std::min(list.find(' '), list.size());
-    if (end > 0 && normal(list.substr(0, end)) == word) return true;
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
+  std::istringstream words{std::string(list)};
+  for (std::string each; words >> each;)
+    if (normal(each) == word) return true;
   return false;
 }
 
@@ -89,10 +101,7 @@ bool holds(std::string_view list, std::string_view word) {
 std::span<const NetErrorName> net_errors() { return table; }
 
 const NetErrorName& names_of(NetError net_error) {
-  const auto found = std::find_if(table.begin(), table.end(), [&](const NetErrorName& each) {
-    return each.net_error == net_error;
-  });
-  return found == table.end() ? table.front() : *found;
+  return table.at(static_cast<std::size_t>(net_error));
 }
 
 std::optional<NetError> find_net_error(std::string_view words) {
@@ -104,36 +113,13 @@ std::optional<NetError> find_net_error(std::string_view words) {
 }
 
 std::optional<NetError> net_error_of(int system_error, bool choosing_source) {
-  switch (system_error) {
-    case ECONNREFUSED:
-      return NetError::refused;
-    case ETIMEDOUT:
-      return NetError::timeout;
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-      return NetError::unreachable;
-    case ECONNRESET:
-    case EPIPE:
-      return NetError::reset;
-    case EADDRINUSE:
-      return choosing_source ? NetError::in_use : NetError::taken;
-    case EACCES:
-    case EPERM:
-      return NetError::denied;
-    case EADDRNOTAVAIL:
-      return choosing_source ? NetError::not_available : NetError::taken;
-    case EAFNOSUPPORT:
-      return NetError::no_family;
-    case EMFILE:
-    case ENFILE:
-      return NetError::descriptors;
-    case EMSGSIZE:
-      return NetError::too_long;
-    case ENOENT:
-      return NetError::no_socket;
-    default:
-      return std::nullopt;
-  }
+  if (!choosing_source && (system_error == EADDRINUSE || system_error == EADDRNOTAVAIL))
+    return NetError::taken;
+  const char* const name = ::strerrorname_np(system_error);  // "ECONNREFUSED"
+  if (name == nullptr) return std::nullopt;
+  for (const auto& each : table)
+    if (holds(each.errnos, normal(name))) return each.net_error;
+  return std::nullopt;
 }
 
 std::string shell_word(const std::string& text) {

@@ -18,8 +18,10 @@ enum class NetError : std::uint8_t {
   unreachable,    ///< no route, or no machine at the address
   reset,          ///< the peer reset the connection
   closed,         ///< the peer closed too early
-  turned_away,    ///< accepted and closed at once: a limit of the server
+  rejected,       ///< accepted and closed at once: a limit of the server
   wrong_service,  ///< the server speaks another protocol
+  tls,            ///< the two ends can't agree on a TLS session
+  certificate,    ///< the server's certificate is not accepted
   name,           ///< no address for the name
   in_use,         ///< another socket has the source port
   denied,         ///< the user lacks the permission

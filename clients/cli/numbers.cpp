@@ -2,11 +2,11 @@
 
 #include <bit>
 #include <charconv>
-#include <optional>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
 #include "common/port.hpp"
+#include "common/text.hpp"
 
 namespace portlab {
 
@@ -19,22 +19,13 @@ std::string out_of_range(std::string_view text, const std::string& kind, const s
   return "'" + printable(text) + "' is not " + kind + " from " + least + " to " + most;
 }
 
-/// The whole number in the text's digits; nothing when there is none or it is too long to name.
-std::optional<std::uint64_t> whole_number(const std::string& text, int base) {
-  std::uint64_t number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
-  std::uint64_t number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failed != std::errc{} || end != text.data() + text.size() || number < least || number > most)
+  const auto number = parse_decimal<std::uint64_t>(text);
+  if (!number || *number < least || *number > most)
     return Error{out_of_range(text, "a whole number", std::to_string(least), std::to_string(most))};
-  return number;
+  return *number;
 }
 
 Result<milliseconds> parse_seconds(std::string_view text, milliseconds least, milliseconds most) {
@@ -48,6 +39,16 @@ Result<milliseconds> parse_seconds(std::string_view text, milliseconds least, mi
       !(count >= static_cast<double>(least.count()) && count <= static_cast<double>(most.count())))
     return Error{out_of_range(text, "a number of seconds", in_seconds(least), in_seconds(most))};
   return milliseconds(static_cast<std::int64_t>(count + 0.5));
+}
+
+Result<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 40;
+  const auto unit = text.empty() ? '\0' : text.back();
+  const unsigned bits = unit == 'k' || unit == 'K' ? 10 : unit == 'm' || unit == 'M' ? 20 : 0;
+  const auto number = parse_decimal<std::uint64_t>(text.substr(0, text.size() - (bits != 0)));
+  if (!number || *number == 0 || *number > most >> bits)
+    return Error{"'" + printable(text) + "' is not a number of bytes, like 500, 100k or 4M"};
+  return *number << bits;
 }
 
 std::string in_seconds(milliseconds duration) {
@@ -64,15 +65,17 @@ std::string in_seconds(milliseconds duration) {
 CommandError not_a_port(const std::string& text) {
   const std::string quoted = "'" + printable(text) + "' is no port: ";
   if (text.starts_with("0x") || text.starts_with("0X")) {
-    const auto number = whole_number(text.substr(2), 16);
-    const bool fits = number && *number <= 65535;
+    std::uint16_t number = 0;
+    const auto* const end = text.data() + text.size();
+    const auto [stopped, failed] = std::from_chars(text.data() + 2, end, number, 16);
+    const bool fits = failed == std::errc{} && stopped == end;
     return usage_failure(quoted + "port numbers are written in decimal",
-                         fits ? "portlab port " + std::to_string(*number) : "portlab port 80");
+                         fits ? "portlab port " + std::to_string(number) : "portlab port 80");
   }
   if (text.starts_with('-'))
     return usage_failure(quoted + "ports are not negative, they begin at 0",
                          "portlab port " + (parse_port(text.substr(1)) ? text.substr(1) : "80"));
-  const auto number = whole_number(text, 10);
+  const auto number = parse_decimal<std::uint64_t>(text);
   const bool digits = text.find_first_not_of("0123456789") == text.npos;
   if (digits && !number)
     return usage_failure(quoted + "a port number has 16 bits, so the last one is 65535",

@@ -20,6 +20,9 @@ Result<std::chrono::milliseconds> parse_seconds(std::string_view text,
                                                 std::chrono::milliseconds least,
                                                 std::chrono::milliseconds most);
 
+/// Reads a number of bytes like "500", "100k" or "4M" (k: 1024, M: 1024 k), at least 1.
+Result<std::uint64_t> parse_size(std::string_view text);
+
 /// "5 s", "0.25 s".
 std::string in_seconds(std::chrono::milliseconds duration);
 

@@ -6,12 +6,11 @@
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/positional_options.hpp>
 #include <boost/program_options/variables_map.hpp>
-#include <cstdlib>
 #include <numeric>
-#include <sstream>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
+#include "common/option_group.hpp"
 #include "common/port.hpp"
 
 namespace portlab {
@@ -20,6 +19,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Where page_of() wants the page of the command that it runs; null: --help is printed.
+ManualPage* wanted_page = nullptr;
+
 /// The width of the terminal, at most 80.
 unsigned help_columns() {
   constexpr unsigned least = 24;
@@ -27,29 +29,6 @@ unsigned help_columns() {
   return std::clamp(columns_of(STDOUT_FILENO), least, most);
 }
 
-/// Each option and its description: side by side, or one below the other on a narrow terminal,
-/// where Boost.Program_options would break words.
-std::string option_lines(const po::options_description& group, unsigned columns) {
-  constexpr unsigned side_by_side_least = 64;
-  constexpr unsigned gap = 2;
-  const bool side_by_side = columns >= side_by_side_least;
-  const auto name_of = [](const auto& option) {
-    const auto value = option->format_parameter();
-    return "  " + option->format_name() + (value.empty() ? "" : " " + value);
-  };
-  std::size_t widest = 0;
-  for (const auto& option : group.options()) widest = std::max(widest, name_of(option).size());
-  const auto indent = side_by_side ? static_cast<unsigned>(widest) + gap : 6;
-  std::string text;
-  for (const auto& option : group.options()) {
-    auto line = name_of(option);
-    if (!side_by_side) text += std::exchange(line, "") + "\n";
-    line.resize(indent, ' ');
-    text += wrap(line + option->description(), columns, indent) + "\n";
-  }
-  return text;
-}
-constexpr milliseconds shortest_timeout{1};
 constexpr milliseconds longest_wait = std::chrono::hours(24);
 
 /// The number of letters to insert, remove, change or swap to get from one word to the other
@@ -71,13 +50,6 @@ std::size_t distance(std::string_view from, std::string_view to) {
   return last.back();
 }
 
-/// The value, or a usage error that names the option.
-template <class T>
-T value_of(const CommandLine& line, const char* option, const Result<T>& parsed) {
-  if (!parsed) throw line.wrong(std::string(option) + ": " + parsed.error().text);
-  return *parsed;
-}
-
 /// The option as it was typed: "--from" or "-d".
 std::string written(const po::error_with_option_name& error) { return error.get_option_name(); }
 
@@ -90,7 +62,14 @@ void parse_tokens(const Arguments& arguments, const po::options_description& all
   const int how = style::unix_style & ~style::allow_guessing;
   po::store(po::command_line_parser(arguments).options(all).positional(positions).style(how).run(),
             found);
-  po::notify(found);
+}
+
+/// An address, perhaps with a port: the name of a DNS server could not be resolved without it.
+Result<HostAndPort> parse_server(const std::string& text) {
+  auto where = parse_host_and_port(text);
+  if (!where) return where;
+  if (const auto address = parse_address(where->host); !address) return address.error();
+  return where;
 }
 
 }  // namespace
@@ -99,28 +78,49 @@ CommandLine::CommandLine(const Manual& manual, Shared shared)
     : manual_(manual), shared_(shared), own_("") {}
 
 po::options_description CommandLine::shared_description() {
-  const auto text = [](std::string& to, const char* name) {
-    return po::value(&to)->value_name(name);
+  // The value of an option, checked by `read` and stored when it was given.
+  const auto value = [this](const char* name, const std::string& option, auto read, auto& to) {
+    const auto check = [this, option, read, &to](const std::string& text) {
+      const auto parsed = read(text);
+      if (!parsed) throw wrong(option + ": " + parsed.error().text);
+      to = static_cast<std::decay_t<decltype(to)>>(*parsed);
+    };
+    return po::value<std::string>()->value_name(name)->notifier(check);
+  };
+  const auto seconds = [&](const std::string& option, milliseconds least, milliseconds& to) {
+    const auto read = [least](const std::string& text) {
+      return parse_seconds(text, least, longest_wait);
+    };
+    return value("SECONDS", option, read, to);
+  };
+  const auto sessions = [](const std::string& text) {
+    return parse_number(text, 1, ClientOptions::sessions_max);
   };
   po::options_description shared;
   auto add = shared.add_options();
-  if (shared_ == Shared::all) {
-    add("source", text(source_, "ADDRESS"), "the source address, one of this machine");
-    add("from", text(from_, "PORT"),
+  if (shared_ != Shared::json) {
+    add("source", value("ADDRESS", "--source", parse_address, options_.source),
+        "the source address, one of this machine");
+    add("from", value("PORT", "--from", parse_port, options_.from),
         "the source port (N sessions: PORT, PORT + 1, ...); without it, the kernel picks an "
         "ephemeral port");
-    add("sessions", text(sessions_, "N"), "open N sessions at once");
-    add("hold", text(hold_, "SECONDS"),
+    add("sessions", value("N", "--sessions", sessions, options_.sessions),
+        "open N sessions at once");
+    add("hold", seconds("--hold", milliseconds(0), options_.hold),
         "keep the sessions open for so long at the end; portlab netstat shows them");
-    add("timeout", text(timeout_, "SECONDS"), "the time-out of each operation (5)");
-    add("ipv4,4", po::bool_switch(&ipv4_), "only IPv4");
-    add("ipv6,6", po::bool_switch(&ipv6_), "only IPv6");
-    add("dns", text(dns_, "ADDRESS[:PORT]"),
-        "the server for names below lab.test (this machine's portlabd)");
-    add("quiet,q", po::bool_switch(&quiet_), "no connection card");
+    add("timeout", seconds("--timeout", milliseconds(1), options_.timeout),
+        "the time-out of each operation (5)");
+    if (shared_ == Shared::transfers)
+      add("rate", value("BYTES", "--rate", parse_size, options_.rate),
+          "receive at most so many bytes a second (100k, 4M), to see a transfer while it runs");
+    add("ipv4,4", po::bool_switch(&options_.ipv4_only), "only IPv4");
+    add("ipv6,6", po::bool_switch(&options_.ipv6_only), "only IPv6");
+    add("dns", value("ADDRESS[:PORT]", "--dns", parse_server, options_.dns),
+        "the server for names below lab.test ($PORTLAB_DNS, else this machine's portlabd)");
+    add("quiet,q", po::bool_switch(&options_.quiet), "no connection card");
   }
-  add("json", po::bool_switch(&json_), "one JSON document on stdout, nothing else");
-  add("help,h", po::bool_switch(&help_), "this text");
+  add("json", po::bool_switch(&options_.json), "one JSON document on stdout, nothing else");
+  add("help,h", po::bool_switch(), "this text");
   return shared;
 }
 
@@ -132,9 +132,21 @@ std::optional<ClientOptions> CommandLine::parse(const Arguments& arguments) {
   try {
     po::variables_map found;
     parse_tokens(arguments, all, found);
-    for (const auto& [name, value] : found)
-      if (!value.defaulted()) given_.insert(name);
+    if (found["help"].as<bool>()) {
+      if (wanted_page != nullptr)
+        *wanted_page = page();
+      else
+        print(to_help(page(), help_columns()));
+      return std::nullopt;
+    }
+    po::notify(found);
+    if (found.count("from") != 0 && options_.from == 0)
+      throw wrong("--from: port 0 means that the kernel picks one, as it does without --from",
+                  "--from 40000, or no --from");
   } catch (const po::unknown_option& unknown) {
+    const auto typed = written(unknown);
+    const bool has_place = takes_url() || manual_.operands.starts_with("HOST") || takes_ports();
+    if (has_place && (typed == "-p" || typed.starts_with("--port"))) throw port_option(typed);
     std::vector<std::string> names;
     for (const auto& option : shown.options()) names.push_back("--" + option->long_name());
     const auto guess = nearest(written(unknown), {names.begin(), names.end()});
@@ -148,41 +160,15 @@ std::optional<ClientOptions> CommandLine::parse(const Arguments& arguments) {
   } catch (const po::error& error) {
     throw wrong(printable(error.what()));
   }
-  if (help_) {
-    print(help());
-    return std::nullopt;
+  const char* const dns = shared_ != Shared::json ? std::getenv("PORTLAB_DNS") : nullptr;
+  if (!options_.dns && dns != nullptr && *dns != '\0') {
+    const auto server = parse_server(dns);
+    if (!server) throw wrong("$PORTLAB_DNS: " + server.error().text);
+    options_.dns = *server;
   }
-  return shared_options();
-}
-
-ClientOptions CommandLine::shared_options() const {
-  ClientOptions options;
-  if (!source_.empty()) options.source = value_of(*this, "--source", parse_address(source_));
-  if (!from_.empty()) {
-    options.from = value_of(*this, "--from", parse_port(from_));
-    if (options.from == 0)
-      throw wrong("--from: port 0 means that the kernel picks one, as it does without --from",
-                  "--from 40000, or no --from");
-  }
-  if (!sessions_.empty())
-    options.sessions = static_cast<unsigned>(
-        value_of(*this, "--sessions", parse_number(sessions_, 1, ClientOptions::sessions_max)));
-  if (!hold_.empty())
-    options.hold = value_of(*this, "--hold", parse_seconds(hold_, milliseconds(0), longest_wait));
-  if (!timeout_.empty())
-    options.timeout =
-        value_of(*this, "--timeout", parse_seconds(timeout_, shortest_timeout, longest_wait));
-  if (!dns_.empty()) {
-    options.dns = value_of(*this, "--dns", parse_host_and_port(dns_));
-    value_of(*this, "--dns",
-             parse_address(options.dns->host));  // its name could not be resolved without it
-  }
-  if (ipv4_ && ipv6_) throw wrong("-4 and -6 exclude each other", "one of them, or none");
-  options.ipv4_only = ipv4_;
-  options.ipv6_only = ipv6_;
-  options.json = json_;
-  options.quiet = quiet_;
-  return options;
+  if (options_.ipv4_only && options_.ipv6_only)
+    throw wrong("-4 and -6 exclude each other", "one of them, or none");
+  return options_;
 }
 
 void CommandLine::expect_operands(std::size_t least, std::size_t most) const {
@@ -207,35 +193,52 @@ HostAndPort CommandLine::host_and_port(const std::string& text) const {
               "portlab " + name + " " + host);
 }
 
+CommandError CommandLine::port_option(const std::string& typed) const {
+  const bool by_url = takes_url();
+  const std::string command = "portlab " + std::string(manual_.name) + " ";
+  const auto scheme = manual_.name == "ftp" ? "ftp" : "http";
+  return wrong("there is no option " + printable(typed) + ": the port comes after the host",
+               command + (by_url          ? std::string(scheme) + "://HOST:PORT/"
+                          : takes_ports() ? "HOST PORT"
+                                          : "HOST:PORT"));
+}
+
 CommandError CommandLine::wrong(const std::string& reason, std::string advice) const {
   const std::string command = "portlab " + std::string(manual_.name);
   if (advice.empty()) advice = command + " --help (all options, and examples)";
   return usage_failure(std::string(manual_.name) + ": " + reason, std::move(advice));
 }
 
-std::string CommandLine::help() {
-  const std::string name(manual_.name);
-  const auto* command = find_command(name);
-  const auto columns = help_columns();
-  const auto fit = [&](std::string_view text, unsigned indent) {
-    return wrap(text, columns, indent) + "\n";
-  };
-  std::ostringstream out;
-  const std::string summary = command == nullptr ? "" : ": " + std::string(command->summary);
-  out << fit("portlab " + name + summary, 2) << "\n";
-  out << fit("Usage: portlab " + name + " [options] " + std::string(manual_.operands), 7);
-  out << "\nExamples:\n";
+ManualPage CommandLine::page() {
+  ManualPage page;
+  page.name = "portlab " + std::string(manual_.name);
+  if (const auto* command = find_command(manual_.name)) page.summary = command->summary;
+  constexpr std::string_view between_forms = ", or ";
+  for (auto rest = manual_.operands;;) {
+    const auto end = rest.find(between_forms);
+    page.operands.push_back("[options] " + std::string(rest.substr(0, end)));
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + between_forms.size());
+  }
   for (const auto& example : manual_.examples)
-    out << fit("  " + std::string(example.command), 6)
-        << fit("      " + std::string(example.shows), 6);
+    page.examples.push_back({std::string(example.command), std::string(example.shows)});
   const bool has_own = !own_.options().empty();
-  if (has_own) out << "\nOptions:\n" << option_lines(own_, columns);
-  out << (shared_ == Shared::all ? "\nOptions of all clients:\n"
-          : has_own              ? "\nOptions of all commands:\n"
-                                 : "\nOptions:\n");
-  out << option_lines(shared_description(), columns);
-  if (!manual_.notes.empty()) out << "\n" << fit(manual_.notes, 0);
-  return out.str();
+  if (has_own) page.groups.push_back(option_group("Options", own_));
+  page.groups.push_back(option_group(shared_ != Shared::json ? "Options of all clients"
+                                     : has_own               ? "Options of all commands"
+                                                             : "Options",
+                                     shared_description()));
+  if (!manual_.notes.empty()) page.notes.emplace_back(manual_.notes);
+  page.see_also = {"portlab"};
+  return page;
+}
+
+ManualPage page_of(const Command& command) {
+  ManualPage page;
+  wanted_page = &page;
+  command.run({"--help"});
+  wanted_page = nullptr;
+  return page;
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

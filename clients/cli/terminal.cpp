@@ -1,6 +1,7 @@
 #include "clients/cli/terminal.hpp"
 
 #include <langinfo.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,7 +32,7 @@ bool is_layout_or_text(std::uint8_t byte) {
 CommandError stdout_failure(int system_error) {
   const bool closed = system_error == EBADF;
   const bool full = system_error == ENOSPC || system_error == EDQUOT;
-  return {Exit::peer_said_no,
+  return {Exit::failed,
           "stdout: " + std::string(closed ? "it is closed" : std::strerror(system_error)),
           closed ? "without >&-; > FILE (save it), or > /dev/null (throw it away)"
           : full ? "df . (is the disk full?)"
@@ -73,14 +74,14 @@ unsigned columns_of(int descriptor) {
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    auto length = utf8_length(text);
-    if (length > 0 && is_control(text.substr(0, length))) length = 0;
-    if (length > 0) {
-      out += text.substr(0, length);
+    const auto [value, bytes] = first_code_point(text);
+    const bool shown = bytes > 0 && !is_control(value);
+    if (shown) {
+      out += text.substr(0, bytes);
     } else {
       out += hex_escape(static_cast<std::uint8_t>(text.front()));
     }
-    text.remove_prefix(length > 0 ? length : 1);
+    text.remove_prefix(shown ? bytes : 1);
   }
   return out;
 }
@@ -105,6 +106,10 @@ void print(std::string_view text) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EPIPE) {
       throw OutputClosed{};
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      // Another program set O_NONBLOCK on the open file that it shares with us (open(2)).
+      pollfd entry{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&entry, 1, -1);
     } else if (errno != EINTR) {
       throw stdout_failure(errno);
     }
@@ -123,9 +128,9 @@ void CapturedText::add(Bytes bytes) {
     kept_.clear();
 }
 
-std::optional<std::string> CapturedText::text() const {
-  if (bytes_ > bytes_max || !is_utf8(kept_)) return std::nullopt;
-  return kept_;
+boost::json::value CapturedText::to_json() const {
+  if (bytes_ > bytes_max || !is_utf8(kept_)) return nullptr;
+  return boost::json::value(kept_);
 }
 
 }  // namespace portlab

@@ -59,8 +59,8 @@ class CapturedText {
  public:
   void add(Bytes bytes);
 
-  /// All the bytes; nothing when they are not UTF-8, which JSON needs, or more than bytes_max.
-  std::optional<std::string> text() const;
+  /// All the bytes; null when they are not UTF-8, which JSON needs, or more than bytes_max.
+  boost::json::value to_json() const;
   /// How many bytes there were, kept or not.
   std::uint64_t bytes() const { return bytes_; }
 

@@ -23,12 +23,6 @@ constexpr std::string_view top_left = "\033[H";
 constexpr std::string_view clear_to_end_of_line = "\033[K";
 constexpr std::string_view clear_below = "\033[J";
 
-unsigned lines_of_stdout() {
-  constexpr unsigned usual = 24;
-  const auto size = terminal_size(STDOUT_FILENO);
-  return size && size->rows > 0 ? size->rows : usual;
-}
-
 /// Blocks the signals that end or interrupt a watch, and waits for them instead: sigtimedwait(2).
 class Signals {
  public:
@@ -104,18 +98,61 @@ std::string heading(const WatchOptions& options, bool terminal) {
   std::string seconds = std::to_string(static_cast<double>(options.interval.count()) / 1000);
   seconds.erase(seconds.find_last_not_of('0') + 1);
   if (seconds.back() == '.') seconds.pop_back();
-  const auto text = std::string(clock) + "  every " + seconds +
-                    " s   + new   - gone   ~ other state" + (terminal ? "   Ctrl-C ends" : "");
+  const auto text = std::string(clock) + "  every " + seconds + " s" +
+                    (options.marks ? "   + new   - gone   ~ other state" : "") +
+                    (terminal ? "   Ctrl-C ends" : "");
   return (terminal ? wrap(text, columns_of(STDOUT_FILENO), 0) : text) + "\n\n";
 }
 
 }  // namespace
 
+void WatchArguments::add_to(CommandLine& line) {
+  line.add()("watch", po::value(&interval_)->implicit_value("1", "1")->value_name("SECONDS"),
+             "repeat every so many seconds")("count", po::value(&count_)->value_name("N"),
+                                             "with --watch: end after N tables");
+}
+
+std::optional<WatchOptions> WatchArguments::parse(const CommandLine& line) const {
+  constexpr std::chrono::milliseconds shortest{100};
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
+  constexpr std::uint64_t count_max = 1'000'000;
+  WatchOptions options;
+  if (!interval_.empty()) {
+    const auto seconds = parse_seconds(interval_, shortest, longest);
+    if (!seconds) throw line.wrong("--watch: " + seconds.error().text);
+    options.interval = *seconds;
+  }
+  if (!count_.empty()) {
+    const auto number = parse_number(count_, 1, count_max);
+    if (!number) throw line.wrong("--count: " + number.error().text);
+    if (interval_.empty()) throw line.wrong("--count needs --watch", "--watch --count " + count_);
+    options.count = *number;
+  }
+  return interval_.empty() ? std::nullopt : std::optional(options);
+}
+
+Arguments WatchArguments::complete(Arguments arguments) {
+  for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+    const auto& next = arguments[i + 1];
+    const bool number = next.find_first_not_of("0123456789.") == std::string::npos &&
+                        std::ranges::count(next, '.') <= 1;
+    if (arguments[i] == "--watch" && !number) arguments[i] += "=1";
+  }
+  return arguments;
+}
+
+unsigned lines_of_stdout() {
+  constexpr unsigned usual = 24;
+  const auto size = terminal_size(STDOUT_FILENO);
+  return size && size->rows > 0 ? size->rows : usual;
+}
+
 TableRoom room_on_stdout() {
   constexpr std::size_t pipe_columns = 100;
   const auto columns = room_of(STDOUT_FILENO);
-  return {columns.value_or(pipe_columns), columns ? Overlong::wrap : Overlong::push,
-          style_of(STDOUT_FILENO).unicode};
+  const auto style = style_of(STDOUT_FILENO);
+  return {columns.value_or(pipe_columns), columns ? Overlong::wrap : Overlong::push, style.unicode,
+          style.colour};
 }
 
 void watch(const WatchOptions& options, const Watched& watched) {

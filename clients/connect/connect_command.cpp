@@ -1,4 +1,4 @@
-// portlab connect: sends and receives raw bytes, as telnet and nc do.
+// portlab connect: sends and receives raw bytes, as nc does.
 //
 //   run_connect → RawSession::run: poll(2) on stdin and on the socket until one side has ended
 
@@ -20,12 +20,13 @@
 #include <utility>
 #include <vector>
 
-#include "clients/cli/command_error.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/net/client_session.hpp"
 #include "clients/net/connection_card.hpp"
-#include "clients/net/local_server.hpp"
+#include "clients/net/connection_failure.hpp"
+#include "clients/net/control_client.hpp"
+#include "common/ftp/ascii.hpp"
 #include "common/port.hpp"
 #include "common/service_names.hpp"
 
@@ -53,23 +54,6 @@ constexpr Manual manual{
     "the first. With --hold, the sessions stay open for that time."};
 
 using Output = std::function<void(Bytes)>;
-
-/// Converts the line ends of the input to CRLF.
-class LineEnds {
- public:
-  std::string convert(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-      if (c == '\n' && last_ != '\r') out += '\r';
-      out += c;
-      last_ = c;
-    }
-    return out;
-  }
-
- private:
-  char last_ = '\0';
-};
 
 /// Bytes from stdin to the peer and from the peer to the output, until both have ended.
 class RawSession {
@@ -132,9 +116,7 @@ class RawSession {
       stdin_ended_ = stdin_ended_ || over;
       return true;
     }
-    if (is_udp() && received_ == 0 && sent_ > 0)
-      throw connection_failure(
-          {session_.remote(), ETIMEDOUT, Operation::receiving, {}, options_.timeout});
+    if (is_udp() && received_ == 0 && sent_ > 0) throw session_.timed_out();
     return false;
   }
 
@@ -145,7 +127,7 @@ class RawSession {
     if (got < 0) throw usage_failure("stdin: " + std::string(std::strerror(errno)), "< FILE");
     piece.resize(static_cast<std::size_t>(got));
     if (got == 0) stdin_ended_ = true;
-    unsent_ += crlf_ ? line_ends_.convert(piece) : piece;
+    unsent_ += crlf_ ? line_ends_.encode(piece) : piece;
     if (!unsent_.empty()) to_peer();
   }
 
@@ -170,7 +152,7 @@ class RawSession {
   Output output_;
   const ClientOptions& options_;
   bool crlf_;
-  LineEnds line_ends_;
+  ftp::AsciiEncoder line_ends_;  ///< writes CRLF for each LF
   std::optional<Clock::time_point> hold_until_;
   Clock::time_point last_received_ = Clock::now();
   std::string unsent_;  ///< read from stdin and not yet sent
@@ -214,7 +196,7 @@ Target target_of(const CommandLine& line, bool udp, const std::string& unix_sock
 
 Card card_for(const ClientSession& session, const ClientOptions& options) {
   const auto& peer = session.remote();
-  if (const auto* listener = local_server_listener(peer); listener != nullptr)
+  if (const auto* listener = local_listener_at(peer); listener != nullptr)
     return card_of(session, listener->service, listener->default_port, options);
   return card_of(session, service_name(peer.port, to_string(peer.transport)), 0, options);
 }
@@ -260,18 +242,15 @@ int run_connect(const Arguments& arguments) {
   if (interactive && raw_session.peer_ended())
     std::fputs("the peer closed the connection\n", stderr);
   const auto others = std::span(sessions).subspan(1);
-  const auto turned_away = static_cast<std::size_t>(
+  const auto rejected = static_cast<std::size_t>(
       std::count_if(others.begin(), others.end(),
-                    [](const ClientSession& session) { return session.was_turned_away(); }));
-  if (turned_away > 0)
-    throw turned_away_failure(sessions.front().remote(), turned_away, sessions.size());
+                    [](const ClientSession& session) { return session.was_rejected(); }));
+  if (rejected > 0) throw rejected_failure(sessions.front().remote(), rejected, sessions.size());
   if (!options->json) return 0;
-  json::object out{{"sessions", cards},
-                   {"sent_bytes", raw_session.sent()},
-                   {"received_bytes", kept.bytes()},
-                   {"received", nullptr}};
-  if (const auto text = kept.text()) out["received"] = *text;
-  print_json(out);
+  print_json(json::object{{"sessions", cards},
+                          {"sent_bytes", raw_session.sent()},
+                          {"received_bytes", kept.bytes()},
+                          {"received", kept.to_json()}});
   return 0;
 }
 

@@ -7,6 +7,8 @@
 
 #include "clients/cli/terminal.hpp"
 #include "common/dns/rdata.hpp"
+#include "common/dns/reverse_name.hpp"
+#include "common/text.hpp"
 
 namespace portlab {
 
@@ -76,22 +78,11 @@ json::array to_json(const std::vector<dns::Record>& records) {
 
 /// The zone that a server needs for the answer: for an address, one of the reverse zones.
 std::string zone_text(const dns::Question& question) {
-  if (is_reverse(question)) return "reverse zones (in-addr.arpa, ip6.arpa)";
-  std::string name;
-  question.name.append_short_text(name);
-  return name;
+  if (dns::is_reverse_name(question.name)) return "reverse zones (in-addr.arpa, ip6.arpa)";
+  return short_text(question.name);
 }
 
 }  // namespace
-
-bool is_reverse(const dns::Question& question) {
-  const auto name = question.name.to_text();
-  const auto below = [&](std::string_view zone) {
-    return name.size() >= zone.size() &&
-           dns::equal_ignoring_case(std::string_view(name).substr(name.size() - zone.size()), zone);
-  };
-  return below(".in-addr.arpa.") || below(".ip6.arpa.");
-}
 
 std::string meaning_of(const dns::Message& message, const dns::Question& question) {
   const auto rcode = message.rcode();
@@ -105,6 +96,8 @@ std::string meaning_of(const dns::Message& message, const dns::Question& questio
       return code + ": this server does not answer for " + zone_text(question);
     case dns::Rcode::SERVFAIL:
       return code + ": the server failed to find the answer";
+    case dns::Rcode::YXDOMAIN:
+      return code + ": a DNAME record makes the name longer than 255 bytes";
     case dns::Rcode::NOTIMP:
       return code + ": the server does not support this kind of question";
     case dns::Rcode::FORMERR:
@@ -157,14 +150,16 @@ json::object to_json(const DnsReply& reply) {
   flag(message.header.recursion_available, "ra");
   flag(message.header.authentic_data, "ad");
   flag(message.header.checking_disabled, "cd");
-  return {{"rcode", dns::to_string(message.rcode())},
-          {"flags", std::move(flags)},
-          {"answers", to_json(message.answers)},
-          {"authority", to_json(message.authorities)},
-          {"additional", to_json(message.additionals)},
-          {"transport", to_string(reply.transport)},
-          {"bytes", reply.bytes},
-          {"milliseconds", milliseconds_of(reply)}};
+  return {
+      {"rcode", dns::to_string(message.rcode())},
+      {"flags", std::move(flags)},
+      {"answers", to_json(message.answers)},
+      {"authority", to_json(message.authorities)},
+      {"additional", to_json(message.additionals)},
+      {"transport", to_string(reply.transport)},
+      {"bytes", reply.bytes},
+      {"milliseconds", milliseconds_of(reply)},
+      {"irregularities", json::array(reply.irregularities.begin(), reply.irregularities.end())}};
 }
 
 }  // namespace portlab

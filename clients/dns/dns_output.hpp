@@ -16,9 +16,6 @@ std::string meaning_of(const dns::Message& message, const dns::Question& questio
 std::string to_text(const DnsReply& reply, const dns::Question& question, bool brief,
                     unsigned columns = 0);
 
-/// Whether the question is a reverse lookup: for the name of an address.
-bool is_reverse(const dns::Question& question);
-
 /// {"rcode": …, "flags": […], "answers": [{"name", "ttl", "type", "data"}, …], …}
 boost::json::object to_json(const DnsReply& reply);
 /// {"name": …, "type": …, "class": …}

@@ -30,25 +30,12 @@ struct Diagnosis {
   std::string how;      ///< how every lab can run; empty if none can
   std::string why_not;  ///< the reason if none can
   std::string remedy;   ///< what to do about it
+  /// The file of AppArmor that would allow private networks; empty where it is not AppArmor that
+  /// forbids them.
+  std::string apparmor_profile;
 };
 
 /// Runs all checks. They change nothing on the machine.
 Diagnosis diagnose();
-
-// The checks: port_checks.cpp for ports and networks, tool_checks.cpp for the rest.
-
-Check check_private_network();
-Check check_low_ports();
-Check check_real_ports();
-Check check_moved_ports();
-Check check_ipv6();
-Check check_ephemeral_range();
-Check check_open_files();
-Check check_landlock();
-Check check_capture(bool private_network);
-Check check_control_socket();
-Check check_terminal();
-Check check_portlabd();
-Check check_tools();
 
 }  // namespace portlab

@@ -53,6 +53,18 @@ std::string to_text(const Check& check, unsigned columns, const TextStyle& style
   return text;
 }
 
+/// What to ask the administrator for.
+std::string profile_text(const Diagnosis& found, unsigned columns) {
+  constexpr const char* path = "/etc/apparmor.d/portlab";
+  return "\n" +
+         wrap(
+             "AppArmor forbids private networks to programs without a profile that allows them. "
+             "The administrator of this machine can allow them to portlab alone, with this file, " +
+                 std::string(path) + ":",
+             columns, 0) +
+         "\n\n" + found.apparmor_profile + "\nand: sudo apparmor_parser -r " + path + "\n";
+}
+
 json::object to_json(const Diagnosis& found) {
   json::array checks;
   for (const auto& check : found.checks) {
@@ -64,6 +76,7 @@ json::object to_json(const Diagnosis& found) {
   json::object out{{"can_run", !found.how.empty()}, {"checks", std::move(checks)}};
   if (!found.how.empty()) out["how"] = found.how;
   if (!found.why_not.empty()) out["why_not"] = found.why_not;
+  if (!found.apparmor_profile.empty()) out["apparmor_profile"] = found.apparmor_profile;
   return out;
 }
 
@@ -83,11 +96,13 @@ int run_doctor(const Arguments& arguments) {
     for (const auto& check : found.checks) text += to_text(check, columns, style_of(STDOUT_FILENO));
     if (!found.how.empty())
       text += "\n" + wrap("Every lab can run: " + found.how, columns, 0) + "\n";
+    if (!found.apparmor_profile.empty()) text += profile_text(found, columns);
     print(text);
   }
   if (!found.how.empty()) return 0;
-  complain({Exit::peer_said_no, "no lab can run here: " + found.why_not, found.remedy});
-  return static_cast<int>(Exit::peer_said_no);
+  complain(
+      {Exit::failed, "labs that need servers cannot run here: " + found.why_not, found.remedy});
+  return static_cast<int>(Exit::failed);
 }
 
 }  // namespace portlab

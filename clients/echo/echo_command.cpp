@@ -13,11 +13,12 @@
 #include <string>
 #include <vector>
 
-#include "clients/cli/command_error.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
 #include "clients/net/client_session.hpp"
 #include "clients/net/connection_card.hpp"
+#include "clients/net/connection_failure.hpp"
+#include "clients/net/resolver.hpp"
 #include "common/known_services.hpp"
 
 namespace portlab {
@@ -99,28 +100,24 @@ Echo exchange_text(ClientSession& session, const std::string& text) {
 }
 
 /// Nothing if the peer closed or reset the session before it sent a byte.
-std::optional<Echo> exchange_unless_turned_away(ClientSession& session,
-                                                const std::string& text) try {
-  if (session.was_turned_away()) return std::nullopt;
+std::optional<Echo> exchange_unless_rejected(ClientSession& session, const std::string& text) try {
+  if (session.was_rejected()) return std::nullopt;
   auto echo = exchange_text(session, text);
   const bool closed = echo.text.empty() && !text.empty();
   if (closed && session.remote().transport == Transport::tcp) return std::nullopt;
   return echo;
 } catch (const CommandError&) {
-  if (!session.was_turned_away()) throw;
+  if (!session.was_rejected()) throw;
   return std::nullopt;
 }
 
 CommandError ended_by_peer(const Endpoint& peer, std::size_t count, std::size_t all) {
-  return CommandError(
-             Exit::no_connection,
-             peer.to_string() + ": " +
-                 (all == 1
-                      ? "the session was"
-                      : std::to_string(count) + " of " + std::to_string(all) + " sessions were") +
-                 " ended by the server while held open",
-             "is the server still running? Does it have a shorter time-out? portlab server status")
-      .explained_by(NetError::closed, peer);
+  return peer_failure(
+      Exit::no_connection, NetError::closed, peer,
+      (all == 1 ? "the session was"
+                : std::to_string(count) + " of " + std::to_string(all) + " sessions were") +
+          " ended by the server while held open",
+      "is the server still running? Does it have a shorter time-out? portlab server status");
 }
 
 /// Throws unless the same bytes came back.
@@ -130,15 +127,13 @@ void compare(const std::string& sent, const Echo& echo, const Endpoint& peer) {
   const auto advice = "is this an echo server? " + connect_advice(peer);
   const auto numbers = std::to_string(back.size()) + " of " + std::to_string(sent.size());
   if (sent.starts_with(back))
-    throw CommandError(Exit::peer_said_no,
-                       peer.to_string() + ": only " + numbers + " bytes came back", advice)
-        .explained_by(back.empty() ? NetError::closed : NetError::wrong_service, peer);
+    throw peer_failure(Exit::failed, back.empty() ? NetError::closed : NetError::wrong_service,
+                       peer, "only " + numbers + " bytes came back", advice);
   const auto same = std::mismatch(sent.begin(), sent.end(), back.begin(), back.end()).first;
-  throw CommandError(Exit::peer_said_no,
-                     peer.to_string() + ": the answer differs from what was sent, from byte " +
+  throw peer_failure(Exit::failed, NetError::wrong_service, peer,
+                     "the answer differs from what was sent, from byte " +
                          std::to_string(same - sent.begin() + 1) + " on",
-                     advice)
-      .explained_by(NetError::wrong_service, peer);
+                     advice);
 }
 
 void show(const Echo& echo, bool from_stdin, const ClientOptions& options) {
@@ -153,8 +148,9 @@ void show(const Echo& echo, bool from_stdin, const ClientOptions& options) {
                  static_cast<double>(echo.round_trip.count()) / 1000);
 }
 
-json::value to_json(const Echo& echo, const ClientSession& session, const ClientOptions& options) {
-  auto out = portlab::to_json(card_of(session, "echo", default_port, options)).as_object();
+/// The card of a session, with its echo.
+json::object to_json(const json::value& card, const Echo& echo) {
+  auto out = card.as_object();
   out["bytes"] = echo.text.size();
   out["milliseconds"] = static_cast<double>(echo.round_trip.count()) / 1000;
   return out;
@@ -173,6 +169,19 @@ std::string text_of(const CommandLine& line, bool udp, bool quiet) {
   return text;
 }
 
+/// Recognises "echo hello", as sh(1) has it, whose only word is no host: throws with the form of
+/// portlab echo.
+void expect_host(const CommandLine& line, const ClientOptions& options) try {
+  const auto& word = line.operands()[0];
+  if (line.operands().size() == 1 && word.find_first_of(".:") == word.npos) resolve(word, options);
+} catch (const CommandError& failure) {
+  if (!failure.why().starts_with("portlab why name ")) throw;
+  throw CommandError(
+      failure.exit(), failure.reason(),
+      "portlab echo 127.0.0.1 " + shell_word(line.operands()[0]) + " (the host, then the text)")
+      .caused_by(failure);
+}
+
 }  // namespace
 
 int run_echo(const Arguments& arguments) {
@@ -183,29 +192,31 @@ int run_echo(const Arguments& arguments) {
   if (!options) return 0;
   line.expect_operands(1, 2);
   const auto where = line.host_and_port(line.operands()[0]);
+  expect_host(line, *options);
   const auto text = text_of(line, udp, options->quiet);
 
   const auto transport = udp ? Transport::udp : Transport::tcp;
-  auto sessions = connect_all({transport, where.host, where.port.value_or(default_port)}, *options);
-  for (const auto& session : sessions)
-    show_card(card_of(session, "echo", default_port, *options), *options);
+  const Target target{transport, where.host, where.port.value_or(default_port)};
+  auto sessions = connect_all(target, *options);
+  const auto cards = show_cards(sessions, "echo", *options);
   json::array echoes;
-  std::size_t turned_away = 0;
-  for (auto& session : sessions) {
+  std::size_t rejected = 0;
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    auto& session = sessions[i];
     const auto echo = sessions.size() == 1 ? exchange_text(session, text)
-                                           : exchange_unless_turned_away(session, text);
+                                           : exchange_unless_rejected(session, text);
     if (!echo) {
-      ++turned_away;
+      ++rejected;
       continue;
     }
     compare(text, *echo, session.remote());
     if (options->json)
-      echoes.push_back(to_json(*echo, session, *options));
+      echoes.push_back(to_json(cards[i], *echo));
     else
       show(*echo, line.operands().size() == 1, *options);
   }
   const auto peer = sessions.front().remote();
-  if (turned_away > 0) throw turned_away_failure(peer, turned_away, sessions.size());
+  if (rejected > 0) throw rejected_failure(peer, rejected, sessions.size());
   if (const auto ended = hold(*options, sessions); ended > 0)
     throw ended_by_peer(peer, ended, sessions.size());
   if (options->json) print_json(json::object{{"text", printable(text)}, {"sessions", echoes}});

@@ -18,11 +18,14 @@
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
+#include "clients/cli/url.hpp"
 #include "clients/ftp/ftp_shell.hpp"
 #include "clients/ftp/ftp_url.hpp"
 #include "clients/net/client_session.hpp"
 #include "clients/net/connection_card.hpp"
-#include "common/known_services.hpp"
+#include "clients/net/connection_failure.hpp"
+#include "common/endpoint.hpp"
+#include "common/port.hpp"
 
 namespace portlab {
 
@@ -30,8 +33,6 @@ namespace {
 
 using namespace ftp::client;
 namespace json = boost::json;
-
-const std::uint16_t default_port = default_port_of("ftp");
 
 constexpr Manual manual{
     "ftp",
@@ -81,7 +82,7 @@ std::vector<Words> split_commands(std::span<const std::string> words_of_all) {
 int run_from_stdin(Shell& shell, Client& client, const ClientOptions& options) {
   const bool interactive = ::isatty(STDIN_FILENO) != 0 && !options.json;
   if (interactive) {
-    client.control().set_verbose(true);
+    client.set_verbose(true);
     std::fputs("help lists the commands, quit ends\n", stderr);
   }
   int status = 0;
@@ -94,7 +95,7 @@ int run_from_stdin(Shell& shell, Client& client, const ClientOptions& options) {
         if (!shell.ended()) shell.run(words);
     } catch (const CommandError& failure) {
       if (failure.exit() == Exit::no_connection) throw;
-      complain(failure);
+      complain(completed(failure));
       if (status == 0) status = static_cast<int>(failure.exit());
     }
   }
@@ -108,20 +109,46 @@ int run_commands(Shell& shell, Client& client, const FtpUrl& url, std::vector<Wo
     shell.run({"cat", url.path});
     return 0;
   }
-  if (!url.path.empty()) client.control().demand({"CWD", url.path});
+  if (commands.empty() && url.as_directory) {
+    shell.run(url.path.empty() ? Words{"nlst"} : Words{"nlst", url.path});
+    return 0;
+  }
+  if (!url.path.empty()) client.demand({"CWD", url.path});
   for (const auto& words : commands)
     if (!shell.ended()) shell.run(words);
   return commands.empty() ? run_from_stdin(shell, client, options) : 0;
+}
+
+bool is_ipv4(const std::string& word) {
+  const auto address = parse_address(word);
+  return address && address->is_v4();
+}
+
+/// Throws where the URL comes after the command, and where the port is a word of its own.
+void expect_url_first(const CommandLine& line, const Arguments& words) {
+  if (words[0].starts_with("ftp://") || words.size() < 2) return;
+  const auto url = std::find_if(words.begin() + 1, words.end(), [&](const std::string& word) {
+    return word.starts_with("ftp://") || (Shell::has(words[0]) && is_ipv4(word));
+  });
+  if (url != words.end()) {
+    std::string advice =
+        "portlab ftp " + (is_ipv4(*url) ? "ftp://" + *url + "/" : shell_word(*url));
+    for (auto word = words.begin(); word != words.end(); ++word)
+      if (word != url) advice += " " + shell_word(*word);
+    throw line.wrong("the URL comes first, before '" + printable(words[0]) + "'", advice);
+  }
+  if (!parse_port(words[1])) return;
+  if (const auto with_port = url_with_port(words[0], words[1], "ftp"))
+    throw line.wrong("the port is a part of the URL", "portlab ftp " + shell_word(*with_port));
 }
 
 /// Opens and logs in all sessions; the first one is for the commands.
 std::list<Client> open_clients(const FtpUrl& url, const FtpArguments& given,
                                const ClientOptions& options, json::array& cards) {
   std::list<Client> clients;
-  for (auto& session : connect_all({Transport::tcp, url.host, url.port}, options)) {
-    const auto card = card_of(session, "ftp", default_port, options);
-    show_card(card, options);
-    cards.push_back(to_json(card));
+  auto sessions = connect_all({Transport::tcp, url.host, url.port}, options);
+  cards = show_cards(sessions, "ftp", options);
+  for (auto& session : sessions) {
     const bool verbose = given.verbose && !options.json && clients.empty();
     clients.emplace_back(std::move(session), options, verbose);
   }
@@ -135,12 +162,14 @@ std::list<Client> open_clients(const FtpUrl& url, const FtpArguments& given,
 }  // namespace
 
 int run_ftp(const Arguments& arguments) {
-  CommandLine line(manual);
+  CommandLine line(manual, Shared::transfers);
   FtpArguments given;
   describe(line, given);
   const auto options = line.parse(arguments);
   if (!options) return 0;
   line.expect_operands(1, 100);
+  const auto& words = line.operands();
+  expect_url_first(line, words);
   const auto url = parse_ftp_url(line.operands()[0]);
   const auto commands = split_commands(std::span(line.operands()).subspan(1));
 

@@ -3,12 +3,16 @@
 // the command that uses it. Passive: the client connects. Active: the server does.
 
 #include <boost/json/object.hpp>
+#include <optional>
 #include <string>
 
 #include "clients/cli/options.hpp"
-#include "clients/ftp/ftp_control.hpp"
+#include "clients/net/client_session.hpp"
+#include "common/ftp/reply.hpp"
 
 namespace portlab::ftp::client {
+
+class Client;
 
 /// How the data port is agreed on.
 struct DataChoice {
@@ -19,7 +23,7 @@ struct DataChoice {
 class DataPort {
  public:
   /// Agrees on a port, explains it on stderr, and (passive) connects. Throws a CommandError.
-  DataPort(Control& control, const DataChoice& choice, const ClientOptions& options);
+  DataPort(Client& client, const DataChoice& choice, const ClientOptions& options);
 
   /// The connection; call it after the preliminary reply (1yz). Active: waits for the server, and
   /// closes connections from other addresses; a CommandError at the time-out. Shows the card.
@@ -31,11 +35,12 @@ class DataPort {
  private:
   void connect_to(const Endpoint& endpoint);
   void agree_passive();
+  void connect_by_229(const Reply& reply);
   void agree_active();
   void explain(const std::string& text) const;
   ClientSession accept_server();
 
-  Control& control_;
+  Client& client_;
   DataChoice choice_;
   const ClientOptions& options_;
   std::optional<ClientSession> connected_;  ///< passive

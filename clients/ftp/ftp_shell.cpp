@@ -5,11 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/algorithm/string/case_conv.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <locale>
 #include <utility>
 
 #include "clients/cli/download.hpp"
@@ -18,6 +16,7 @@
 #include "common/ftp/mlst_facts.hpp"
 #include "common/ftp/reply.hpp"
 #include "common/system/file_descriptor.hpp"
+#include "common/text.hpp"
 
 namespace portlab::ftp::client {
 
@@ -27,22 +26,11 @@ namespace {
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-std::string join(const Words& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
-const std::string& argument_of(const Words& arguments) {
-  static const std::string none;
-  return arguments.empty() ? none : arguments.front();
-}
-
 /// The name of the command in the table, for any case and for synonyms of other clients.
 std::string usual_name(const std::string& word) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> others{
       {{"bye", "quit"}, {"exit", "quit"}, {"dir", "ls"}, {"?", "help"}}};
-  const auto lower = boost::algorithm::to_lower_copy(word, std::locale::classic());
+  const auto lower = lower_case(word);
   const auto* const other = std::find_if(others.begin(), others.end(),
                                          [&](const auto& pair) { return pair.first == lower; });
   return other == others.end() ? lower : std::string(other->second);
@@ -67,33 +55,49 @@ json::value to_json(const FileFacts& facts) {
 }  // namespace
 
 std::span<const Shell::Row> Shell::table() {
-  static constexpr std::array rows = {
-      Row{"ls", "[PATH]", 0, 1, "list a directory as text (LIST); also dir", &Shell::list},
-      Row{"nlst", "[PATH]", 0, 1, "list names only (NLST)", &Shell::names},
-      Row{"mlsd", "[PATH]", 0, 1, "list a directory for programs (MLSD)", &Shell::facts},
-      Row{"get", "FILE [AS]", 1, 2, "fetch a file and save it (RETR)", &Shell::get},
-      Row{"cat", "FILE", 1, 1, "fetch a file and show it (RETR)", &Shell::cat},
-      Row{"put", "FILE [AS]", 1, 2, "send a file; the lab's server refuses (STOR)", &Shell::put},
-      Row{"cd", "PATH", 1, 1, "change the directory (CWD)", &Shell::cd},
-      Row{"cdup", "", 0, 0, "one directory up (CDUP)", &Shell::up},
-      Row{"pwd", "", 0, 0, "print the directory (PWD)", &Shell::pwd},
-      Row{"size", "FILE", 1, 1, "the size of a file in bytes (SIZE)", &Shell::size},
-      Row{"quote", "COMMAND", 1, 99, "send a command unchanged; quote HELP lists them",
-          &Shell::quote},
-      Row{"passive", "", 0, 0, "from now on, the client connects to the server's data port",
-          &Shell::passive},
-      Row{"active", "", 0, 0, "from now on, the server connects to the client's data port",
-          &Shell::active},
-      Row{"ascii", "", 0, 0, "files are text (TYPE A)", &Shell::text},
-      Row{"binary", "", 0, 0, "files are bytes (TYPE I)", &Shell::bytes},
-      Row{"help", "", 0, 0, "this list; also ?", &Shell::help},
-      Row{"quit", "", 0, 0, "end the session (QUIT); also bye, exit", &Shell::quit},
+  static const Row rows[] = {
+      {"ls", "[PATH]", 0, 1, "list a directory as text (LIST); also dir",
+       [](Shell& shell, const Words& words) { shell.list("LIST", words); }},
+      {"nlst", "[PATH]", 0, 1, "list names only (NLST)",
+       [](Shell& shell, const Words& words) { shell.list("NLST", words); }},
+      {"mlsd", "[PATH]", 0, 1, "list a directory for programs (MLSD)", &Shell::facts},
+      {"get", "FILE [AS]", 1, 2, "fetch a file and save it (RETR)", &Shell::get},
+      {"cat", "FILE", 1, 1, "fetch a file and show it (RETR)", &Shell::cat},
+      {"put", "FILE [AS]", 1, 2, "send a file; the lab's server refuses (STOR)", &Shell::put},
+      {"cd", "PATH", 1, 1, "change the directory (CWD)",
+       [](Shell& shell, const Words& words) {
+         shell.demand({"CWD", words[0]});
+       }},
+      {"cdup", "", 0, 0, "one directory up (CDUP)",
+       [](Shell& shell, const Words&) {
+         shell.demand({"CDUP", ""});
+       }},
+      {"pwd", "", 0, 0, "print the directory (PWD)", &Shell::pwd},
+      {"size", "FILE", 1, 1, "the size of a file in bytes (SIZE)", &Shell::size},
+      {"quote", "COMMAND", 1, 99, "send a command unchanged; quote HELP lists them", &Shell::quote},
+      {"passive", "", 0, 0, "from now on, the client connects to the server's data port",
+       [](Shell& shell, const Words&) { shell.client_.choice.active = false; }},
+      {"active", "", 0, 0, "from now on, the server connects to the client's data port",
+       [](Shell& shell, const Words&) { shell.client_.choice.active = true; }},
+      {"ascii", "", 0, 0, "files are text (TYPE A)",
+       [](Shell& shell, const Words&) { shell.as_text_ = true; }},
+      {"binary", "", 0, 0, "files are bytes (TYPE I)",
+       [](Shell& shell, const Words&) { shell.as_text_ = false; }},
+      {"help", "", 0, 0, "this list; also ?", &Shell::help},
+      {"quit", "", 0, 0, "end the session (QUIT); also bye, exit",
+       [](Shell& shell, const Words&) { shell.ended_ = true; }},
   };
   return rows;
 }
 
 Shell::Shell(Client& client, const ClientOptions& options, std::string output, bool as_text)
     : client_(client), options_(options), output_(std::move(output)), as_text_(as_text) {}
+
+bool Shell::has(const std::string& word) {
+  const auto name = usual_name(word);
+  const auto rows = table();
+  return std::any_of(rows.begin(), rows.end(), [&](const Row& one) { return one.name == name; });
+}
 
 const Shell::Row& Shell::find(const Words& words) {
   const auto name = usual_name(words.at(0));
@@ -118,38 +122,33 @@ const Shell::Row& Shell::find(const Words& words) {
 void Shell::run(const Words& words) {
   const auto& row = find(words);
   const Words arguments(words.begin() + 1, words.end());
-  document_ = {{"command", printable(join(words))}};
-  (this->*row.run)(arguments);
+  document_ = {{"command", printable(join(words, " "))}};
+  row.run(*this, arguments);
   documents_.push_back(std::move(document_));
 }
 
 // ---- lists
 
-void Shell::show_lines(const Command& command) {
+void Shell::list(const std::string& verb, const Words& arguments) {
   CapturedText kept;
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  const auto done = client_.receive(command, Type::text, [&](Bytes bytes) {
+  const Command command{verb, arguments.empty() ? "" : arguments[0]};
+  add_transfer(client_.receive(command, Type::text, [&](Bytes bytes) {
     if (options_.json)
       kept.add(bytes);
     else
       print(terminal ? showable(as_text(bytes)) : std::string(as_text(bytes)));
-  });
-  add_transfer(done);
-  if (!options_.json) return;
-  document_["text"] = nullptr;  // not UTF-8, or too long
-  if (const auto text = kept.text()) document_["text"] = *text;
+  }));
+  if (options_.json) document_["text"] = kept.to_json();
 }
-
-void Shell::list(const Words& arguments) { show_lines({"LIST", argument_of(arguments)}); }
-void Shell::names(const Words& arguments) { show_lines({"NLST", argument_of(arguments)}); }
 
 void Shell::facts(const Words& arguments) {
   constexpr std::size_t list_bytes_max = std::size_t{16} << 20;
   std::string text;
-  const auto done = client_.receive({"MLSD", argument_of(arguments)}, Type::text, [&](Bytes bytes) {
+  const Command command{"MLSD", arguments.empty() ? "" : arguments[0]};
+  add_transfer(client_.receive(command, Type::text, [&](Bytes bytes) {
     if (text.size() < list_bytes_max) text += as_text(bytes);
-  });
-  add_transfer(done);
+  }));
   json::array entries;
   for (std::string_view rest = text; !rest.empty();) {
     const auto end = rest.find('\n');
@@ -171,7 +170,7 @@ void Shell::get(const Words& arguments) {
   if (to.empty() || to == "." || to == "..")
     throw usage_failure("ftp: '" + printable(path) + "' names no file to save it as",
                         "get " + printable(path) + " FILE");
-  const bool visible = !options_.quiet && !options_.json;
+  const bool visible = options_.shows_messages();
   Progress progress(client_.size_of(path, type()), visible);
   OutputFile file(to);
   const auto done = client_.receive({"RETR", path}, type(), [&](Bytes bytes) {
@@ -191,17 +190,14 @@ void Shell::get(const Words& arguments) {
 void Shell::cat(const Words& arguments) {
   CapturedText kept;
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  const auto done = client_.receive({"RETR", arguments[0]}, type(), [&](Bytes bytes) {
+  add_transfer(client_.receive({"RETR", arguments[0]}, type(), [&](Bytes bytes) {
     if (options_.json) return kept.add(bytes);
     if (terminal && !is_showable(bytes))
       throw usage_failure("this is not text; a terminal could interpret it as escape sequences",
                           "get " + printable(arguments[0]) + " (save it)");
     print(as_text(bytes));
-  });
-  add_transfer(done);
-  if (!options_.json) return;
-  document_["text"] = nullptr;
-  if (const auto text = kept.text()) document_["text"] = *text;
+  }));
+  if (options_.json) document_["text"] = kept.to_json();
 }
 
 void Shell::put(const Words& arguments) {
@@ -228,22 +224,21 @@ void Shell::put(const Words& arguments) {
 void Shell::size(const Words& arguments) {
   const auto size = client_.size_of(arguments[0], type());
   // Once more, to report the server's reply as the error.
-  if (!size) client_.control().demand({"SIZE", arguments[0]});
+  if (!size) client_.demand({"SIZE", arguments[0]});
   document_["size"] = size.value_or(0);
   say(std::to_string(size.value_or(0)) + "\n");
 }
 
 // ---- directories
 
-void Shell::cd(const Words& arguments) {
-  add_reply(client_.control().demand({"CWD", arguments[0]}));
+Reply Shell::demand(const Command& command) {
+  auto reply = client_.demand(command);
+  add_reply(reply);
+  return reply;
 }
 
-void Shell::up(const Words&) { add_reply(client_.control().demand({"CDUP", ""})); }
-
 void Shell::pwd(const Words&) {
-  const auto reply = client_.control().demand({"PWD", ""});
-  add_reply(reply);
+  const auto reply = demand({"PWD", ""});
   const auto path = printable(unquote_path(reply.text()).value_or(reply.text()));
   document_["path"] = path;
   say(path + "\n");
@@ -253,21 +248,12 @@ void Shell::pwd(const Words&) {
 
 void Shell::quote(const Words& arguments) {
   // Without a data port, a transfer command gets only an error as its second reply.
-  const auto command = parse_command(join(arguments));
-  const auto reply = client_.control().demand(command);
-  add_reply(reply);
+  const auto command = parse_command(join(arguments, " "));
+  const auto reply = demand(command);
   for (const auto& line : reply.lines)
     say(std::to_string(reply.code) + " " + printable(line) + "\n");
-  if (reply.preliminary()) {
-    const auto last = client_.control().receive();
-    if (last.refused()) throw client_.control().refusal(command, last);
-  }
+  if (reply.preliminary()) client_.finish(command);
 }
-
-void Shell::passive(const Words&) { client_.choice.active = false; }
-void Shell::active(const Words&) { client_.choice.active = true; }
-void Shell::text(const Words&) { as_text_ = true; }
-void Shell::bytes(const Words&) { as_text_ = false; }
 
 void Shell::help(const Words&) {
   std::string all;
@@ -279,8 +265,6 @@ void Shell::help(const Words&) {
   document_["text"] = all;
   say(all);
 }
-
-void Shell::quit(const Words&) { ended_ = true; }
 
 void Shell::say(std::string_view text) {
   if (!options_.json) print(text);

@@ -3,6 +3,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,34 +35,28 @@ class Shell {
     std::size_t least;
     std::size_t most;
     std::string_view help;
-    void (Shell::*run)(const Words& arguments);
+    std::function<void(Shell& shell, const Words& arguments)> run;
   };
   static std::span<const Row> table();
   /// The row of the command. Throws a CommandError (exit status 2) if there is none, or for too few
   /// or too many arguments.
   static const Row& find(const Words& words);
+  /// Whether there is a command of this name.
+  static bool has(const std::string& word);
 
  private:
-  void list(const Words& arguments);
-  void names(const Words& arguments);
+  void list(const std::string& verb, const Words& arguments);
   void facts(const Words& arguments);
   void get(const Words& arguments);
   void cat(const Words& arguments);
   void put(const Words& arguments);
-  void cd(const Words& arguments);
-  void up(const Words& arguments);
   void pwd(const Words& arguments);
   void size(const Words& arguments);
   void quote(const Words& arguments);
-  void passive(const Words& arguments);
-  void active(const Words& arguments);
-  void text(const Words& arguments);
-  void bytes(const Words& arguments);
   void help(const Words& arguments);
-  void quit(const Words& arguments);
 
-  /// Receives lines and prints them.
-  void show_lines(const Command& command);
+  /// Sends a command that transfers no data; its reply goes into the document, too.
+  Reply demand(const Command& command);
   void say(std::string_view text);
   void add_reply(const Reply& reply);
   void add_transfer(const Transferred& done);

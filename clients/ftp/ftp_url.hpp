@@ -14,11 +14,12 @@ struct FtpUrl {
   std::string password = "guest@lab.test";  ///< an email address, by convention (RFC 1635)
   std::string host;                         ///< without brackets
   std::uint16_t port = default_port_of("ftp");
-  std::string path;      ///< relative to the directory after login; may be empty
-  bool as_text = false;  ///< ";type=a"
+  std::string path;           ///< relative to the directory after login; may be empty
+  bool as_text = false;       ///< ";type=a"
+  bool as_directory = false;  ///< ";type=d": list the names in it
 
   /// Whether the path is that of a file: not empty, and not ending with "/".
-  bool names_file() const { return !path.empty() && !path.ends_with('/'); }
+  bool names_file() const { return !path.empty() && !path.ends_with('/') && !as_directory; }
   /// "ftp://127.0.0.1:8021/": the server, without user and path.
   std::string server() const;
 };

@@ -13,11 +13,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 #include <utility>
 
-#include "clients/cli/command_error.hpp"
+#include "clients/cli/numbers.hpp"
 #include "clients/cli/terminal.hpp"
+#include "clients/net/connection_failure.hpp"
+#include "clients/net/host_info.hpp"
 #include "clients/net/resolver.hpp"
+#include "clients/net/tls_session.hpp"
 #include "common/system/socket_address.hpp"
 
 namespace portlab {
@@ -26,6 +30,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
 
 /// Waits until the descriptor can be read or written, or has an error. False at the time-out.
 bool wait_for(int descriptor, short events, milliseconds limit) {
@@ -135,18 +141,6 @@ std::vector<Endpoint> candidates(const Target& target, const ClientOptions& opti
   return peers;
 }
 
-/// The source endpoint of a session with this peer. Connecting a udp socket sends nothing, but
-/// selects the source address.
-Endpoint source_towards(const Endpoint& peer, const ClientOptions& options) {
-  Endpoint source{peer.transport, options.source.value_or(peer.address), options.from, {}};
-  const FileDescriptor probe(
-      ::socket(peer.address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const auto address = to_socket_address(peer);
-  if (!options.source && ::connect(probe.get(), address.data(), address.size) == 0)
-    source.address = local_endpoint_of(probe.get(), peer.transport).address;
-  return source;
-}
-
 /// Connects to the first of the resolved peers that accepts, trying them in order; all within
 /// --timeout.
 ClientSession connect_first(const Target& target, const std::vector<Endpoint>& peers,
@@ -166,12 +160,16 @@ ClientSession connect_first(const Target& target, const std::vector<Endpoint>& p
       error = connect_within(descriptor.get(), peer, std::max(left / peers_left, milliseconds(1)));
     }
     if (error == 0) {
-      auto session = ClientSession::adopt(std::move(descriptor), peer.transport, options.timeout);
+      ClientSession session(std::move(descriptor), peer.transport, options.timeout);
       if (!is_connected_to_itself(session, options)) return session;
       error = ECONNREFUSED;
     }
     if (options.from != 0 && (error == EADDRNOTAVAIL || error == EADDRINUSE))
-      throw taken_four_tuple(source_towards(peer, options), peer);
+      throw taken_four_tuple({peer.transport,
+                              options.source.value_or(route_to(peer.address).source),
+                              options.from,
+                              {}},
+                             peer);
     if (tried.empty()) first_error = error;
     tried.push_back(peer);
   }
@@ -185,33 +183,93 @@ ClientSession::ClientSession(FileDescriptor descriptor, Transport transport, mil
     : descriptor_(std::move(descriptor)),
       timeout_(timeout),
       local_(local_endpoint_of(descriptor_.get(), transport)),
-      remote_(remote_endpoint_of(descriptor_.get(), transport)) {}
+      remote_(remote_endpoint_of(descriptor_.get(), transport)) {
+  ::fcntl(descriptor_.get(), F_SETFL, ::fcntl(descriptor_.get(), F_GETFL) | O_NONBLOCK);
+}
 
-ClientSession ClientSession::adopt(FileDescriptor descriptor, Transport transport,
-                                   milliseconds timeout) {
-  ::fcntl(descriptor.get(), F_SETFL, ::fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
-  return {std::move(descriptor), transport, timeout};
+ClientSession::ClientSession(ClientSession&&) noexcept = default;
+ClientSession& ClientSession::operator=(ClientSession&& other) noexcept {
+  close();  // before its descriptor: TLS writes its end to it
+  descriptor_ = std::move(other.descriptor_);
+  timeout_ = other.timeout_;
+  local_ = std::move(other.local_);
+  remote_ = std::move(other.remote_);
+  rate_ = other.rate_;
+  next_reading_ = other.next_reading_;
+  tls_ = std::move(other.tls_);
+  return *this;
+}
+ClientSession::~ClientSession() { close(); }
+
+void ClientSession::close() {
+  if (tls_ && descriptor_) tls_->end();
+  descriptor_ = {};
+}
+
+void ClientSession::start_tls(TlsClient& client, const std::string& host) {
+  auto tls = std::make_unique<TlsSession>(client, host, descriptor_.get(), remote_);
+  const auto deadline = Clock::now() + timeout_;
+  while (!tls->shake_hands()) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0 || !wait_for(descriptor_.get(), tls->waits_for(), left))
+      throw tls->timed_out(in_seconds(timeout_));
+  }
+  tls_ = std::move(tls);
+}
+
+const TlsFacts* ClientSession::tls() const { return tls_ ? &tls_->facts() : nullptr; }
+
+bool ClientSession::was_cut_off() const { return tls_ && tls_->was_cut_off(); }
+
+CommandError ClientSession::timed_out() const {
+  return connection_failure({remote_, ETIMEDOUT, Operation::exchanging, {}, timeout_});
+}
+
+void ClientSession::limit_rate(std::uint64_t bytes_per_second) {
+  rate_ = bytes_per_second;
+  next_reading_ = Clock::now();
+  if (rate_ == 0) return;
+  constexpr std::uint64_t buffer_max = 32'768;
+  const int unread = static_cast<int>(std::min(rate_, buffer_max));
+  ::setsockopt(descriptor_.get(), SOL_SOCKET, SO_RCVBUF, &unread, sizeof unread);
 }
 
 Bytes ClientSession::read_some(MutableBytes buffer) {
+  if (rate_ != 0) {  // ten pieces a second
+    std::this_thread::sleep_until(next_reading_);
+    buffer =
+        buffer.first(std::min<std::size_t>(buffer.size(), std::max<std::uint64_t>(rate_ / 10, 1)));
+  }
+  while (true) {
+    if (const auto count = receive_now(buffer)) {
+      if (rate_ != 0)
+        next_reading_ = std::max(Clock::now() - seconds(1), next_reading_) +
+                        nanoseconds(*count * std::uint64_t{1'000'000'000} / rate_);
+      return buffer.first(*count);
+    }
+    const short events = tls_ ? tls_->waits_for() : short{POLLIN};
+    if (!wait_for(descriptor_.get(), events, timeout_)) throw timed_out();
+  }
+}
+
+/// Receives what is there; nothing: that would block.
+std::optional<std::size_t> ClientSession::receive_now(MutableBytes buffer) {
+  if (tls_) return tls_->read(buffer);
   while (true) {
     const auto count = ::recv(descriptor_.get(), buffer.data(), buffer.size(), 0);
-    if (count >= 0) return buffer.first(static_cast<std::size_t>(count));
-    if (errno == EAGAIN) {
-      if (!wait_for(descriptor_.get(), POLLIN, timeout_))
-        throw connection_failure({remote_, ETIMEDOUT, Operation::receiving, {}, timeout_});
-    } else if (errno != EINTR) {
-      throw connection_failure({remote_, errno, Operation::receiving});
-    }
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno == EAGAIN) return std::nullopt;
+    if (errno != EINTR) throw connection_failure({remote_, errno, Operation::exchanging});
   }
 }
 
 std::size_t ClientSession::write_some(Bytes bytes) {
+  if (tls_) return tls_->write(bytes);
   while (true) {
     const auto count = ::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno == EAGAIN) return 0;
-    if (errno != EINTR) throw connection_failure({remote_, errno, Operation::sending});
+    if (errno != EINTR) throw connection_failure({remote_, errno, Operation::exchanging});
   }
 }
 
@@ -220,35 +278,42 @@ void ClientSession::write(Bytes bytes) {
   while (!bytes.empty()) {
     const auto count = write_some(bytes);
     bytes = bytes.subspan(count);
-    if (count == 0 && !wait_for(descriptor_.get(), POLLOUT, timeout_))
-      throw connection_failure({remote_, ETIMEDOUT, Operation::sending, {}, timeout_});
+    const short events = tls_ ? tls_->waits_for() : short{POLLOUT};
+    if (count == 0 && !wait_for(descriptor_.get(), events, timeout_)) throw timed_out();
   }
 }
 
 void ClientSession::finish_writing() {
+  if (tls_) tls_->end();
   if (remote_.transport != Transport::udp && ::shutdown(descriptor_.get(), SHUT_WR) != 0 &&
       errno != ENOTCONN)
-    throw connection_failure({remote_, errno, Operation::sending});
+    throw connection_failure({remote_, errno, Operation::exchanging});
 }
 
 bool ClientSession::wait_readable(milliseconds limit) const {
-  return wait_for(descriptor_.get(), POLLIN, limit);
+  if (!tls_) return wait_for(descriptor_.get(), POLLIN, limit);
+  // What arrives may be TLS's own, such as a ticket to resume the session (RFC 8446 section 4.6.1).
+  const auto deadline = Clock::now() + limit;
+  while (!tls_->is_readable()) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0 || !wait_for(descriptor_.get(), tls_->waits_for(), left)) return false;
+  }
+  return true;
 }
 
-bool ClientSession::was_turned_away() const {
+bool ClientSession::was_rejected() const {
   if (remote_.transport == Transport::udp || !wait_readable(milliseconds(0))) return false;
   char byte = 0;
   return ::recv(descriptor_.get(), &byte, 1, MSG_PEEK) <= 0;
 }
 
-CommandError turned_away_failure(const Endpoint& peer, std::size_t count, std::size_t all) {
-  return CommandError(
-             Exit::peer_said_no,
-             peer.to_string() + ": " + std::to_string(count) + " of " + std::to_string(all) +
-                 " sessions were turned away: the server closed them without sending anything",
-             "fewer --sessions: the server may have a limit per address (portlabd: "
-             "--max-sessions-per-address)")
-      .explained_by(NetError::turned_away, peer);
+CommandError rejected_failure(const Endpoint& peer, std::size_t count, std::size_t all) {
+  return peer_failure(
+      Exit::failed, NetError::rejected, peer,
+      std::to_string(count) + " of " + std::to_string(all) +
+          " sessions were rejected: the server closed them without sending anything",
+      "fewer --sessions: the server may have a limit per address (portlabd: "
+      "--max-sessions-per-address)");
 }
 
 ClientSession connect_to(const Target& target, const ClientOptions& options) {

@@ -9,12 +9,14 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <thread>
 #include <vector>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/net/client_session.hpp"
+#include "common/known_services.hpp"
+#include "common/port.hpp"
 #include "common/session_row.hpp"
+#include "common/text_table.hpp"
 
 namespace portlab {
 
@@ -43,8 +45,18 @@ std::string stacked(const Card& card, const TextStyle& style, unsigned columns,
          below(describe_remote(card, style.separator()));
 }
 
-std::string padded(std::string text, std::size_t columns_used, std::size_t columns) {
-  text.append(columns > columns_used ? columns - columns_used : 0, ' ');
+/// The line about TLS; empty without TLS.
+std::string tls_line(const Card& card, const TextStyle& style, unsigned columns) {
+  if (!card.tls) return {};
+  constexpr unsigned indent = 5;
+  const auto text =
+      wrap(std::string(indent, ' ') + describe_tls(*card.tls, style.separator()), columns, indent);
+  return style.paint("tls", "1") + "  " + style.paint(text.substr(indent), "2") + "\n";
+}
+
+std::string padded(std::string text, std::size_t columns) {
+  const auto used = display_width(text);
+  text.append(columns > used ? columns - used : 0, ' ');
   return text;
 }
 
@@ -54,12 +66,12 @@ bool in_background() {
 }
 
 void announce_hold(const ClientOptions& options) {
-  if (!options.quiet && !options.json)
+  if (options.shows_messages())
     std::fprintf(stderr, "held open for %s: portlab netstat shows it%s\n",
                  in_seconds(options.hold).c_str(), in_background() ? "" : "; Ctrl-C ends it");
 }
 
-/// Waits until one of the open sessions has data or ends.
+/// Waits until one of the open sessions has data or ends; false at the limit.
 bool wait_for_any(std::span<const ClientSession> sessions, std::chrono::milliseconds limit) {
   std::vector<pollfd> entries;
   entries.reserve(sessions.size());
@@ -80,13 +92,6 @@ bool has_ended_now(ClientSession& session) {
   }
   session.close();
   return true;
-}
-
-/// The width of a text in characters: UTF-8 has more bytes.
-std::size_t columns_in(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
 }
 
 }  // namespace
@@ -125,14 +130,16 @@ std::string to_text(const Card& card, const TextStyle& style, unsigned columns) 
   const std::string arrow = "  " + std::string(sign) + "  ";
 
   const std::size_t left = transport.size() + 2;
-  const std::size_t middle = std::max(from.size(), from_is.empty() ? 0 : columns_in(from_is));
-  if (left + middle + columns_in(arrow) + std::max(to.size(), columns_in(to_is)) > columns)
-    return stacked(card, style, columns, arrow);
-  std::string text = style.paint(transport, "1") + "  " + padded(from, from.size(), middle) +
-                     arrow + style.paint(to, "1") + "\n";
-  if (from_is.empty() && to_is.empty()) return text;
-  const std::string below = padded(from_is, columns_in(from_is), middle + columns_in(arrow));
-  return text + std::string(left, ' ') + style.paint(below + to_is, "2") + "\n";
+  const std::size_t middle = std::max(from.size(), display_width(from_is));
+  const std::size_t right = middle + display_width(arrow);
+  if (left + right + std::max(to.size(), display_width(to_is)) > columns)
+    return stacked(card, style, columns, arrow) + tls_line(card, style, columns);
+  std::string text = style.paint(transport, "1") + "  " + padded(from, middle) + arrow +
+                     style.paint(to, "1") + "\n";
+  if (from_is.empty() && to_is.empty()) return text + tls_line(card, style, columns);
+  const std::string below = padded(from_is, right);
+  return text + std::string(left, ' ') + style.paint(below + to_is, "2") + "\n" +
+         tls_line(card, style, columns);
 }
 
 boost::json::value to_json(const Card& card) {
@@ -146,25 +153,31 @@ boost::json::value to_json(const Card& card) {
   return out;
 }
 
+boost::json::array show_cards(std::span<const ClientSession> sessions, std::string_view service,
+                              const ClientOptions& options) {
+  boost::json::array cards;
+  for (const auto& session : sessions) {
+    const auto card = card_of(session, service, default_port_of(service), options);
+    show_card(card, options);
+    cards.push_back(to_json(card));
+  }
+  return cards;
+}
+
 Card card_of(const ClientSession& session, std::string_view service, std::uint16_t default_port,
              const ClientOptions& options) {
   return {.local = session.local(),
           .remote = session.remote(),
           .service = std::string(service),
           .default_port = default_port,
-          .chosen = options.from != 0};
+          .chosen = options.from != 0,
+          .tls = session.tls() != nullptr ? std::optional(*session.tls()) : std::nullopt};
 }
 
 void show_card(const Card& card, const ClientOptions& options) {
-  if (options.quiet || options.json) return;
+  if (!options.shows_messages()) return;
   const auto columns = room_of(STDERR_FILENO).value_or(wide);
   std::fputs(to_text(card, style_of(STDERR_FILENO), columns).c_str(), stderr);
-}
-
-void hold(const ClientOptions& options) {
-  if (options.hold.count() == 0) return;
-  announce_hold(options);
-  std::this_thread::sleep_for(options.hold);
 }
 
 std::size_t hold(const ClientOptions& options, std::span<ClientSession> sessions) {
@@ -173,7 +186,7 @@ std::size_t hold(const ClientOptions& options, std::span<ClientSession> sessions
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + options.hold;
   std::size_t ended = 0;
-  while (ended < sessions.size()) {
+  while (sessions.empty() || ended < sessions.size()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
     if (left.count() <= 0 || !wait_for_any(sessions, left)) break;
     for (auto& session : sessions) ended += has_ended_now(session) ? 1 : 0;

@@ -3,8 +3,9 @@
 //
 //   tcp  127.0.0.1:49876  →  127.0.0.1:83
 //        ephemeral            well-known · not http's default port 80
+//   tls  1.3 · certificate for www.lab.test, by Portlab lab authority, until 2027-02-24
 
-#include <boost/json/value.hpp>
+#include <boost/json/array.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,8 +14,8 @@
 
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
+#include "clients/net/tls_facts.hpp"
 #include "common/endpoint.hpp"
-#include "common/port.hpp"
 
 namespace portlab {
 
@@ -32,6 +33,7 @@ struct Card {
   /// What announced the listening port: "the 227 reply". Then a kernel picked it, and it has no
   /// registered service.
   std::string named_by = {};
+  std::optional<TlsFacts> tls = {};  ///< where the session uses TLS
 };
 
 /// Describes the client's port: "ephemeral", "chosen with --from", …
@@ -42,7 +44,7 @@ std::string describe_remote(const Card& card, std::string_view separator);
 
 inline constexpr unsigned wide = 1000;  ///< columns: wide enough for every card
 
-/// The card in two lines; in four or more when two would be wider than the terminal.
+/// The card in two lines, with TLS in three; in more when they would be wider than the terminal.
 std::string to_text(const Card& card, const TextStyle& style, unsigned columns = wide);
 /// {"local": …, "remote": …, "service": …}, each end with the category of its port.
 boost::json::value to_json(const Card& card);
@@ -51,13 +53,16 @@ boost::json::value to_json(const Card& card);
 Card card_of(const ClientSession& session, std::string_view service, std::uint16_t default_port,
              const ClientOptions& options);
 
+/// The cards of sessions with one of Portlab's services, shown one after the other; returns them for
+/// --json.
+boost::json::array show_cards(std::span<const ClientSession> sessions, std::string_view service,
+                              const ClientOptions& options);
+
 /// Shows the card on stderr, except with --quiet or --json.
 void show_card(const Card& card, const ClientOptions& options);
 
-/// Waits for the time of --hold, with a message on stderr.
-void hold(const ClientOptions& options);
-/// The same for these sessions; returns how many of them the peer ended in that time. Ends early
-/// when it has ended all of them.
-std::size_t hold(const ClientOptions& options, std::span<ClientSession> sessions);
+/// Waits for the time of --hold, with a message on stderr. Returns how many of the sessions the peer
+/// ended in that time; ends early when it has ended all of them.
+std::size_t hold(const ClientOptions& options, std::span<ClientSession> sessions = {});
 
 }  // namespace portlab

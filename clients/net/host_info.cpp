@@ -11,11 +11,12 @@
 #include <map>
 #include <sstream>
 
-#include "clients/net/port_owner.hpp"
+#include "clients/cli/terminal.hpp"
+#include "clients/net/control_client.hpp"
+#include "clients/net/process_sockets.hpp"
+#include "clients/net/sock_diag.hpp"
 #include "common/known_services.hpp"
-#include "common/port.hpp"
 #include "common/system/file_descriptor.hpp"
-#include "common/system/interfaces.hpp"
 #include "common/system/own_path.hpp"
 #include "common/system/port_settings.hpp"
 #include "common/system/socket_address.hpp"
@@ -40,12 +41,22 @@ bool is_program(const fs::path& path) {
   return fs::is_regular_file(path, failed) && ::access(path.c_str(), X_OK) == 0;
 }
 
+/// The process that has this socket open; empty as in processes_with().
+std::string process_with(const SocketRow& row) { return processes_with({&row, 1}).front(); }
+
+/// /proc hides the files of a portlabd with privileges; its control socket reports its listeners.
+std::string local_server_at(Transport transport, std::uint16_t port) {
+  for (const auto& row : local_listeners())
+    if (row.endpoint.transport == transport && row.endpoint.port == port)
+      return "your portlabd (" + printable(row.service) + ")";
+  return {};
+}
+
 }  // namespace
 
-std::vector<OwnAddress> own_addresses() {
-  std::vector<OwnAddress> found;
-  for (const auto& row : interface_addresses())
-    if (row.is_up) found.push_back({row.interface, row.address, row.broadcast});
+std::vector<InterfaceAddress> own_addresses() {
+  auto found = interface_addresses();
+  std::erase_if(found, [](const InterfaceAddress& row) { return !row.is_up; });
   return found;
 }
 
@@ -86,17 +97,17 @@ bool has_ipv6_loopback() {
 bool is_in_private_network() {
   if (std::getenv("PORTLAB_PRIVATE") != nullptr) return true;
   const auto addresses = own_addresses();
-  const bool alone = std::all_of(addresses.begin(), addresses.end(),
-                                 [](const OwnAddress& each) { return each.interface == "lo"; });
+  const bool alone =
+      std::all_of(addresses.begin(), addresses.end(),
+                  [](const InterfaceAddress& each) { return each.interface == "lo"; });
   return alone && is_in_users_namespace();
 }
 
 std::uint16_t first_port_allowed() {
   const auto first = first_unprivileged_port();
-  if (first == 0) return 0;
+  if (first <= 1) return 0;
   // bind(2) checks privileges before it looks for a free port, so one port shows it for all below.
   const auto below = static_cast<std::uint16_t>(first - 1);
-  if (below == 0) return 0;
   const auto tried = try_to_bind(tcp_endpoint(asio::ip::address_v4::loopback(), below));
   return tried == Bindable::forbidden ? first : std::uint16_t{0};
 }
@@ -115,23 +126,24 @@ Route route_to(const asio::ip::address& address) {
   return route;
 }
 
+bool loopback_is_down() { return route_to(asio::ip::address_v4::loopback()).error == ENETUNREACH; }
+
 RoomForServices room_for_services(std::uint16_t shift) {
-  std::vector<std::pair<Transport, std::uint16_t>> default_ports;
-  for (const auto& service : known_services()) {
-    if (service.tcp) default_ports.emplace_back(Transport::tcp, service.default_port);
-    if (service.udp) default_ports.emplace_back(Transport::udp, service.default_port);
-  }
   RoomForServices room;
   std::map<std::string, std::string> ports_of;
-  for (const auto& [transport, default_port] : default_ports) {
-    const auto port = static_cast<std::uint16_t>(default_port + shift);
-    const auto name = std::string(to_string(transport)) + " " + std::to_string(port);
-    const auto tried = try_to_bind({transport, asio::ip::address_v4::loopback(), port, {}});
-    if (tried == Bindable::forbidden) room.forbidden.push_back(name);
-    if (tried != Bindable::in_use && tried != Bindable::unknown) continue;
-    const auto owner = port_owner(transport, port);
-    auto& ports = ports_of[owner.empty() ? "another program" : owner];
-    ports += (ports.empty() ? "" : ", ") + name;
+  for (const auto& service : known_services()) {
+    if (!service.is_default()) continue;
+    const auto port = static_cast<std::uint16_t>(service.default_port + shift);
+    for (const auto transport : {Transport::tcp, Transport::udp}) {
+      if (!(transport == Transport::tcp ? service.tcp : service.udp)) continue;
+      const auto name = std::string(to_string(transport)) + " " + std::to_string(port);
+      const auto tried = try_to_bind({transport, asio::ip::address_v4::loopback(), port, {}});
+      if (tried == Bindable::forbidden) room.forbidden.push_back(name);
+      if (tried != Bindable::in_use && tried != Bindable::unknown) continue;
+      const auto owner = port_owner(transport, port);
+      auto& ports = ports_of[owner.empty() ? "another program" : owner];
+      ports += (ports.empty() ? "" : ", ") + name;
+    }
   }
   for (const auto& [owner, ports] : ports_of) room.taken.push_back(ports + ": " + owner);
   return room;
@@ -144,13 +156,32 @@ std::string program_beside_us(const std::string& name) {
 
 std::string program_in_path(const std::string& name) {
   const char* path = std::getenv("PATH");
-  std::istringstream folders(path == nullptr ? "" : path);
   // sbin, too, which has tcpdump and nft: on Debian, it is not in the PATH of users.
+  std::istringstream folders(std::string(path == nullptr ? "" : path) + ":/usr/sbin:/sbin");
   for (std::string folder; std::getline(folders, folder, ':');)
     if (is_program(fs::path(folder) / name)) return (fs::path(folder) / name).string();
-  for (const char* folder : {"/usr/sbin", "/sbin"})
-    if (is_program(fs::path(folder) / name)) return (fs::path(folder) / name).string();
   return {};
+}
+
+std::string port_owner(Transport transport, std::uint16_t port) {
+  SocketQuery query;
+  query.tcp = transport == Transport::tcp;
+  query.udp = transport == Transport::udp;
+  auto rows = read_sockets(query);
+  if (!rows) return local_server_at(transport, port);
+  std::erase_if(*rows, [&](const SocketRow& row) { return row.local.port != port; });
+  // Not std::ranges::stable_partition: clang 14 can't compile the one of g++ 12.
+  std::stable_partition(rows->begin(), rows->end(),
+                        [](const SocketRow& row) { return row.is_listener(); });
+  for (const auto& row : *rows)
+    if (auto process = process_with(row); !process.empty()) return process;
+  return local_server_at(transport, port);
+}
+
+std::string socket_owner(const SocketRow& socket) {
+  if (socket.inode == 0) return {};
+  auto process = process_with(socket);
+  return process.empty() ? local_server_at(socket.transport, socket.local.port) : process;
 }
 
 }  // namespace portlab

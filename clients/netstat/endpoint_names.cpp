@@ -1,9 +1,8 @@
 #include "clients/netstat/endpoint_names.hpp"
 
-#include <algorithm>
-#include <tuple>
 #include <utility>
 
+#include "clients/net/control_client.hpp"
 #include "common/service_names.hpp"
 #include "common/system/port_settings.hpp"
 
@@ -11,43 +10,53 @@ namespace portlab {
 
 namespace {
 
-constexpr std::size_t ports = 65536;
-
-bool is_at(const ListenerRow& listener, Transport transport, const SocketEnd& server) {
-  const auto& where = listener.endpoint;
-  if (where.transport != transport || where.port != server.port) return false;
-  const auto end = socket_end(where.address, where.port);
-  return end == server || (end.is_any() && end.is_ipv4() == server.is_ipv4());
-}
+/// FTP's outgoing connections (active mode) are sessions with a service of their own.
+constexpr std::string_view forward_name = "forward";
 
 }  // namespace
 
-ServiceNames::ServiceNames(ServerTables tables, std::span<const SocketRow> rows)
-    : listeners_(std::move(tables.listeners)),
-      listened_tcp_(ports),
-      listened_udp_(ports),
-      ephemeral_(ephemeral_range()) {
+ServiceNames::ServiceNames(ServerTables tables, std::span<const SocketRow> rows, bool registry)
+    : listeners_(std::move(tables.listeners)), registry_(registry), ephemeral_(ephemeral_range()) {
+  std::map<std::uint64_t, std::pair<SocketEnd, SocketEnd>> accepted;
+  for (const auto& session : tables.sessions)
+    if (session.local.transport != Transport::local && !session.outgoing)
+      accepted[session.id] = {socket_end(session.local.address, session.local.port),
+                              socket_end(session.remote.address, session.remote.port)};
   for (const auto& session : tables.sessions) {
     if (session.local.transport == Transport::local) continue;
-    sessions_[{session.local.transport, socket_end(session.local.address, session.local.port),
-               socket_end(session.remote.address, session.remote.port)}] = session.service;
+    auto server = socket_end(session.local.address, session.local.port);
+    auto client = socket_end(session.remote.address, session.remote.port);
+    if (session.outgoing) std::swap(server, client);
+    sessions_[{session.local.transport, server, client}] = session.service;
+    const auto parent = accepted.find(session.parent_id);
+    if (session.outgoing && session.service == forward_name && parent != accepted.end())
+      forwarded_[{session.local.transport, server, client}] = parent->second;
   }
   for (const auto& row : rows)
-    if (row.is_listener())
-      (row.transport == Transport::tcp ? listened_tcp_ : listened_udp_)[row.local.port] = true;
+    if (row.is_listener()) listened_.emplace(row.transport, row.local.port);
 }
 
 ServiceLabel ServiceNames::label(const Pair& pair) const {
-  if (const auto* listener = listener_at(pair.transport, pair.server))
+  const auto& server = pair.translated ? *pair.translated : pair.server;
+  if (const auto* listener = listener_at(pair.transport, server))
     return {listener->service, listener->default_port, listener->moved()};
-  if (!sessions_.empty()) {
-    // In active FTP the server opened the data connection: here, its end is the client.
-    for (const auto& [one, other] :
-         {std::pair(pair.server, pair.client), std::pair(pair.client, pair.server)})
-      if (const auto found = sessions_.find({pair.transport, one, other}); found != sessions_.end())
-        return {found->second, 0, false};
-  }
-  return {std::string(port_name(pair.transport, pair.server)), 0, false, true};
+  if (const auto name = session_name(pair.transport, server, pair.client); !name.empty())
+    return {std::string(name)};
+  // Without a listener nothing on this machine serves the port: the registry's name would be wrong.
+  if (!pair.elsewhere && !listened_.contains({pair.transport, server.port})) return {};
+  return {std::string(port_name(pair.transport, server))};
+}
+
+std::string_view ServiceNames::served_name(Transport transport, const SocketEnd& end) const {
+  const auto* listener = listener_at(transport, end);
+  return listener == nullptr ? std::string_view() : listener->service;
+}
+
+std::string_view ServiceNames::session_name(Transport transport, const SocketEnd& one,
+                                            const SocketEnd& other) const {
+  for (const auto& key : {std::tuple(transport, one, other), std::tuple(transport, other, one)})
+    if (const auto found = sessions_.find(key); found != sessions_.end()) return found->second;
+  return {};
 }
 
 bool ServiceNames::is_served(Transport transport, const SocketEnd& server,
@@ -55,29 +64,35 @@ bool ServiceNames::is_served(Transport transport, const SocketEnd& server,
   return sessions_.contains({transport, server, client});
 }
 
+std::optional<std::pair<SocketEnd, SocketEnd>> ServiceNames::forwarded_from(
+    Transport transport, const SocketEnd& server, const SocketEnd& client) const {
+  const auto found = forwarded_.find({transport, server, client});
+  if (found == forwarded_.end()) return std::nullopt;
+  return found->second;
+}
+
 std::string_view ServiceNames::port_name(Transport transport, const SocketEnd& end) const {
-  if (const auto* listener = listener_at(transport, end)) return listener->service;
-  const auto& listened = transport == Transport::tcp ? listened_tcp_ : listened_udp_;
-  if (ephemeral_ && ephemeral_->contains(end.port) && !listened[end.port]) return {};
+  if (const auto* listener = listener_at(transport, end)) {
+    const auto registered = registered_name(listener->service);
+    return registered.empty() ? std::string_view(listener->service) : registered;
+  }
+  const bool unnamed =
+      ephemeral_ && ephemeral_->contains(end.port) && !listened_.contains({transport, end.port});
+  if (!registry_ || unnamed) return {};
   return service_name(end.port, to_string(transport));
 }
 
-const ListenerRow* ServiceNames::listener_at(Transport transport, const SocketEnd& end) const {
-  const auto found = std::find_if(listeners_.begin(), listeners_.end(),
-                                  [&](const auto& row) { return is_at(row, transport, end); });
-  return found == listeners_.end() ? nullptr : &*found;
+const ListenerRow* ServiceNames::moved_listener_at(Transport transport,
+                                                   const SocketEnd& end) const {
+  const auto* listener = listener_at(transport, end);
+  return listener != nullptr && listener->moved() ? listener : nullptr;
 }
 
-bool has_unexplained_session(std::span<const SocketRow> rows,
-                             std::span<const ListenerRow> listeners) {
-  return std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
-    return row.transport == Transport::tcp && !row.is_listener() &&
-           row.state != TcpState::time_wait && row.remote.is_loopback() &&
-           std::none_of(listeners.begin(), listeners.end(), [&](const auto& listener) {
-             return is_at(listener, row.transport, row.local) ||
-                    is_at(listener, row.transport, row.remote);
-           });
-  });
+const ListenerRow* ServiceNames::listener_at(Transport transport, const SocketEnd& end) const {
+  const auto endpoint = to_endpoint(transport, end);
+  for (const auto& row : listeners_)
+    if (reaches(endpoint, row)) return &row;
+  return nullptr;
 }
 
 }  // namespace portlab

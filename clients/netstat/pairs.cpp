@@ -1,21 +1,14 @@
 #include "clients/netstat/pairs.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <functional>
+#include <map>
 #include <tuple>
 #include <utility>
 
 namespace portlab {
 
 namespace {
-
-auto listener_key(const SocketRow& row) { return std::tie(row.transport, row.local.port); }
-
-bool same_family_or_dual(const SocketRow& listener, const SocketEnd& end) {
-  if (!listener.local.is_any()) return listener.local.address == end.address;
-  if (listener.local.is_ipv4()) return end.is_ipv4();
-  return !end.is_ipv4() || !listener.ipv6_only;
-}
 
 /// Both ends, in the same order for the rows of both sides.
 using FourTuple = std::tuple<Transport, SocketEnd, SocketEnd>;
@@ -25,58 +18,41 @@ FourTuple four_tuple(const SocketRow& row) {
   return {row.transport, low, high};
 }
 
-}  // namespace
-
-ListenerIndex::ListenerIndex(std::span<const SocketRow> rows) {
-  for (const auto& row : rows)
-    if (row.is_listener()) listeners_.push_back(&row);
-  std::sort(listeners_.begin(), listeners_.end(),
-            [](const auto* a, const auto* b) { return listener_key(*a) < listener_key(*b); });
-}
-
-bool ListenerIndex::has_listener(Transport transport, const SocketEnd& end) const {
-  SocketRow wanted;
-  wanted.transport = transport;
-  wanted.local.port = end.port;
-  const auto [first, last] = std::equal_range(
-      listeners_.begin(), listeners_.end(), &wanted,
-      [](const auto* a, const auto* b) { return listener_key(*a) < listener_key(*b); });
-  return std::any_of(first, last,
-                     [&](const auto* listener) { return same_family_or_dual(*listener, end); });
-}
-
-int server_rank(std::uint16_t port, const std::optional<PortRange>& ephemeral) {
-  if (category_of(port) == PortCategory::well_known) return 0;
-  if (ephemeral && ephemeral->contains(port)) return 2;
-  return category_of(port) == PortCategory::registered ? 1 : 3;
-}
-
-namespace {
-
 class Pairing {
  public:
-  Pairing(std::span<const SocketRow> rows, const PairingFacts& facts)
-      : rows_(rows), facts_(facts), listeners_(rows) {}
+  Pairing(std::span<const SocketRow> rows, const PairingFacts& facts) : rows_(rows), facts_(facts) {
+    for (const auto& row : rows)
+      if (row.is_listener()) listeners_.emplace(std::pair(row.transport, row.local.port), &row);
+  }
 
   std::vector<Pair> run(bool with_listeners);
 
  private:
+  bool has_listener(Transport transport, const SocketEnd& end) const;
   std::optional<bool> known_server(const SocketRow& row) const;
   bool looks_like_server(const SocketRow& row) const;
   bool is_ambiguous(const SocketRow& row) const;
   bool is_local_peer(const SocketRow& row) const;
   void add(const SocketRow& row, const SocketRow* other);
+  void join_translated();
 
   std::span<const SocketRow> rows_;
   const PairingFacts& facts_;
-  ListenerIndex listeners_;
+  std::multimap<std::pair<Transport, std::uint16_t>, const SocketRow*> listeners_;
   std::vector<Pair> pairs_;
+  /// The sessions of which only one end is in the table, and their place in pairs_.
+  std::vector<std::pair<const SocketRow*, std::size_t>> halves_;
 };
+
+bool Pairing::has_listener(Transport transport, const SocketEnd& end) const {
+  const auto [first, last] = listeners_.equal_range({transport, end.port});
+  return std::any_of(first, last, [&](const auto& each) { return each.second->accepts(end); });
+}
 
 /// Whether the local end of this row is the server, by the first two rules.
 std::optional<bool> Pairing::known_server(const SocketRow& row) const {
-  const bool local = listeners_.has_listener(row.transport, row.local);
-  const bool remote = is_local_peer(row) && listeners_.has_listener(row.transport, row.remote);
+  const bool local = has_listener(row.transport, row.local);
+  const bool remote = is_local_peer(row) && has_listener(row.transport, row.remote);
   if (local != remote) return local;
   if (facts_.is_served) {
     if (facts_.is_served(row.transport, row.local, row.remote)) return true;
@@ -127,9 +103,44 @@ void Pairing::add(const SocketRow& row, const SocketRow* other) {
   if (client != nullptr) pair.client_state = client->state;
   // A UDP server has one socket for all clients: that is the server end.
   if (row.transport == Transport::udp && !pair.server_state && !pair.elsewhere &&
-      listeners_.has_listener(Transport::udp, pair.server))
+      has_listener(Transport::udp, pair.server))
     pair.server_state = TcpState::close;
+  if (other == nullptr && row.transport == Transport::tcp && row.state != TcpState::time_wait)
+    halves_.emplace_back(&row, pairs_.size());
   pairs_.push_back(pair);
+}
+
+/// Joins the two halves of sessions whose destination the kernel translates, such as by "redirect"
+/// of nft(8): the client's socket has the endpoint that it called, the server's socket its own. Both
+/// have the client's endpoint, which must be unique among the halves.
+void Pairing::join_translated() {
+  constexpr std::size_t several = static_cast<std::size_t>(-1);
+  const auto index = [&](auto end_of) {
+    std::map<SocketEnd, std::size_t> found;
+    for (std::size_t i = 0; i < halves_.size(); ++i) {
+      const auto [known, is_new] = found.emplace(end_of(*halves_[i].first), i);
+      if (!is_new) known->second = several;
+    }
+    return found;
+  };
+  const auto by_local = index([](const SocketRow& row) { return row.local; });
+  const auto by_remote = index([](const SocketRow& row) { return row.remote; });
+  std::vector<std::size_t> joined;
+  for (const auto& [end, calling] : by_local) {
+    const auto found = by_remote.find(end);
+    if (calling == several || found == by_remote.end() || found->second == several) continue;
+    const auto& [client, pair] = halves_[calling];
+    const auto& [server, other_pair] = halves_[found->second];
+    if (has_listener(Transport::tcp, client->local)) continue;  // its source is translated
+    pairs_[pair] = {.client = client->local,
+                    .server = client->remote,
+                    .client_state = client->state,
+                    .server_state = server->state,
+                    .translated = server->local};
+    joined.push_back(other_pair);
+  }
+  std::ranges::sort(joined, std::greater());
+  for (const auto each : joined) pairs_.erase(pairs_.begin() + static_cast<std::ptrdiff_t>(each));
 }
 
 std::vector<Pair> Pairing::run(bool with_listeners) {
@@ -164,18 +175,22 @@ std::vector<Pair> Pairing::run(bool with_listeners) {
     add(row, other);
     i = next;
   }
+  join_translated();
   return std::move(pairs_);
 }
 
 }  // namespace
 
+int server_rank(std::uint16_t port, const std::optional<PortRange>& ephemeral) {
+  if (category_of(port) == PortCategory::well_known) return 0;
+  if (ephemeral && ephemeral->contains(port)) return 2;
+  return category_of(port) == PortCategory::registered ? 1 : 3;
+}
+
 std::vector<Pair> pair_up(std::span<const SocketRow> rows, const PairingFacts& facts,
                           bool with_listeners) {
   auto pairs = Pairing(rows, facts).run(with_listeners);
-  std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
-    return std::tie(a.transport, a.server, a.kind, a.client) <
-           std::tie(b.transport, b.server, b.kind, b.client);
-  });
+  std::ranges::sort(pairs, {}, &Pair::identity);
   return pairs;
 }
 

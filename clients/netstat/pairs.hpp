@@ -9,12 +9,14 @@
 //      the rest of IANA's dynamic range;
 //   4. with the lower number.
 // 3 and 4 are guesses, and marked as such, unless 3 compares a well-known or registered port with
-// another port. FTP's port 20 is the exception of rule 3: an FTP server connects from it.
+// another port. NAT gives the two ends different 4-tuples: see Pair::translated. FTP's port 20 is the exception of rule 3: an FTP server connects from it.
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "clients/net/socket_row.hpp"
@@ -38,8 +40,26 @@ struct Pair {
   SocketEnd server;
   std::optional<TcpState> client_state;  ///< nothing: no such socket
   std::optional<TcpState> server_state;
+  /// Where NAT in this machine led the client, which called `server`: the server's own endpoint.
+  std::optional<SocketEnd> translated;
+  std::uint32_t count = 1;  ///< of the sessions that fold_time_wait() made one row
+  /// Of a connection that portlabd made for another session (forward): the two ends of that one.
+  std::optional<std::pair<SocketEnd, SocketEnd>> forwarded_from{};  // server, client
 
   bool operator==(const Pair&) const = default;
+  /// What does not change while a session or listener exists. A forwarded session comes after the
+  /// one that it was made for.
+  auto identity() const {
+    const auto& first_server = forwarded_from ? forwarded_from->first : server;
+    const auto& first_client = forwarded_from ? forwarded_from->second : client;
+    return std::tuple_cat(std::tie(transport, first_server, kind, first_client),
+                          std::tuple(forwarded_from.has_value()), std::tie(server, client));
+  }
+  /// The same for both halves of a forwarded session.
+  auto group() const {
+    return std::tuple(transport, forwarded_from.value_or(std::pair(server, client)));
+  }
+  auto states() const { return std::tie(client_state, server_state, count); }
 };
 
 /// What pairing needs in addition to the rows.
@@ -53,18 +73,6 @@ struct PairingFacts {
 /// All sessions, in order of transport, server and client; optionally with the listeners.
 std::vector<Pair> pair_up(std::span<const SocketRow> rows, const PairingFacts& facts,
                           bool with_listeners);
-
-/// Finds the listener that a packet to an end reaches.
-class ListenerIndex {
- public:
-  explicit ListenerIndex(std::span<const SocketRow> rows);
-
-  /// Whether a listener has this address and port, or this port at all addresses.
-  bool has_listener(Transport transport, const SocketEnd& end) const;
-
- private:
-  std::vector<const SocketRow*> listeners_;  // sorted by transport and port
-};
 
 /// The rank of a port in rule 3 above; lower is more likely a server's.
 int server_rank(std::uint16_t port, const std::optional<PortRange>& ephemeral);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include "clients/cli/terminal.hpp"
@@ -13,26 +15,28 @@ namespace portlab {
 
 namespace {
 
-std::string tree_branch(const TableRoom& room) { return room.unicode ? "└ " : "` "; }
+/// A row, and whether it follows its parent.
+struct Branch {
+  const SessionRow* row = nullptr;
+  bool below = false;
+};
 
 /// The rows, each followed by its children; a child without a parent in the table is a row of its
-/// own.
-std::vector<const SessionRow*> with_children(std::span<const SessionRow> rows) {
-  std::map<std::uint64_t, std::vector<const SessionRow*>> children;
-  std::map<std::uint64_t, bool> is_there;
-  for (const auto& row : rows) is_there[row.id] = true;
-  for (const auto& row : rows)
-    if (row.parent_id != 0 && is_there.contains(row.parent_id))
-      children[row.parent_id].push_back(&row);
-
-  std::vector<const SessionRow*> out;
+/// own. One level: data connections have no children.
+std::vector<Branch> with_children(std::span<const SessionRow> rows) {
+  std::multimap<std::uint64_t, const SessionRow*> children;
+  std::set<std::uint64_t> ids;
+  for (const auto& row : rows) {
+    ids.insert(row.id);
+    if (row.parent_id != 0) children.emplace(row.parent_id, &row);
+  }
+  std::vector<Branch> out;
   out.reserve(rows.size());
   for (const auto& row : rows) {
-    if (row.parent_id != 0 && is_there.contains(row.parent_id)) continue;
-    out.push_back(&row);
-    // One level: data connections have no children.
-    if (const auto own_children = children.find(row.id); own_children != children.end())
-      out.insert(out.end(), own_children->second.begin(), own_children->second.end());
+    if (row.parent_id != 0 && ids.contains(row.parent_id)) continue;
+    out.push_back({&row, false});
+    const auto [first, last] = children.equal_range(row.id);
+    for (auto child = first; child != last; ++child) out.push_back({child->second, true});
   }
   return out;
 }
@@ -60,6 +64,8 @@ std::string listener_table(std::span<const ListenerRow> rows, const TableRoom& r
          printable(row.endpoint.address_and_port()),
          row.default_port == 0 ? (room.unicode ? "—" : "-") : std::to_string(row.default_port),
          std::to_string(row.accepted)});
+    if (!row.argument.empty())
+      table.cells({"", "", (room.unicode ? "⇒ " : "=> ") + printable(row.argument), "", ""});
   }
   if (table.rows() == 0) return "no listeners\n";
   return table.to_string(room) + (moved ? "* moved: not at its default port\n" : "");
@@ -67,30 +73,108 @@ std::string listener_table(std::span<const ListenerRow> rows, const TableRoom& r
 
 std::string session_table(std::span<const SessionRow> rows, const TableRoom& room) {
   TextTable table({{.title = "Service"},
-                   {.title = "Client", .width_min = 15},
+                   {.title = "Client", .width_min = 15, .shortened = Shortened::in_middle},
                    {.title = "", .tight_gap = 1},
-                   {.title = "Server", .tight_gap = 1},
+                   {.title = "Server", .tight_gap = 1, .shortened = Shortened::in_middle},
                    {.title = "Age", .right_aligned = true},
                    {.title = "In", .right_aligned = true},
                    {.title = "Out", .right_aligned = true},
-                   {.title = "Last", .shortened = true}});
-  std::map<std::uint64_t, bool> is_there;
-  for (const auto& row : rows) is_there[row.id] = true;
-  for (const auto* row : with_children(rows)) {
+                   {.title = "Last", .shortened = Shortened::at_end}});
+  for (const auto& [row, below] : with_children(rows)) {
     if (row->service == "control") continue;  // the request for this table
-    const bool below = row->parent_id != 0 && is_there.contains(row->parent_id);
-    table.cells({(below ? tree_branch(room) : "") + printable(row->service),
-                 printable(row->remote.address_and_port()), room.unicode ? "→" : "->",
-                 printable(row->local.address_and_port()), short_age(row->age_seconds),
-                 short_bytes(row->bytes_in), short_bytes(row->bytes_out), printable(row->note)});
+    // From the end that made the connection.
+    const auto& client = row->outgoing ? row->local : row->remote;
+    const auto& server = row->outgoing ? row->remote : row->local;
+    table.cells({(!below         ? std::string()
+                  : room.unicode ? "└ "
+                                 : "` ") +
+                     printable(row->service),
+                 printable(client.address_and_port()), room.unicode ? "→" : "->",
+                 printable(server.address_and_port()), short_age(row->age_seconds),
+                 short_bytes(row->bytes_in), short_bytes(row->bytes_out),
+                 printable(row->note_text())});
   }
   return table.rows() == 0 ? "no sessions\n" : table.to_string(room);
+}
+
+std::string session_groups_table(std::span<const SessionRow> rows, const TableRoom& room) {
+  struct Group {
+    std::size_t count = 0;
+    double age_seconds = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+  };
+  std::map<std::tuple<asio::ip::address, std::string, Transport>, Group> groups;
+  std::size_t sessions = 0;
+  for (const auto& row : rows) {
+    if (row.service == "control" || row.outgoing) continue;  // outgoing: the target is no client
+    auto& group = groups[{row.remote.address, row.service, row.remote.transport}];
+    ++group.count;
+    group.age_seconds = std::max(group.age_seconds, row.age_seconds);
+    group.bytes_in += row.bytes_in;
+    group.bytes_out += row.bytes_out;
+    ++sessions;
+  }
+  TextTable table({{.title = "Service"},
+                   {.title = "Proto"},
+                   {.title = "Client", .width_min = 15, .shortened = Shortened::in_middle},
+                   {.title = "Sessions", .right_aligned = true},
+                   {.title = "Oldest", .right_aligned = true},
+                   {.title = "In", .right_aligned = true},
+                   {.title = "Out", .right_aligned = true}});
+  for (const auto& [key, group] : groups) {
+    const auto& [address, service, transport] = key;
+    table.cells({printable(service), to_string(transport), address.to_string(),
+                 std::to_string(group.count), short_age(group.age_seconds),
+                 short_bytes(group.bytes_in), short_bytes(group.bytes_out)});
+  }
+  return table.to_string(room) + std::to_string(sessions) +
+         " sessions, in one row per client address and service; --all shows each\n";
+}
+
+std::string sessions_text(std::span<const SessionRow> rows, const TableRoom& room,
+                          std::size_t lines_max) {
+  constexpr std::size_t titles = 1;
+  return rows.size() + titles > lines_max ? session_groups_table(rows, room)
+                                          : session_table(rows, room);
+}
+
+std::string urls_text(const ServerUrls& urls) {
+  std::string text;
+  if (!urls.others.urls.empty()) {
+    text += "On other machines:\n";
+    for (const auto& url : urls.others.urls) text += "  " + printable(url) + "\n";
+    if (!urls.others.dns_servers.empty())
+      text += "  export PORTLAB_DNS=" + printable(urls.others.dns_servers.front()) +
+              "    (the names, for portlab)\n";
+  }
+  if (!urls.here.urls.empty()) {
+    text += "On this machine:\n";
+    for (const auto& url : urls.here.urls) text += "  " + printable(url) + "\n";
+  }
+  if (text.empty()) return "neither http nor ftp listens: portlab server listen http=8080\n";
+  if (urls.others.urls.empty())
+    text += "Other machines can't reach it: portlabd --bind 0.0.0.0 listens for them.\n";
+  return text;
+}
+
+std::string authority_text(std::string_view pem) {
+  std::string text;
+  while (!pem.empty()) {
+    const auto end = std::min(pem.find('\n'), pem.size() - 1);
+    text += printable(pem.substr(0, pem[end] == '\n' ? end : end + 1)) + "\n";
+    pem.remove_prefix(end + 1);
+  }
+  return text;
 }
 
 std::string status_text(const ServerStatus& status) {
   return "portlabd " + printable(status.version) + ", pid " + std::to_string(status.pid) + ", up " +
          short_age(status.uptime_seconds) + ", " + std::to_string(status.workers) +
          (status.workers == 1 ? " worker" : " workers") +
+         (status.refused == 0 ? ""
+                              : "\nrefused so far, because there were too many sessions: " +
+                                    std::to_string(status.refused)) +
          (status.private_network ? "\nin a private network: portlab enter enters it\n"
                                  : "\nin this machine's network\n");
 }

@@ -1,67 +1,54 @@
-#include "clients/why/findings.hpp"
+#include "clients/why/why.hpp"
 
-#include <span>
+#include <map>
 #include <utility>
 
 #include "clients/net/sock_diag.hpp"
-#include "clients/why/probes.hpp"
 
 namespace portlab {
 
 namespace {
 
-/// The probes for an error, in the order in which their findings are shown.
-std::vector<Probe*> probes_for(NetError net_error) {
-  switch (net_error) {
-    case NetError::refused:
-      return {find_address,
-              classify_address,
-              find_listener,
-              find_same_port,
-              find_nearest_listeners,
-              find_moved_service,
-              find_all_listeners,
-              check_bind,
-              find_route,
-              describe_network};
-    case NetError::timeout:
-      return {find_address,         classify_address,   find_route,     find_listener,
-              find_accept_queue,    find_moved_service, count_sessions, find_all_listeners,
-              find_connect_timeout, describe_network};
-    case NetError::unreachable:
-      return {find_address, classify_address, find_route, describe_network, check_ipv6};
-    case NetError::reset:
-    case NetError::closed:
-    case NetError::turned_away:
-      return {find_address,   classify_address, find_listener,     find_accept_queue,
-              count_sessions, count_time_wait,  find_all_listeners};
-    case NetError::wrong_service:
-      return {find_address,       classify_address,  find_listener, find_registered_service,
-              find_moved_service, find_all_listeners};
-    case NetError::name:
-      return {find_address, find_name_servers};
-    case NetError::in_use:
-      return {classify_address, find_listener,        find_same_port,        count_time_wait,
-              check_bind,       find_ephemeral_range, find_privileged_ports, find_all_listeners};
-    case NetError::denied:
-      return {classify_address, check_bind, find_privileged_ports, describe_network,
-              check_socket_file};
-    case NetError::not_available:
-      return {classify_address, describe_network, find_ephemeral_range};
-    case NetError::taken:
-      return {find_address, count_sessions, count_time_wait, find_ephemeral_range,
-              find_all_listeners};
-    case NetError::no_family:
-      return {classify_address, check_ipv6};
-    case NetError::descriptors:
-      return {find_descriptor_limit, count_sessions};
-    case NetError::too_long:
-      return {classify_address, find_route};
-    case NetError::no_socket:
-      return {check_socket_file, check_control_socket};
-  }
-  return {};
-}
+const std::vector<Probe*> after_an_end{find_address,      classify_address, find_listener,
+                                       find_accept_queue, count_sessions,   count_time_wait,
+                                       find_all_listeners};
+
+/// The probes for each error, in the order in which their findings are shown.
+const std::map<NetError, std::vector<Probe*>> probes_for{
+    {NetError::refused,
+     {find_address, classify_address, find_listener, check_connection, find_same_port,
+      find_nearest_listeners, find_moved_service, find_all_listeners, check_bind, find_route,
+      describe_network}},
+    {NetError::timeout,
+     {find_address, classify_address, find_route, find_listener, find_accept_queue,
+      find_moved_service, count_sessions, find_all_listeners, find_connect_timeout,
+      describe_network}},
+    {NetError::unreachable,
+     {find_address, classify_address, find_listener, check_connection, find_route, describe_network,
+      check_ipv6}},
+    {NetError::reset, after_an_end},
+    {NetError::closed, after_an_end},
+    {NetError::rejected, after_an_end},
+    {NetError::wrong_service,
+     {find_address, classify_address, find_listener, find_registered_service, find_moved_service,
+      find_all_listeners}},
+    {NetError::tls,
+     {find_address, classify_address, find_listener, find_registered_service, find_moved_service}},
+    {NetError::certificate, {find_address, classify_address, find_listener}},
+    {NetError::name, {find_address, find_name_servers}},
+    {NetError::in_use,
+     {classify_address, find_listener, find_same_port, count_time_wait, check_bind,
+      find_ephemeral_range, find_privileged_ports, find_all_listeners}},
+    {NetError::denied,
+     {classify_address, check_bind, find_privileged_ports, describe_network, check_socket_file}},
+    {NetError::not_available, {classify_address, describe_network, find_ephemeral_range}},
+    {NetError::taken,
+     {find_address, count_sessions, count_time_wait, find_ephemeral_range, find_all_listeners}},
+    {NetError::no_family, {classify_address, check_ipv6}},
+    {NetError::descriptors, {find_descriptor_limit, count_sessions}},
+    {NetError::too_long, {classify_address, find_route}},
+    {NetError::no_socket, {check_socket_file, check_control_socket}},
+};
 
 }  // namespace
 
@@ -76,25 +63,50 @@ const Endpoint* Context::port() const {
 }
 
 Context gather_context(NetError net_error, std::optional<WhyTarget> target) {
-  Context context{net_error, std::move(target), {}, {}};
-  auto sockets = read_sockets();
-  if (sockets)
-    context.sockets = std::move(*sockets);
-  else
-    context.no_sockets = sockets.error().text;
-  return context;
+  auto table = read_socket_table();
+  return {net_error,
+          std::move(target),
+          std::move(table.rows),
+          std::move(table.no_tcp),
+          std::move(table.no_udp),
+          table.from_proc};
+}
+
+namespace {
+
+std::vector<Finding> run(const std::vector<Probe*>& probes, const Context& context) {
+  std::vector<Finding> findings;
+  for (auto* const probe : probes)
+    if (auto finding = probe(context)) findings.push_back(std::move(*finding));
+  // Which of the two transports matters; without a port, both.
+  const auto* const port = context.port();
+  const bool tcp = port == nullptr || port->transport == Transport::tcp;
+  const bool udp = port == nullptr || port->transport == Transport::udp;
+  if (tcp && !context.no_tcp.empty())
+    findings.push_back({"sockets", "unknown: " + context.no_tcp, {{"known", false}}});
+  if (udp && !context.no_udp.empty() && (!tcp || context.no_udp != context.no_tcp))
+    findings.push_back({"sockets", "unknown: " + context.no_udp, {{"known", false}}});
+  return findings;
+}
+
+}  // namespace
+
+std::vector<Finding> findings_about_listener(const Context& context) {
+  return run({find_address, classify_address, find_listener, find_registered_service,
+              find_accept_queue, count_sessions},
+             context);
+}
+
+std::vector<Finding> findings_about_open_ports(const Context& context) {
+  return run({find_all_listeners, describe_network}, context);
 }
 
 std::vector<Finding> findings_of(const Context& context) {
-  std::vector<Finding> findings;
-  auto probes = probes_for(context.net_error);
+  auto probes = probes_for.at(context.net_error);
   const bool local = context.target && context.target->endpoint &&
                      context.target->endpoint->transport == Transport::local;
   if (local) probes = {check_socket_file, check_control_socket};
-  for (auto* const probe : probes)
-    if (auto finding = probe(context)) findings.push_back(std::move(*finding));
-  if (!context.no_sockets.empty()) findings.push_back({"sockets", context.no_sockets, {}});
-  return findings;
+  return run(probes, context);
 }
 
 }  // namespace portlab

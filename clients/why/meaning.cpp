@@ -1,155 +1,129 @@
-#include "clients/why/meaning.hpp"
+#include "clients/why/why.hpp"
 
-#include <array>
+#include <algorithm>
 
 namespace portlab {
 
 namespace {
 
-constexpr std::array refused{
-    Paragraph{"tcp",
-              "the machine is reachable, but nothing listens on the port: it answers the SYN with "
-              "RST (RFC 9293 section 3.5.2)"},
-    Paragraph{"udp",
-              "the same with an ICMP message: destination unreachable, port unreachable (RFC 1122 "
-              "section 4.1.3.1; RFC 792 type 3 code 3, RFC 4443 type 1 code 4)"},
-    Paragraph{"not",
-              "a timeout: that is what a firewall that drops packets causes. (One that rejects "
-              "them can look like this.)"}};
-constexpr std::array timeout{
-    Paragraph{"tcp",
-              "while connecting: the SYN was sent several times, after intervals that double (RFC "
-              "6298 section 5.5), and neither SYN-ACK nor RST came: the machine is off, or a "
-              "firewall drops packets. When connected: the server sends nothing"},
-    Paragraph{
-        "udp",
-        "UDP promises no answer (RFC 768): the datagram or its answer was lost or dropped, or "
-        "the server does not answer it. A closed port is reported as refused"},
-    Paragraph{"not", "refused: that takes one round trip, not seconds"}};
-constexpr std::array unreachable{
-    Paragraph{"here",
-              "this machine's routing table has no route to it (ENETUNREACH); or it has one, "
-              "and the next hop does not answer ARP (RFC 826) or neighbour "
-              "discovery (RFC 4861 section 7.2.2) (EHOSTUNREACH)"},
-    Paragraph{"there",
-              "a router on the path sent ICMP destination unreachable (RFC 792 type 3; "
-              "RFC 4443 section 3.1), which does not end an established TCP connection "
-              "(RFC 9293 section 3.9.2.2)"}};
-constexpr std::array reset{
-    Paragraph{"tcp",
-              "RST: the peer dropped the connection at once, and data in transit is lost (RFC 9293 "
-              "section 3.5.3). Its program ended, or closed with unread data (section 3.6.1), or "
-              "the machine restarted and has no such connection"},
-    Paragraph{"EPIPE", "the same, detected when sending"}};
-constexpr std::array closed{Paragraph{
-    "tcp",
-    "FIN: the peer sends no more data (RFC 9293 section 3.6). That is a regular end for TCP, "
-    "but too early for the protocol above it: a limit, a time-out, or a server that stops"}};
-constexpr std::array turned_away{
-    Paragraph{"tcp",
-              "the kernel accepted the connection, and the program closed it without sending: "
-              "FIN or RST right after the handshake (RFC 9293 section 3.6). TCP has no message "
-              "that says 'too many'"}};
-constexpr std::array wrong_service{
-    Paragraph{"port",
-              "a port number is a convention: IANA's registry says what is assigned (RFC 6335 "
-              "section 6), not which program listens"}};
-constexpr std::array name{
-    Paragraph{"dns",
-              "NXDOMAIN: neither the name nor any name below it exists (RFC 1035 section 4.1.1, "
-              "RFC 8020). An empty answer: it exists, but has no address (RFC 2308 section 2.2)"},
-    Paragraph{"lab",
-              "names below .test never exist on the internet (RFC 6761 section 6.2): "
-              "portlabd's DNS server has them, the system's resolver does not"}};
-constexpr std::array in_use{
-    Paragraph{
-        "bind",
-        "the local address and port are in use: 'connection already exists' (RFC 9293 section "
-        "3.10.1). A listener at 0.0.0.0 uses the port at every address"},
-    Paragraph{"port",
-              "tcp 53 and udp 53 are two ports (RFC 6335 section 6): one may be free while "
-              "the other is in use"}};
-constexpr std::array denied{
-    Paragraph{"listen",
-              "a rule of Unix, not of an RFC: a port below "
-              "net.ipv4.ip_unprivileged_port_start needs CAP_NET_BIND_SERVICE (ip(7), "
-              "capabilities(7)), so that no user can impersonate the machine's services"},
-    Paragraph{"connect",
-              "a rule of this machine's firewall (EPERM), or a broadcast address (EACCES); "
-              "a firewall on the path causes timeout or unreachable instead"}};
-constexpr std::array not_available{
-    Paragraph{"bind",
-              "the source of a packet must be an address of the machine that sends it (RFC "
-              "1122 section 3.2.1.3), and --source is another address"},
-    Paragraph{"connect",
-              "the same errno from connect means that no source port is left, see "
-              "portlab why taken"}};
-constexpr std::array taken{
-    Paragraph{
-        "tcp",
-        "a connection is a pair of sockets: two addresses, two ports (RFC 9293 section 3.4.1). "
-        "No two connections have the same four values"},
-    Paragraph{
-        "wait",
-        "the side that closes first keeps the connection in TIME-WAIT for two maximum segment "
-        "lifetimes (RFC 9293 section 3.6.1), 60 s in Linux: late packets must not reach a "
-        "new connection"}};
-constexpr std::array no_family{
-    Paragraph{"ip",
-              "IPv4 (RFC 791) and IPv6 (RFC 8200) are two separate protocols: a socket of "
-              "one can't connect to an address of the other"}};
-constexpr std::array descriptors{
-    Paragraph{"file",
-              "each session is a file descriptor of the process (socket(2)), and the "
-              "system limits their number (getrlimit(2), RLIMIT_NOFILE). No packet was "
-              "sent"}};
-constexpr std::array too_long{
-    Paragraph{"udp",
-              "its length field has 16 bits (RFC 768), IPv4's too (RFC 791 section 3.1): "
-              "65,535 bytes less 20 of IPv4 and 8 of UDP leave 65,507"}};
-constexpr std::array no_socket{
-    Paragraph{"unix",
-              "a Unix socket has a path (unix(7)), not a port. The server creates the file "
-              "when it starts to listen, and removes it when it stops"}};
+// In the order of NetError.
+constexpr Paragraph table[] = {
+    {NetError::refused, "tcp",
+     "the machine is reachable, but nothing listens on the port: it answers the SYN with "
+     "RST (RFC 9293 section 3.5.2)"},
+    {NetError::refused, "udp",
+     "the same with an ICMP message: destination unreachable, port unreachable (RFC 1122 "
+     "section 4.1.3.1; RFC 792 type 3 code 3, RFC 4443 type 1 code 4)"},
+    {NetError::refused, "not",
+     "a timeout: that is what a firewall that drops packets causes. (One that rejects "
+     "them can look like this.)"},
+    {NetError::timeout, "tcp",
+     "while connecting: the SYN was sent several times, after intervals that double (RFC "
+     "6298 section 5.5), and neither SYN-ACK nor RST came: the machine is off, or a "
+     "firewall drops packets. When connected: the server sends nothing"},
+    {NetError::timeout, "udp",
+     "UDP promises no answer (RFC 768): the datagram or its answer was lost or dropped, or "
+     "the server does not answer it. A closed port is reported as refused"},
+    {NetError::timeout, "not", "refused: that takes one round trip, not seconds"},
+    {NetError::unreachable, "here",
+     "this machine's routing table has no route to it (ENETUNREACH); or it has one, "
+     "and the next hop does not answer ARP (RFC 826) or neighbour "
+     "discovery (RFC 4861 section 7.2.2) (EHOSTUNREACH)"},
+    {NetError::unreachable, "there",
+     "a router or a firewall on the path sent ICMP destination unreachable (RFC 792 type 3; "
+     "RFC 4443 section 3.1), which does not end an established TCP connection "
+     "(RFC 9293 section 3.9.2.2)"},
+    {NetError::reset, "tcp",
+     "RST: the peer dropped the connection at once, and data in transit is lost (RFC 9293 "
+     "section 3.5.3). Its program ended, or closed with unread data (section 3.6.1), or "
+     "the machine restarted and has no such connection"},
+    {NetError::reset, "EPIPE", "the same, detected when sending"},
+    {NetError::closed, "tcp",
+     "FIN: the peer sends no more data (RFC 9293 section 3.6). That is a regular end for TCP, "
+     "but too early for the protocol above it: a limit, a time-out, or a server that stops"},
+    {NetError::rejected, "tcp",
+     "the kernel accepted the connection, and the program closed it without sending: "
+     "FIN or RST right after the handshake (RFC 9293 section 3.6). TCP has no message "
+     "that says 'too many'"},
+    {NetError::wrong_service, "port",
+     "a port number is a convention: IANA's registry says what is assigned (RFC 6335 "
+     "section 6), not which program listens"},
+    {NetError::tls, "tls",
+     "before the first byte of HTTP, both ends agree on a version and on keys (RFC 8446 section "
+     "2). "
+     "Where that fails, one of them sends an alert with the reason (section 6) and closes"},
+    {NetError::tls, "versions",
+     "TLS 1.0 and 1.1 are not to be used any more (RFC 8996): a server that has only "
+     "these has no version in common with a client of today"},
+    {NetError::tls, "not",
+     "a closed port or a firewall: TCP's connection exists, and both ends talk"},
+    {NetError::certificate, "tls",
+     "the session could be encrypted, but the server is not known: a certificate binds a key "
+     "to a name, and an authority that the client trusts signs it (RFC 5280 section 6)"},
+    {NetError::certificate, "name",
+     "the name or the address in the URL must be in the certificate (RFC 9525 section 6): one for "
+     "another name is refused, although it is genuine"},
+    {NetError::certificate, "dates",
+     "a certificate is valid between two dates (RFC 5280 section 4.1.2.5): a wrong clock "
+     "on this machine looks like an expired certificate"},
+    {NetError::name, "dns",
+     "NXDOMAIN: neither the name nor any name below it exists (RFC 1035 section 4.1.1, "
+     "RFC 8020). An empty answer: it exists, but has no address (RFC 2308 section 2.2)"},
+    {NetError::name, "again",
+     "'temporary failure in name resolution' (EAI_AGAIN): no name server answered, or none is "
+     "set in /etc/resolv.conf: getaddrinfo(3)"},
+    {NetError::name, "lab",
+     "names below .test never exist on the internet (RFC 6761 section 6.2): "
+     "portlabd's DNS server has them, the system's resolver does not"},
+    {NetError::in_use, "bind",
+     "the local address and port are in use: 'connection already exists' (RFC 9293 section "
+     "3.10.1). A listener at 0.0.0.0 uses the port at every address"},
+    {NetError::in_use, "port",
+     "tcp 53 and udp 53 are two ports (RFC 6335 section 6): one may be free while "
+     "the other is in use"},
+    {NetError::denied, "listen",
+     "a rule of Unix, not of an RFC: a port below "
+     "net.ipv4.ip_unprivileged_port_start needs CAP_NET_BIND_SERVICE (ip(7), "
+     "capabilities(7)), so that no user can impersonate the machine's services"},
+    {NetError::denied, "connect",
+     "a rule of this machine's firewall (EPERM), or a broadcast address (EACCES); "
+     "a firewall on the path causes timeout or unreachable instead"},
+    {NetError::not_available, "bind",
+     "the source of a packet must be an address of the machine that sends it (RFC "
+     "1122 section 3.2.1.3), and --source is another address"},
+    {NetError::not_available, "connect",
+     "the same errno from connect means that no source port is left, see "
+     "portlab why taken"},
+    {NetError::taken, "tcp",
+     "a connection is a pair of sockets: two addresses, two ports (RFC 9293 section 3.4.1). "
+     "No two connections have the same four values"},
+    {NetError::taken, "wait",
+     "the side that closes first keeps the connection in TIME-WAIT for two maximum segment "
+     "lifetimes (RFC 9293 section 3.6.1), 60 s in Linux: late packets must not reach a "
+     "new connection"},
+    {NetError::no_family, "ip",
+     "IPv4 (RFC 791) and IPv6 (RFC 8200) are two separate protocols: a socket of "
+     "one can't connect to an address of the other"},
+    {NetError::descriptors, "file",
+     "each session is a file descriptor of the process (socket(2)), and the "
+     "system limits their number (getrlimit(2), RLIMIT_NOFILE). No packet was "
+     "sent"},
+    {NetError::too_long, "udp",
+     "its length field has 16 bits (RFC 768), IPv4's too (RFC 791 section 3.1): "
+     "65,535 bytes less 20 of IPv4 and 8 of UDP leave 65,507"},
+    {NetError::no_socket, "unix",
+     "a Unix socket has a path (unix(7)), not a port. The server creates the file "
+     "when it starts to listen, and removes it when it stops"},
+};
+static_assert(std::ranges::is_sorted(table, {}, &Paragraph::net_error));
 
 }  // namespace
 
 std::span<const Paragraph> meaning_of(NetError net_error) {
-  switch (net_error) {
-    case NetError::refused:
-      return refused;
-    case NetError::timeout:
-      return timeout;
-    case NetError::unreachable:
-      return unreachable;
-    case NetError::reset:
-      return reset;
-    case NetError::closed:
-      return closed;
-    case NetError::turned_away:
-      return turned_away;
-    case NetError::wrong_service:
-      return wrong_service;
-    case NetError::name:
-      return name;
-    case NetError::in_use:
-      return in_use;
-    case NetError::denied:
-      return denied;
-    case NetError::not_available:
-      return not_available;
-    case NetError::taken:
-      return taken;
-    case NetError::no_family:
-      return no_family;
-    case NetError::descriptors:
-      return descriptors;
-    case NetError::too_long:
-      return too_long;
-    case NetError::no_socket:
-      return no_socket;
-  }
-  return {};
+  // Not std::ranges::equal_range: clang 14 can't compile the one of g++ 12.
+  const auto first = std::ranges::lower_bound(table, net_error, {}, &Paragraph::net_error);
+  const auto last = std::ranges::upper_bound(table, net_error, {}, &Paragraph::net_error);
+  return {first, last};
 }
 
 }  // namespace portlab

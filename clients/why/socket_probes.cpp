@@ -1,15 +1,13 @@
 // The probes of portlab why that read the kernel's socket table.
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <string>
 
 #include "clients/cli/terminal.hpp"
-#include "clients/net/local_server.hpp"
-#include "clients/net/port_owner.hpp"
-#include "clients/why/probes.hpp"
-#include "common/service_names.hpp"
+#include "clients/net/control_client.hpp"
+#include "clients/net/host_info.hpp"
+#include "clients/why/why.hpp"
 #include "common/session_row.hpp"
 
 namespace portlab {
@@ -18,18 +16,12 @@ namespace {
 
 namespace json = boost::json;
 
-/// A socket at [::] accepts IPv4, too, unless IPV6_V6ONLY is set. ipv6(7).
-bool same_family(const SocketRow& row, const asio::ip::address& address) {
-  const bool both = row.ipv6_socket && row.local.is_any() && !row.ipv6_only;
-  return address.is_v4() ? row.local.is_ipv4() || both || !row.ipv6_socket : row.ipv6_socket;
-}
-
 /// Whether a packet to this address reaches the row's socket, and a bind(2) to it conflicts with
 /// it.
 bool meets(const SocketRow& row, const asio::ip::address& address) {
-  if (row.local == socket_end(address, row.local.port)) return true;
-  const bool any_here = row.local.is_any();
-  return (any_here || address.is_unspecified()) && same_family(row, address);
+  if (!address.is_unspecified()) return row.accepts(socket_end(address, row.local.port));
+  const bool both = row.local.is_any() && !row.ipv6_only;
+  return address.is_v4() ? row.local.is_ipv4() || both : row.ipv6_socket;
 }
 
 std::string owner_text(const SocketRow& row) {
@@ -74,6 +66,11 @@ bool is_elsewhere(const Context& context) {
   return context.port() == nullptr || !is_own_address(context.port()->address);
 }
 
+/// Whether the table has rows for the target's transport: an unknown table is not an empty one.
+bool is_known(const Context& context) {
+  return context.port() == nullptr || context.knows(context.port()->transport);
+}
+
 /// "tcp 127.0.0.1:80: nginx (pid 4711); …", at most `most` of them.
 Finding list_of(const std::string& label, const std::vector<const SocketRow*>& rows,
                 std::size_t most) {
@@ -103,10 +100,11 @@ const SocketRow* listener_at(const Context& context, const Endpoint& endpoint) {
 }
 
 std::optional<Finding> find_listener(const Context& context) {
-  if (context.port() == nullptr || !context.no_sockets.empty()) return std::nullopt;
+  if (context.port() == nullptr) return std::nullopt;
   const auto& endpoint = *context.port();
   if (is_elsewhere(context))
     return Finding{"listens", "on another machine, whose listeners can't be seen from here", {}};
+  if (!is_known(context)) return Finding{"listens", "unknown", {{"listening", nullptr}}};
   const auto* row = listener_at(context, endpoint);
   if (row == nullptr)
     return Finding{
@@ -120,17 +118,18 @@ std::optional<Finding> find_same_port(const Context& context) {
   if (is_elsewhere(context)) return std::nullopt;
   const auto& endpoint = *context.port();
   const auto* met = listener_at(context, endpoint);
-  std::vector<const SocketRow*> beside;
+  std::vector<const SocketRow*> others;
   for (const auto* row : listeners(context))
-    if (row->local.port == endpoint.port && row != met) beside.push_back(row);
-  if (beside.empty()) return std::nullopt;
-  auto fact = list_of("beside", beside, 3);
-  fact.text = "the same number at another address or transport: " + fact.text;
+    if (row->local.port == endpoint.port && row != met) others.push_back(row);
+  if (others.empty()) return std::nullopt;
+  auto fact = list_of("same port", others, 3);
+  fact.text = "at another address or transport: " + fact.text;
   return fact;
 }
 
 std::optional<Finding> find_nearest_listeners(const Context& context) {
-  if (is_elsewhere(context) || listener_at(context, *context.port()) != nullptr)
+  if (is_elsewhere(context) || !is_known(context) ||
+      listener_at(context, *context.port()) != nullptr)
     return std::nullopt;
   const auto& endpoint = *context.port();
   auto near = listeners(context);
@@ -155,7 +154,7 @@ std::optional<Finding> find_nearest_listeners(const Context& context) {
 }
 
 std::optional<Finding> find_all_listeners(const Context& context) {
-  if (context.port() != nullptr || !context.no_sockets.empty()) return std::nullopt;
+  if (context.port() != nullptr) return std::nullopt;
   if (context.address() != nullptr && !is_own_address(context.address()->address))
     return std::nullopt;
   constexpr std::size_t most = 6;
@@ -163,6 +162,8 @@ std::optional<Finding> find_all_listeners(const Context& context) {
   if (context.address() != nullptr)
     std::erase_if(rows,
                   [&](const SocketRow* row) { return !meets(*row, context.address()->address); });
+  if (rows.empty() && !(context.knows(Transport::tcp) && context.knows(Transport::udp)))
+    return Finding{"listens", "unknown", {{"count", nullptr}}};
   if (rows.empty())
     return Finding{
         "listens", "nothing in this network", {{"listeners", json::array()}, {"count", 0}}};
@@ -173,7 +174,7 @@ std::optional<Finding> find_all_listeners(const Context& context) {
 }
 
 std::optional<Finding> find_accept_queue(const Context& context) {
-  if (is_elsewhere(context)) return std::nullopt;
+  if (is_elsewhere(context) || context.from_proc) return std::nullopt;
   const auto* row = listener_at(context, *context.port());
   if (row == nullptr || row->transport != Transport::tcp) return std::nullopt;
   // For a listener, tcp_diag reports the length of the accept queue and its limit in these fields.
@@ -188,6 +189,7 @@ std::optional<Finding> find_accept_queue(const Context& context) {
 
 std::optional<Finding> count_sessions(const Context& context) {
   if (context.port() == nullptr || context.port()->transport != Transport::tcp) return std::nullopt;
+  if (!is_known(context)) return std::nullopt;
   const auto& endpoint = *context.port();
   const auto end = socket_end(endpoint.address, endpoint.port);
   const auto count = count_of(context, endpoint, [&](const SocketRow& row) {
@@ -201,6 +203,7 @@ std::optional<Finding> count_sessions(const Context& context) {
 
 std::optional<Finding> count_time_wait(const Context& context) {
   if (context.port() == nullptr || context.port()->transport != Transport::tcp) return std::nullopt;
+  if (!is_known(context)) return std::nullopt;
   const auto& endpoint = *context.port();
   const auto count = count_of(context, endpoint, [&](const SocketRow& row) {
     return row.state == TcpState::time_wait &&
@@ -219,17 +222,12 @@ std::optional<Finding> find_moved_service(const Context& context) {
     return Finding{
         "portlabd", "runs in a private network, which has its own 127.0.0.1", {{"here", false}}};
   if (context.port() == nullptr || is_elsewhere(context)) return std::nullopt;
-  for (const auto& row : local_server()->listeners) {
-    const auto& at = row.endpoint;
-    if (at.transport != context.port()->transport || row.default_port != context.port()->port ||
-        at.port == context.port()->port)
-      continue;
-    return Finding{"portlabd",
-                   "your portlabd has " + printable(row.service) + " (default port " +
-                       std::to_string(row.default_port) + ") at " + at.to_string(),
-                   {{"here", true}, {"service", row.service}, {"endpoint", to_json(at)}}};
-  }
-  return std::nullopt;
+  const auto* const row = moved_listener(*context.port());
+  if (row == nullptr) return std::nullopt;
+  return Finding{"portlabd",
+                 "your portlabd has " + printable(row->service) + " (default port " +
+                     std::to_string(row->default_port) + ") at " + row->endpoint.to_string(),
+                 {{"here", true}, {"service", row->service}, {"endpoint", to_json(row->endpoint)}}};
 }
 
 }  // namespace portlab

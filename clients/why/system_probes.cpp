@@ -11,15 +11,14 @@
 #include <string>
 
 #include "clients/cli/terminal.hpp"
+#include "clients/net/control_client.hpp"
 #include "clients/net/dns_exchange.hpp"
 #include "clients/net/host_info.hpp"
-#include "clients/net/local_server.hpp"
 #include "clients/net/resolver.hpp"
-#include "clients/why/probes.hpp"
-#include "common/control_protocol.hpp"
+#include "clients/why/why.hpp"
+#include "common/control_path.hpp"
 #include "common/port.hpp"
 #include "common/service_names.hpp"
-#include "common/session_row.hpp"
 #include "common/system/namespace_advice.hpp"
 #include "common/system/port_settings.hpp"
 
@@ -86,12 +85,13 @@ std::optional<Finding> find_route(const Context& context) {
     return std::nullopt;
   const auto route = route_to(context.address()->address);
   if (route.error != 0)
-    return Finding{"route", "none: " + std::string(std::strerror(route.error)), {{"way", false}}};
+    return Finding{
+        "route", "none: " + std::string(std::strerror(route.error)), {{"exists", false}}};
   const auto source = route.source.to_string();
   return Finding{
       "route",
       "from " + source + (route.interface.empty() ? "" : " on interface " + route.interface),
-      {{"way", true}, {"source", source}, {"interface", route.interface}}};
+      {{"exists", true}, {"source", source}, {"interface", route.interface}}};
 }
 
 std::optional<Finding> describe_network(const Context& context) {
@@ -145,7 +145,7 @@ std::optional<Finding> find_name_servers(const Context& context) {
     }
     text += servers.empty() ? "/etc/resolv.conf names no name server" : " (/etc/resolv.conf)";
   }
-  return Finding{"asked", text, {{"servers", std::move(servers)}}};
+  return Finding{"resolver", text, {{"servers", std::move(servers)}}};
 }
 
 std::optional<Finding> find_connect_timeout(const Context& context) {
@@ -179,10 +179,10 @@ std::optional<Finding> check_bind(const Context& context) {
       text = "yes: the port is free";
       break;
     case Bindable::in_use:
-      text =
-          listener_at(context, endpoint) != nullptr
-              ? "not now: it is in use"
-              : "not now: a socket has it that does not listen (a client, or a socket only bound)";
+      text = listener_at(context, endpoint) != nullptr || !context.knows(endpoint.transport)
+                 ? "not now: it is in use"
+                 : "not now: a socket that does not listen has it (a client, or one that is only "
+                   "bound)";
       break;
     case Bindable::forbidden:
       text = "no: permission denied";

@@ -1,4 +1,4 @@
-#include "clients/why/why_target.hpp"
+#include "clients/why/why.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -29,7 +29,7 @@ std::optional<Transport> transport_named(const std::string& word) {
 Written without_transport(const CommandLine& line, const std::vector<std::string>& words) {
   if (words.size() > 2 || (words.size() == 2 && !transport_named(words.front())))
     throw line.wrong("'" + printable(words.size() > 2 ? words[2] : words[1]) +
-                         "' is too much: after the error comes one place",
+                         "' is too much: after the error comes one target",
                      "portlab why refused 127.0.0.1:83");
   Written written{words.back(), words.size() == 2 ? transport_named(words.front()) : std::nullopt};
   const auto slash = written.text.rfind('/');
@@ -69,7 +69,6 @@ std::string with_host(const std::string& text) {
 WhyTarget read_why_target(const CommandLine& line, const std::vector<std::string>& words) {
   const auto written = without_transport(line, words);
   WhyTarget target;
-  target.transport_given = written.transport.has_value();
   if (written.text.starts_with('/') || written.text.starts_with("./")) {
     target.endpoint = local_endpoint(written.text);
     return target;

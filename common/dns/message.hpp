@@ -68,6 +68,17 @@ struct Edns {
   static Edns from(const RecordHead& opt);
 };
 
+/// An extended error: why the response is as it is (RFC 8914).
+struct ExtendedError {
+  static constexpr std::uint16_t other = 0;  ///< the text says what
+
+  std::uint16_t code = other;
+  std::string text;  ///< as the server sent it: not checked
+
+  /// The option for the OPT record.
+  std::string option() const;
+};
+
 /// A complete message.
 struct Message {
   Header header;
@@ -76,6 +87,7 @@ struct Message {
   std::vector<Record> authorities;
   std::vector<Record> additionals;  ///< without OPT
   std::optional<Edns> edns;
+  std::vector<ExtendedError> extended_errors;
 
   /// The response code: four bits of the header and eight of EDNS.
   Rcode rcode() const;
@@ -92,6 +104,17 @@ bool is_valid_options(Bytes rdata);
 
 /// Reads a complete message. The error says what is wrong with it.
 Result<Message> read_message(Bytes bytes);
+
+/// A message, and what is wrong with it, although dig reads it as well; a phrase each.
+struct LenientMessage {
+  Message message;
+  std::vector<std::string> irregularities;
+};
+
+/// Reads a message that may have fewer records than its header counts, a malformed record after
+/// others, bytes after its end, or several OPT records. After TC it may end anywhere after its
+/// header (RFC 2181 section 9). The error says why nothing in it is of use.
+Result<LenientMessage> read_message_leniently(Bytes bytes);
 
 /// The bytes of a query. `udp_bytes` is the UDP payload size of EDNS; 0: without EDNS.
 std::string make_query(std::uint16_t id, const Question& question, std::uint16_t udp_bytes,

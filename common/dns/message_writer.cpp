@@ -1,6 +1,7 @@
 #include "common/dns/message_writer.hpp"
 
-#include "common/dns/rdata.hpp"
+#include "common/dns/record_formats.hpp"
+#include "common/text.hpp"
 
 namespace portlab::dns {
 namespace {
@@ -52,13 +53,14 @@ bool MessageWriter::record(Section section, const Name& owner, Type type, Class 
   return true;
 }
 
-void MessageWriter::opt(const Edns& edns) {
+void MessageWriter::opt(const Edns& edns, std::string_view options) {
   out_.u8(0);  // the owner: the root
   out_.u16(static_cast<std::uint16_t>(Type::OPT));
   out_.u16(edns.udp_bytes);
   out_.u32(std::uint32_t{edns.extended_rcode} << 24 | std::uint32_t{edns.version} << 16 |
            (edns.dnssec_ok ? dnssec_ok_bit : 0));
-  out_.u16(0);
+  out_.u16(static_cast<std::uint16_t>(options.size()));
+  out_.bytes(as_bytes(options));
   ++counts_[static_cast<std::size_t>(Section::additional)];
 }
 

@@ -29,7 +29,8 @@ class MessageWriter {
   /// Adds one record. False: there is no room, and nothing was written.
   bool record(Section section, const Name& owner, Type type, Class class_, std::uint32_t ttl,
               Bytes rdata);
-  void opt(const Edns& edns);
+  /// The OPT record, with these options in wire format.
+  void opt(const Edns& edns, std::string_view options = {});
 
   /// A position in the message, for back_to().
   struct Mark {

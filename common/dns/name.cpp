@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "common/dns/types.hpp"
+#include "common/ascii_digit.hpp"
+#include "common/text.hpp"
 
 namespace portlab::dns {
 namespace {
@@ -11,20 +12,18 @@ constexpr std::uint8_t pointer_bits = 0xC0;
 // Characters with a special meaning in a zone file.
 constexpr std::string_view special_in_labels = ".\\\"();@$";
 
-bool is_digit(char c) { return '0' <= c && c <= '9'; }
-
 // Reads an escape sequence, whose backslash is at `at`, and moves `at` after it.
 Result<char> escaped_byte(std::string_view text, std::size_t& at) {
   ++at;
   if (at == text.size()) return Error{"a backslash at the end"};
   if (!is_digit(text[at])) return text[at++];
-  if (at + 3 > text.size() || !is_digit(text[at + 1]) || !is_digit(text[at + 2]))
+  const auto digits = text.substr(at, 3);
+  const auto value = parse_decimal<unsigned>(digits);
+  if (!value || digits.size() < 3)
     return Error{"after a backslash there must be three digits, as in \\032, or another character"};
-  const int value = (text[at] - '0') * 100 + (text[at + 1] - '0') * 10 + (text[at + 2] - '0');
-  if (value > 255)
-    return Error{std::string(text.substr(at, 3)) + " after a backslash is more than 255"};
+  if (*value > 255) return Error{std::string(digits) + " after a backslash is more than 255"};
   at += 3;
-  return static_cast<char>(value);
+  return static_cast<char>(*value);
 }
 
 }  // namespace

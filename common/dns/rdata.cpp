@@ -1,139 +1,115 @@
+// Rdata in messages: reading, with names uncompressed, and checking.
 #include "common/dns/rdata.hpp"
 
 #include <algorithm>
-#include <boost/asio/ip/address_v4.hpp>
-#include <boost/asio/ip/address_v6.hpp>
+#include <string_view>
 
-#include "common/net.hpp"
+#include "common/dns/location.hpp"
+#include "common/dns/record_formats.hpp"
+#include "common/dns/service_parameters.hpp"
+#include "common/dns/type_set.hpp"
 
 namespace portlab::dns {
 namespace {
 
-struct TypeFields {
-  Type type;
-  std::array<Field, 7> fields;
-  std::size_t count;
+// Copies the fields of one record, with names uncompressed.
+class FieldReader {
+ public:
+  FieldReader(ByteReader& in, std::size_t end, std::string& out) : in_(in), end_(end), out_(out) {}
+
+  /// False: malformed.
+  bool read(Field field);
+
+ private:
+  std::size_t left() const { return end_ - std::min(in_.position(), end_); }
+
+  std::optional<std::string_view> copy(std::size_t count) {
+    if (count > left()) return std::nullopt;
+    const auto bytes = in_.take(count);
+    if (!bytes) return std::nullopt;
+    out_.append(as_text(*bytes));
+    return as_text(*bytes);
+  }
+
+  // A length byte and that many bytes.
+  std::optional<std::string_view> copy_counted() {
+    const auto length = left() > 0 ? in_.u8() : std::nullopt;
+    if (!length) return std::nullopt;
+    out_ += static_cast<char>(*length);
+    return copy(*length);
+  }
+
+  bool copy_name() {
+    const auto name = read_name(in_, Pointers::followed);
+    if (name) out_.append(name->wire_text());
+    return name && in_.position() <= end_;
+  }
+
+  template <class Check>
+  bool copy_rest(Check is_valid) {
+    const auto bytes = copy(left());
+    return bytes && is_valid(as_bytes(*bytes));
+  }
+
+  ByteReader& in_;
+  const std::size_t end_;
+  std::string& out_;
 };
 
-template <class... F>
-constexpr TypeFields row(Type type, F... fields) {
-  return {type, {fields...}, sizeof...(fields)};
-}
-
-constexpr TypeFields table[] = {
-    row(Type::A, Field::ipv4),
-    row(Type::NS, Field::compressed_name),
-    row(Type::CNAME, Field::compressed_name),
-    row(Type::SOA, Field::compressed_name, Field::compressed_name, Field::u32, Field::period,
-        Field::period, Field::period, Field::period),
-    row(Type::PTR, Field::compressed_name),
-    row(Type::HINFO, Field::string, Field::string),
-    row(Type::MX, Field::u16, Field::compressed_name),
-    row(Type::TXT, Field::strings),
-    row(Type::AAAA, Field::ipv6),
-    row(Type::SRV, Field::u16, Field::u16, Field::u16, Field::name),
-    row(Type::DNAME, Field::name),
-};
-
-// Copies one field, with names uncompressed. False: malformed.
-bool read_field(ByteReader& in, Field field, std::size_t end, std::string& out) {
-  const auto copy = [&](std::size_t count) {
-    if (in.position() + count > end) return false;
-    const auto bytes = in.take(count);
-    if (bytes) out.append(as_text(*bytes));
-    return bytes.has_value();
-  };
+bool FieldReader::read(Field field) {
   switch (field) {
+    case Field::u8:
+    case Field::algorithm:
+      return copy(1).has_value();
     case Field::u16:
-      return copy(2);
+    case Field::type:
+    case Field::certificate_type:
+      return copy(2).has_value();
     case Field::u32:
     case Field::period:
+    case Field::time:
     case Field::ipv4:
-      return copy(4);
+      return copy(4).has_value();
+    case Field::eui48:
+      return copy(6).has_value();
+    case Field::eui64:
+    case Field::locator64:
+      return copy(8).has_value();
     case Field::ipv6:
-      return copy(16);
+      return copy(16).has_value();
     case Field::name:
-    case Field::compressed_name: {
-      const auto name = read_name(in, Pointers::followed);
-      if (name) out.append(name->wire_text());
-      return name.has_value();
-    }
+    case Field::compressed_name:
+      return copy_name();
     case Field::string:
-    case Field::strings: {
+    case Field::salt:
+      return copy_counted().has_value();
+    case Field::strings:
       do {
-        const auto length = in.u8();
-        if (!length) return false;
-        out += static_cast<char>(*length);
-        if (!copy(*length)) return false;
-      } while (field == Field::strings && in.position() < end);
+        if (!copy_counted()) return false;
+      } while (left() > 0);
       return true;
-    }
+    case Field::tag:
+      return is_tag(copy_counted().value_or(""));
+    case Field::hash:
+      return !copy_counted().value_or("").empty();
+    case Field::text:
+      return copy(left()).has_value();
+    case Field::hex:
+    case Field::base64:
+      return left() > 0 && copy(left());
+    case Field::types:
+      return copy_rest(is_valid_type_set);
+    case Field::parameters:
+      return copy_rest(is_valid_service_parameters);
+    case Field::location:
+      return copy_rest(is_valid_location);
+    case Field::ports:
+      return left() > 0 && copy(left());
   }
   return false;
 }
 
-std::string hex_text(Bytes bytes) {
-  std::string text = "\\# " + std::to_string(bytes.size());
-  if (!bytes.empty()) text += ' ';
-  for (const auto byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
-}
-
-void append_string(std::string& out, ByteReader& in) {
-  const auto length = in.u8();
-  const auto bytes = in.take(length.value_or(0));
-  out += '"';
-  if (bytes) append_escaped(out, as_text(*bytes), "\"\\");
-  out += '"';
-}
-
-// The rdata must be valid.
-void append_field(std::string& out, ByteReader& in, Field field) {
-  switch (field) {
-    case Field::u16:
-      out += std::to_string(in.u16().value_or(0));
-      return;
-    case Field::u32:
-    case Field::period:
-      out += std::to_string(in.u32().value_or(0));
-      return;
-    case Field::ipv4:
-      out += asio::ip::address_v4(in.u32().value_or(0)).to_string();
-      return;
-    case Field::ipv6: {
-      asio::ip::address_v6::bytes_type address{};
-      const auto bytes = in.take(address.size());
-      if (bytes) std::copy(bytes->begin(), bytes->end(), address.begin());
-      out += asio::ip::address_v6(address).to_string();
-      return;
-    }
-    case Field::name:
-    case Field::compressed_name:
-      out += read_name(in, Pointers::refused).value_or(Name()).to_text();
-      return;
-    case Field::string:
-      append_string(out, in);
-      return;
-    case Field::strings:
-      append_string(out, in);
-      while (in.left() > 0) {
-        out += ' ';
-        append_string(out, in);
-      }
-      return;
-  }
-}
-
 }  // namespace
-
-std::span<const Field> fields_of(Type type) {
-  for (const auto& entry : table)
-    if (entry.type == type) return std::span(entry.fields).first(entry.count);
-  return {};
-}
 
 std::optional<std::string> read_rdata(ByteReader& in, Type type, std::size_t length) {
   if (length > in.left()) return std::nullopt;
@@ -145,8 +121,9 @@ std::optional<std::string> read_rdata(ByteReader& in, Type type, std::size_t len
     out.append(as_text(*bytes));
     return out;
   }
+  FieldReader reader(in, end, out);
   for (const auto field : fields)
-    if (in.position() > end || !read_field(in, field, end, out)) return std::nullopt;
+    if (!reader.read(field)) return std::nullopt;
   if (in.position() != end) return std::nullopt;
   return out;
 }
@@ -154,7 +131,7 @@ std::optional<std::string> read_rdata(ByteReader& in, Type type, std::size_t len
 bool is_valid_rdata(Type type, Bytes rdata) {
   ByteReader in(rdata);
   const auto copied = read_rdata(in, type, rdata.size());
-  return copied && copied->size() == rdata.size();  // longer: a name was compressed
+  return copied && *copied == as_text(rdata);  // else a name was compressed
 }
 
 std::optional<Name> target_of(Type type, Bytes rdata) {
@@ -167,16 +144,14 @@ std::optional<Name> target_of(Type type, Bytes rdata) {
   return std::nullopt;
 }
 
-std::string rdata_to_text(Type type, Bytes rdata) {
-  const auto fields = fields_of(type);
-  if (fields.empty() || !is_valid_rdata(type, rdata)) return hex_text(rdata);
-  std::string text;
-  ByteReader in(rdata);
-  for (const auto field : fields) {
-    if (!text.empty()) text += ' ';
-    append_field(text, in, field);
-  }
-  return text;
+std::string rdata_of(const asio::ip::address& address) {
+  std::string rdata;
+  const auto append = [&](const auto& bytes) { rdata.assign(bytes.begin(), bytes.end()); };
+  if (address.is_v4())
+    append(address.to_v4().to_bytes());
+  else
+    append(address.to_v6().to_bytes());
+  return rdata;
 }
 
 }  // namespace portlab::dns

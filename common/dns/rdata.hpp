@@ -1,7 +1,6 @@
 #pragma once
-// The data of records (RDATA). A table in rdata.cpp lists the fields of each type; reading,
-// compressing, printing and parsing use this table. The data of other types is handled as bytes
-// (RFC 3597). Rdata is stored in wire format without name compression.
+// The data of records (RDATA), in wire format without name compression, and as text of a zone file.
+// The fields of each type are in record_formats.hpp.
 
 #include <cstdint>
 #include <optional>
@@ -12,25 +11,10 @@
 #include "common/bytes.hpp"
 #include "common/dns/name.hpp"
 #include "common/dns/types.hpp"
+#include "common/net.hpp"
 #include "common/result.hpp"
 
 namespace portlab::dns {
-
-/// One field of rdata.
-enum class Field : std::uint8_t {
-  u16,
-  u32,
-  period,           ///< 32 bits, in seconds; in text 3600 or 1h
-  name,             ///< written without compression (RFC 3597 section 4)
-  compressed_name,  ///< written with compression, which RFC 1035 allows for its types
-  ipv4,
-  ipv6,
-  string,   ///< <character-string>: a length byte and that many bytes (RFC 1035 section 3.3)
-  strings,  ///< one or more character-strings, up to the end
-};
-
-/// The fields of a type; empty for a type that is not in the table.
-std::span<const Field> fields_of(Type type);
 
 /// Reads `length` bytes of rdata at the reader's position in a message, and uncompresses names.
 /// nullopt: the bytes are not valid for the type.
@@ -39,10 +23,15 @@ std::optional<std::string> read_rdata(ByteReader& in, Type type, std::size_t len
 /// True if the bytes are valid for the type, with uncompressed names.
 bool is_valid_rdata(Type type, Bytes rdata);
 
-/// The name in an NS, CNAME, PTR, MX or SRV record, the first name in an SOA; else nullopt.
+/// The first name in the rdata if only 16-bit numbers precede it: the name in an NS, CNAME, PTR,
+/// MX, SRV, DNAME or SVCB record, the first name in an SOA. Else nullopt.
 std::optional<Name> target_of(Type type, Bytes rdata);
 
-/// The text for a zone file: `10 mail.lab.test.`; `\# 3 616263` for types not in the table.
+/// The data of the A or AAAA record of an address.
+std::string rdata_of(const asio::ip::address& address);
+
+/// The text for a zone file: `10 mail.lab.test.`; `\# 3 616263` for types without a format here,
+/// and for data that is invalid for its type.
 std::string rdata_to_text(Type type, Bytes rdata);
 
 /// A word of a zone file, with its escapes.
@@ -50,7 +39,11 @@ struct Word {
   std::string text;
   bool quoted = false;
   std::size_t line = 0;
+  bool is_joined = false;  ///< no space precedes it: the second word of alpn="h2,h3"
 };
+
+/// True if the type has a format here, or if the words begin with \#, which every type may have.
+bool can_read_rdata(Type type, std::span<const Word> words);
 
 /// Reads the words after the type in a zone file. Any type may be written as `\# LENGTH HEX`.
 Result<std::string> rdata_from_words(Type type, std::span<const Word> words, const Name& origin);

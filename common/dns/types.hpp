@@ -14,15 +14,58 @@ enum class Type : std::uint16_t {
   NS = 2,
   CNAME = 5,
   SOA = 6,
+  MB = 7,
+  MG = 8,
+  MR = 9,
+  WKS = 11,
   PTR = 12,
   HINFO = 13,
+  MINFO = 14,
   MX = 15,
   TXT = 16,
+  RP = 17,
+  AFSDB = 18,
+  X25 = 19,
+  ISDN = 20,
+  RT = 21,
+  SIG = 24,
+  KEY = 25,
+  PX = 26,
+  GPOS = 27,
   AAAA = 28,
+  LOC = 29,
   SRV = 33,
+  NAPTR = 35,
+  KX = 36,
+  CERT = 37,
   DNAME = 39,
   OPT = 41,
   DS = 43,
+  SSHFP = 44,
+  RRSIG = 46,
+  NSEC = 47,
+  DNSKEY = 48,
+  DHCID = 49,
+  NSEC3 = 50,
+  NSEC3PARAM = 51,
+  TLSA = 52,
+  SMIMEA = 53,
+  NINFO = 56,
+  TALINK = 58,
+  CDS = 59,
+  CDNSKEY = 60,
+  OPENPGPKEY = 61,
+  CSYNC = 62,
+  ZONEMD = 63,
+  SVCB = 64,
+  HTTPS = 65,
+  SPF = 99,
+  NID = 104,
+  L32 = 105,
+  L64 = 106,
+  LP = 107,
+  EUI48 = 108,
+  EUI64 = 109,
   TKEY = 249,
   TSIG = 250,
   IXFR = 251,
@@ -30,6 +73,9 @@ enum class Type : std::uint16_t {
   MAILB = 253,
   MAILA = 254,
   ANY = 255,
+  URI = 256,
+  CAA = 257,
+  AVC = 258,
 };
 
 enum class Class : std::uint16_t { IN = 1, CH = 3, HS = 4, NONE = 254, ANY = 255 };
@@ -43,6 +89,7 @@ enum class Rcode : std::uint16_t {
   NXDOMAIN = 3,  ///< the name does not exist
   NOTIMP = 4,    ///< not implemented
   REFUSED = 5,   ///< refused by policy
+  YXDOMAIN = 6,  ///< a DNAME makes the name too long (RFC 6672 section 2.2)
   NOTAUTH = 9,
   BADVERS = 16,  ///< unsupported version of EDNS
 };
@@ -76,12 +123,5 @@ std::string to_string(Opcode opcode);
 std::optional<Type> type_from_text(std::string_view text);
 /// Reads "IN" or "CLASS1", in any case; nullopt if the text is neither.
 std::optional<Class> class_from_text(std::string_view text);
-
-/// A byte in lower case if it is an ASCII letter: DNS compares names this way (RFC 4343).
-constexpr char lower(char c) {
-  return 'A' <= c && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-/// Whether two texts are equal except for the case of ASCII letters.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 }  // namespace portlab::dns

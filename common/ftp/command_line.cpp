@@ -1,6 +1,7 @@
 #include "common/ftp/command_line.hpp"
 
 #include "common/ftp/telnet.hpp"
+#include "common/text.hpp"
 
 namespace portlab::ftp {
 
@@ -17,13 +18,6 @@ std::optional<std::string> format_command(const Command& command) {
   if (!command.argument.empty()) line += " " + command.argument;
   if (line.find_first_of(std::string_view("\n\0", 2)) != std::string::npos) return std::nullopt;
   return telnet_escaped(line) + "\r\n";
-}
-
-std::string upper_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return out;
 }
 
 }  // namespace portlab::ftp

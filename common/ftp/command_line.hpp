@@ -21,7 +21,4 @@ Command parse_command(std::string_view line);
 /// which the server would read as the end of the line or refuse.
 std::optional<std::string> format_command(const Command& command);
 
-/// ASCII letters in upper case, independent of the locale.
-std::string upper_case(std::string_view text);
-
 }  // namespace portlab::ftp

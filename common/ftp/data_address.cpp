@@ -1,25 +1,20 @@
 #include "common/ftp/data_address.hpp"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
+
+#include "common/ascii_digit.hpp"
+#include "common/text.hpp"
 
 namespace portlab::ftp {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// A decimal number from 0 to `largest`: digits only, at most five.
 std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t largest) {
   constexpr std::size_t digits_max = 5;
-  if (text.empty() || text.size() > digits_max || !std::all_of(text.begin(), text.end(), is_digit))
-    return std::nullopt;
-  std::uint32_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  if (value > largest) return std::nullopt;
-  return value;
+  const auto value = text.size() <= digits_max ? parse_decimal<std::uint32_t>(text) : std::nullopt;
+  return value && *value <= largest ? value : std::nullopt;
 }
 
 /// RFC 2428 section 2: any printable ASCII character. A digit would be ambiguous.
@@ -38,6 +33,18 @@ std::optional<std::string_view> take_field(std::string_view& rest, char delimite
   const auto field = rest.substr(0, end);
   rest.remove_prefix(end + 1);
   return field;
+}
+
+std::string without_blanks_beside_commas(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool blank = text[i] == ' ' || text[i] == '\t';
+    const auto next = text.find_first_not_of(" \t", i);
+    const bool before_comma = next != std::string_view::npos && text[next] == ',';
+    if (blank && (before_comma || out.ends_with(','))) continue;
+    out += text[i];
+  }
+  return out;
 }
 
 }  // namespace
@@ -75,14 +82,21 @@ std::string format_passive_text(const Endpoint& endpoint) {
          port_arithmetic(endpoint.port) + ".";
 }
 
-std::optional<Endpoint> parse_passive_text(std::string_view text) {
+std::optional<Endpoint> parse_passive_text(std::string_view reply) {
+  // RFC 1123 section 4.1.2.6: the reply is scanned for the digits; parentheses may be missing, and
+  // servers write more after the sixth number.
+  constexpr std::ptrdiff_t commas_between = 5;
+  const std::string text = without_blanks_beside_commas(reply);
   for (std::size_t start = 0; start < text.size(); ++start) {
     if (!is_digit(text[start]) || (start > 0 && is_digit(text[start - 1]))) continue;
     std::size_t end = start;
-    while (end < text.size() && (is_digit(text[end]) || text[end] == ',')) ++end;
-    const auto found = parse_six_numbers(text.substr(start, end - start));
+    std::ptrdiff_t commas = 0;
+    while (end < text.size() && (is_digit(text[end]) || text[end] == ',')) {
+      if (text[end] == ',' && ++commas > commas_between) break;
+      ++end;
+    }
+    const auto found = parse_six_numbers(std::string_view(text).substr(start, end - start));
     if (found) return found;
-    start = end;
   }
   return std::nullopt;
 }
@@ -92,16 +106,16 @@ std::string format_extended_passive_text(std::uint16_t port) {
 }
 
 std::optional<std::uint16_t> parse_extended_passive_text(std::string_view text) {
-  const auto open = text.find('(');
-  if (open == std::string_view::npos) return std::nullopt;
-  const auto rest = text.substr(open + 1);
-  const auto close = rest.find(')');
-  if (close == std::string_view::npos || close < 5 || !is_delimiter(rest[0])) return std::nullopt;
-  const auto inside = rest.substr(0, close);
-  const char delimiter = inside[0];
-  if (inside[1] != delimiter || inside[2] != delimiter || inside.back() != delimiter)
-    return std::nullopt;
-  return parse_nonzero_port(inside.substr(3, inside.size() - 4));
+  for (auto open = text.find('('); open != std::string_view::npos;
+       open = text.find('(', open + 1)) {
+    const auto rest = text.substr(open + 1);
+    const auto inside = rest.substr(0, rest.find(')'));
+    if (inside.size() == rest.size() || inside.size() < 5 || !is_delimiter(inside[0])) continue;
+    const char delimiter = inside[0];
+    if (inside[1] != delimiter || inside[2] != delimiter || inside.back() != delimiter) continue;
+    if (const auto port = parse_nonzero_port(inside.substr(3, inside.size() - 4))) return port;
+  }
+  return std::nullopt;
 }
 
 std::string format_extended_port(const Endpoint& endpoint) {

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
-#include <cstdio>
+#include <ctime>
+
+#include "common/text.hpp"
 
 namespace portlab::ftp {
 
@@ -22,25 +23,9 @@ constexpr std::array<FactName, 5> fact_names = {{{"type", &FactChoice::type},
                                                  {"perm", &FactChoice::perm},
                                                  {"unique", &FactChoice::unique}}};
 
-/// Names of facts may be in any case (RFC 3659 section 7.5).
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-template <class Number>
-std::optional<Number> parse_digits(std::string_view text) {
-  Number value{};
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 void set_fact(FileFacts& facts, const std::string& name, std::string_view value) {
-  if (name == "type") facts.type = lower(value);
-  if (name == "size") facts.size = parse_digits<std::uint64_t>(value);
+  if (name == "type") facts.type = lower_case(value);
+  if (name == "size") facts.size = parse_decimal<std::uint64_t>(value);
   if (name == "modify") facts.modified_seconds = parse_time(value);
   if (name == "perm") facts.perm = value;
   if (name == "unique") facts.unique = value;
@@ -69,7 +54,8 @@ std::optional<FileFacts> parse_facts(std::string_view line) {
     const auto end = rest.find(';');
     const auto equals = rest.find('=');
     if (end == std::string_view::npos || equals > end) return std::nullopt;
-    set_fact(facts, lower(rest.substr(0, equals)), rest.substr(equals + 1, end - equals - 1));
+    // Names of facts may be in any case (RFC 3659 section 7.5).
+    set_fact(facts, lower_case(rest.substr(0, equals)), rest.substr(equals + 1, end - equals - 1));
     rest.remove_prefix(end + 1);
   }
   return facts;
@@ -86,7 +72,7 @@ FactChoice parse_fact_names(std::string_view text) {
   FactChoice choice{false, false, false, false, false};
   while (!text.empty()) {
     const auto end = std::min(text.find(';'), text.size());
-    const std::string name = lower(text.substr(0, end));
+    const std::string name = lower_case(text.substr(0, end));
     for (const auto& fact : fact_names)
       if (fact.name == name) choice.*fact.chosen = true;
     text.remove_prefix(std::min(end + 1, text.size()));
@@ -95,22 +81,18 @@ FactChoice parse_fact_names(std::string_view text) {
 }
 
 std::string format_time(std::int64_t seconds_since_1970) {
-  const std::chrono::sys_seconds time{std::chrono::seconds(seconds_since_1970)};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%04d%02u%02u%02d%02d%02d", int(date.year()),
-                unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
-                int(clock.minutes().count()), int(clock.seconds().count()));
-  return text.data();
+  const std::time_t seconds = seconds_since_1970;
+  std::tm time{};
+  ::gmtime_r(&seconds, &time);
+  std::array<char, 32> text;
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%d%H%M%S", &time)};
 }
 
 std::optional<std::int64_t> parse_time(std::string_view text) {
   constexpr std::size_t digits = 14;  // YYYYMMDDHHMMSS
   if (text.size() < digits || (text.size() > digits && text[digits] != '.')) return std::nullopt;
   const auto number = [&](std::size_t from, std::size_t count) {
-    return parse_digits<unsigned>(text.substr(from, count)).value_or(99'999);
+    return parse_decimal<unsigned>(text.substr(from, count)).value_or(99'999);
   };
   const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(number(0, 4))),
                                          std::chrono::month(number(4, 2)),

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/ascii_digit.hpp"
 #include "common/ftp/telnet.hpp"
 
 namespace portlab::ftp {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// The code at the start of a line. The first digit is 1 to 5 (RFC 959), or 6 (RFC 2228).
 std::optional<int> code_of(std::string_view line) {
@@ -55,6 +54,12 @@ std::string format_reply(int code, std::string_view text) {
     first = false;
     text.remove_prefix(end + 1);
   }
+}
+
+std::string Reply::all_text() const {
+  std::string all = lines.front();
+  for (std::size_t i = 1; i < lines.size(); ++i) all += "\n" + lines[i];
+  return all;
 }
 
 Result<std::optional<Reply>> ReplyReader::add_line(std::string_view line) {

@@ -23,6 +23,8 @@ struct Reply {
   bool refused() const { return code >= 400; }
   /// The first line; most replies have no other.
   const std::string& text() const { return lines.front(); }
+  /// All lines, separated by LF.
+  std::string all_text() const;
 };
 
 /// The bytes of a reply. Lines of `text` are separated by LF. The lines between the first and the

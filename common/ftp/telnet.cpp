@@ -4,19 +4,6 @@
 
 namespace portlab::ftp {
 
-namespace {
-
-// RFC 854, "TELNET command structure".
-constexpr std::uint8_t SE = 240;
-constexpr std::uint8_t SB = 250;
-constexpr std::uint8_t WILL = 251;
-constexpr std::uint8_t WONT = 252;
-constexpr std::uint8_t DO = 253;
-constexpr std::uint8_t DONT = 254;
-constexpr std::uint8_t IAC = 255;
-
-}  // namespace
-
 std::size_t ControlReader::read(std::string_view bytes) {
   std::size_t count = 0;
   while (count < bytes.size() && !complete_)
@@ -25,48 +12,21 @@ std::size_t ControlReader::read(std::string_view bytes) {
 }
 
 bool ControlReader::read_byte(std::uint8_t byte) {
-  switch (state_) {
-    case Telnet::data:
-      if (byte != IAC) return read_data(static_cast<char>(byte));
-      state_ = Telnet::command;
-      return false;
-    case Telnet::command:
-      read_command(byte);
-      return false;
-    case Telnet::option:
-      read_option(byte);
-      return false;
-    case Telnet::suboptions:
-      if (byte == IAC) state_ = Telnet::suboption_command;
-      return false;
-    case Telnet::suboption_command:
-      state_ = byte == SE ? Telnet::data : Telnet::suboptions;
-      return false;
-  }
+  const auto event = telnet_.read(byte);
+  if (!event) return false;
+  if (event->kind == telnet::Event::Kind::data) return read_data(static_cast<char>(event->byte));
+  // The other commands are ignored. Interrupt Process and Data Mark precede an ABOR (RFC 959 section
+  // 4.1.3); only the ABOR has an effect.
+  if (event->kind == telnet::Event::Kind::negotiation) refuse(event->command, event->option);
   return false;
 }
 
-void ControlReader::read_command(std::uint8_t byte) {
-  state_ = Telnet::data;
-  if (byte == IAC) {  // IAC IAC: one byte 255 in the line
-    read_data(static_cast<char>(byte));
-  } else if (byte >= WILL) {
-    verb_ = byte;
-    state_ = Telnet::option;
-  } else if (byte == SB) {
-    state_ = Telnet::suboptions;
-  }
-  // The other commands are two bytes long and are ignored. Interrupt Process and Data Mark precede
-  // an ABOR (RFC 959 section 4.1.3); only the ABOR has an effect.
-}
-
-void ControlReader::read_option(std::uint8_t byte) {
-  state_ = Telnet::data;
+void ControlReader::refuse(telnet::Command verb, telnet::Option option) {
   // WONT and DONT get no reply; otherwise two peers could confirm each other endlessly.
-  if (verb_ != DO && verb_ != WILL) return;
-  telnet_replies_ += static_cast<char>(IAC);
-  telnet_replies_ += static_cast<char>(verb_ == DO ? WONT : DONT);
-  telnet_replies_ += static_cast<char>(byte);
+  if (verb == telnet::Command::do_)
+    telnet_replies_ += telnet::negotiation_bytes(telnet::Command::wont, option);
+  if (verb == telnet::Command::will)
+    telnet_replies_ += telnet::negotiation_bytes(telnet::Command::dont, option);
 }
 
 bool ControlReader::read_data(char byte) {
@@ -105,7 +65,7 @@ std::string telnet_escaped(std::string_view text) {
   for (const char byte : text) {
     out += byte;
     if (byte == '\r') out += '\0';
-    if (static_cast<std::uint8_t>(byte) == IAC) out += byte;
+    if (byte == telnet::iac) out += byte;
   }
   return out;
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/telnet/telnet_decoder.hpp"
+
 namespace portlab::ftp {
 
 /// One line, without its line end and without telnet commands.
@@ -41,17 +43,8 @@ class ControlReader {
   std::string take_telnet_replies();
 
  private:
-  enum class Telnet : std::uint8_t {
-    data,
-    command,            ///< after IAC
-    option,             ///< after IAC and DO, DONT, WILL or WONT
-    suboptions,         ///< after IAC SB
-    suboption_command,  ///< after an IAC in the suboptions
-  };
-
   bool read_byte(std::uint8_t byte);  // true if it ended a line
-  void read_command(std::uint8_t byte);
-  void read_option(std::uint8_t byte);
+  void refuse(telnet::Command verb, telnet::Option option);
   bool read_data(char byte);
   void append(char byte);
 
@@ -59,8 +52,7 @@ class ControlReader {
   std::string line_;
   std::string telnet_replies_;
   ControlLine::Fault fault_ = ControlLine::Fault::none;
-  Telnet state_ = Telnet::data;
-  std::uint8_t verb_ = 0;  // DO, DONT, WILL or WONT
+  telnet::Decoder telnet_;
   bool after_cr_ = false;
   bool complete_ = false;
 };

@@ -21,4 +21,9 @@ struct InterfaceAddress {
 /// All of them, in this network namespace; empty where the kernel does not say.
 std::vector<InterfaceAddress> interface_addresses();
 
+/// fe80::/10 (RFC 4291 section 2.5.6): valid on one link only.
+inline bool is_link_local(const asio::ip::address& address) {
+  return address.is_v6() && address.to_v6().is_link_local();
+}
+
 }  // namespace portlab

@@ -1,8 +1,10 @@
 #pragma once
 // A private network: a user namespace and a network namespace (namespaces(7)). All its ports are
-// free, also those below 1024, and it ends with its last process. It needs no root.
+// free, also those below 1024, and it ends with its last process. It needs no root. Names are those of
+// its own name server (private_names.hpp), where this system allows that.
 
 #include <cstdint>
+#include <optional>
 
 #include "common/result.hpp"
 
@@ -22,7 +24,8 @@ Result<void> enter_private_network();
 /// any thread is started.
 Result<void> join_network_of(std::int64_t pid);
 
-/// Whether both processes are in the same network namespace; true also where /proc does not say.
-bool shares_network_with(std::int64_t pid);
+/// Whether both processes are in the same network namespace (network_namespaces(7)). Nothing where
+/// /proc does not show it, as for a process with more privileges.
+std::optional<bool> shares_network_with(std::int64_t pid);
 
 }  // namespace portlab

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -19,6 +18,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/text.hpp"
+
 namespace portlab {
 
 namespace {
@@ -26,13 +27,9 @@ namespace {
 constexpr uid_t nobody_id = 65534;  // of nobody on all common systems
 
 std::optional<uid_t> to_id(std::string_view text) {
-  uid_t id = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stopped, failed] = std::from_chars(text.data(), end, id);
+  const auto id = parse_decimal<uid_t>(text);
   // The largest number means "no change" to setresuid(2).
-  if (failed != std::errc{} || stopped != end || id == std::numeric_limits<uid_t>::max())
-    return std::nullopt;
-  return id;
+  return id == std::numeric_limits<uid_t>::max() ? std::nullopt : id;
 }
 
 User user_of(const passwd& entry) { return {entry.pw_uid, entry.pw_gid, entry.pw_name}; }

@@ -1,9 +1,9 @@
 #include "common/system/socket_address.hpp"
 
-#include <netinet/in.h>
 #include <sys/un.h>
 
 #include <algorithm>
+#include <boost/asio/ip/udp.hpp>
 #include <cstddef>
 #include <cstring>
 
@@ -25,41 +25,24 @@ SocketAddress local_address(const std::string& path) {
 
 SocketAddress to_socket_address(const Endpoint& endpoint) {
   if (endpoint.transport == Transport::local) return local_address(endpoint.path);
+  const asio::ip::udp::endpoint address(endpoint.address, endpoint.port);
   SocketAddress out;
-  if (endpoint.address.is_v6()) {
-    auto& in6 = reinterpret_cast<sockaddr_in6&>(out.storage);
-    const auto v6 = endpoint.address.to_v6();
-    const auto bytes = v6.to_bytes();
-    in6.sin6_family = AF_INET6;
-    in6.sin6_port = htons(endpoint.port);
-    in6.sin6_scope_id = static_cast<std::uint32_t>(v6.scope_id());
-    std::memcpy(&in6.sin6_addr, bytes.data(), bytes.size());
-    out.size = sizeof in6;
-  } else {
-    auto& in4 = reinterpret_cast<sockaddr_in&>(out.storage);
-    const auto bytes = endpoint.address.to_v4().to_bytes();
-    in4.sin_family = AF_INET;
-    in4.sin_port = htons(endpoint.port);
-    std::memcpy(&in4.sin_addr, bytes.data(), bytes.size());
-    out.size = sizeof in4;
-  }
+  std::memcpy(&out.storage, address.data(), address.size());
+  out.size = static_cast<socklen_t>(address.size());
   return out;
 }
 
 Endpoint to_endpoint(Transport transport, const SocketAddress& address) {
+  const auto family = address.storage.ss_family;
+  if (family == AF_INET || family == AF_INET6) {
+    asio::ip::udp::endpoint known;
+    std::memcpy(known.data(), &address.storage,
+                std::min<std::size_t>(address.size, known.capacity()));
+    return {transport, known.address(), known.port(), {}};
+  }
   Endpoint out;
   out.transport = transport;
-  if (address.storage.ss_family == AF_INET6) {
-    const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address.storage);
-    asio::ip::address_v6::bytes_type bytes{};
-    std::memcpy(bytes.data(), &in6.sin6_addr, bytes.size());
-    out.address = asio::ip::address_v6(bytes, in6.sin6_scope_id);
-    out.port = ntohs(in6.sin6_port);
-  } else if (address.storage.ss_family == AF_INET) {
-    const auto& in4 = reinterpret_cast<const sockaddr_in&>(address.storage);
-    out.address = asio::ip::address_v4(ntohl(in4.sin_addr.s_addr));
-    out.port = ntohs(in4.sin_port);
-  } else if (address.size > offsetof(sockaddr_un, sun_path)) {
+  if (address.size > offsetof(sockaddr_un, sun_path)) {
     const auto& un = reinterpret_cast<const sockaddr_un&>(address.storage);
     const auto room = address.size - offsetof(sockaddr_un, sun_path);
     out.path.assign(un.sun_path, ::strnlen(un.sun_path, room));

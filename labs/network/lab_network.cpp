@@ -1,25 +1,19 @@
 #include "labs/network/lab_network.hpp"
 
 #include <stdlib.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <thread>
 
 #include "clients/cli/command_error.hpp"
-#include "common/control_protocol.hpp"
+#include "clients/net/server_place.hpp"
+#include "common/control_path.hpp"
 #include "common/port.hpp"
 #include "common/system/private_network.hpp"
 
 namespace portlab {
 
 namespace {
-
-/// Beside the default control socket, which another portlabd of this user may have.
-std::string control_path_for(std::string_view name) {
-  return default_control_path() + "-" + std::string(name) + "-" + std::to_string(::getpid());
-}
 
 /// "http=21" as "http=8021": portlabd --shift moves only the default ports.
 std::string shifted_service(const std::string& service, std::uint16_t shift) {
@@ -32,52 +26,68 @@ std::string shifted_service(const std::string& service, std::uint16_t shift) {
 
 }  // namespace
 
+void set_long_idle_timeout() {
+  constexpr std::chrono::seconds idle_max = std::chrono::hours(24);
+  ::setenv("PORTLABD_IDLE_TIMEOUT", std::to_string(idle_max.count()).c_str(), 1);
+}
+
 std::uint16_t shifted_port(std::uint16_t port, std::uint16_t shift) {
   const bool moves = port != 0 && category_of(port) == PortCategory::well_known;
   return moves ? static_cast<std::uint16_t>(port + shift) : port;
 }
 
+void set_private_environment(const std::string& control) {
+  ::setenv("PORTLAB_PRIVATE", "1", 1);
+  // Of curl: there are no other servers in a private network. Not $SSL_CERT_FILE, which portlab reads
+  // as well: labs show what a client without the authority says.
+  ::setenv("CURL_CA_BUNDLE", authority_path_beside(control).c_str(), 1);
+}
+
 LabNetwork::LabNetwork(const std::optional<std::vector<std::string>>& services,
                        std::string_view name)
-    : services_(services.value_or(std::vector<std::string>{})), control_(control_path_for(name)) {
+    : control_(control_path_for(std::string(name))) {
+  const auto places = server_places();
   ::setenv("PORTLAB_CONTROL", control_.c_str(), 1);
-  private_ = enter_private_network().has_value();
-  if (private_) ::setenv("PORTLAB_PRIVATE", "1", 1);
-  description_ = private_ ? "in a private network: nothing here uses this machine's ports"
-                          : "on this machine's own ports";
-  if (!services || start_server(0)) return;
-  if (!private_) {
-    constexpr std::array<std::uint16_t, 3> shifts{8000, 18000, 28000};
-    for (const auto shift : shifts) {
-      description_ =
-          "on this machine's own ports, those below 1024 moved up by " + std::to_string(shift);
-      if (start_server(shift)) return;
-    }
+  ::unsetenv("PORTLAB_DNS");  // a server outside of this network
+  set_long_idle_timeout();
+  private_ = places.front().is_private && enter_private_network().has_value();
+  if (private_) set_private_environment(control_);
+  if (!services) return;
+  std::optional<std::string> error;
+  for (const auto& place : places) {
+    shift_ = place.shift;
+    error = start_server(*services);
+    if (!error) return;
   }
-  throw CommandError(Exit::no_connection, "the lab's servers do not start: " + server_error_,
+  throw CommandError(Exit::no_connection, "the lab's servers do not start: " + *error,
                      "portlabd --shift 8000 (its messages say more)");
 }
 
-bool LabNetwork::start_server(std::uint16_t shift) {
+std::optional<std::string> LabNetwork::start_server(const std::vector<std::string>& services) {
   constexpr std::chrono::seconds start_max{10};
-  shift_ = shift;
   std::vector<std::string> arguments{"--control", control_,  "--log",
-                                     "none",      "--shift", std::to_string(shift)};
-  for (const auto& service : services_) arguments.push_back(shifted_service(service, shift));
+                                     "none",      "--shift", std::to_string(shift_)};
+  if (private_) {
+    arguments.emplace_back("--authority-file");
+    arguments.push_back(authority_path_beside(control_));
+  }
+  for (const auto& service : services) arguments.push_back(shifted_service(service, shift_));
   server_.emplace("portlabd", arguments);
   const auto end = std::chrono::steady_clock::now() + start_max;
   while (std::chrono::steady_clock::now() < end) {
-    if (server_->output().find("\nready\n") != std::string::npos) return true;
+    if (server_->output().find("\nready\n") != std::string::npos) return std::nullopt;
     if (server_->ended()) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  server_error_ = server_->output();
+  const auto error = server_->output();
   server_.reset();
-  return false;
+  return error;
 }
 
-std::string LabNetwork::port_suffix(std::uint16_t default_port) const {
-  return shift_ == 0 ? "" : ":" + std::to_string(port(default_port));
+std::string LabNetwork::description() const {
+  if (private_) return "in a private network: nothing here uses this machine's ports";
+  const std::string own = "on this machine's own ports";
+  return shift_ == 0 ? own : own + ", those below 1024 moved up by " + std::to_string(shift_);
 }
 
 std::optional<std::string> LabNetwork::failure() {

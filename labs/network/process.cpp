@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "clients/cli/command_error.hpp"
+#include "clients/net/host_info.hpp"
 #include "common/system/own_path.hpp"
 
 namespace portlab {
@@ -22,29 +23,36 @@ namespace {
 
 CommandError cannot_start(const std::string& path, int error) {
   return {Exit::no_connection, path + ": cannot be started: " + std::strerror(error),
-          "./labs/start, which builds it"};
+          portlabd_missing_advice};
 }
 
 /// In the child: becomes the program, with its output in the pipe.
-[[noreturn]] void execute(const std::string& path, std::vector<char*>& words, int output) {
+[[noreturn]] void execute(const std::vector<char*>& words, int output) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   ::setpgid(0, 0);  // Ctrl-C is sent to the terminal's foreground process group: not to this child
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(null, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
-  ::execv(path.c_str(), words.data());
+  ::execv(words.front(), words.data());
   ::_exit(127);
 }
 
 }  // namespace
 
+std::vector<char*> argument_pointers(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const auto& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 Process::Process(const std::string& program, const std::vector<std::string>& arguments) {
   const auto path = (own_folder() / program).string();
   if (::access(path.c_str(), X_OK) != 0) throw cannot_start(path, errno);
-  std::vector<char*> words{const_cast<char*>(path.c_str())};
-  for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-  words.push_back(nullptr);
+  std::vector<std::string> words{path};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const auto pointers = argument_pointers(words);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw cannot_start(path, errno);
   pipe_ = FileDescriptor(ends[0]);
@@ -52,7 +60,7 @@ Process::Process(const std::string& program, const std::vector<std::string>& arg
   ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
   child_ = ::fork();
   if (child_ < 0) throw cannot_start(path, errno);
-  if (child_ == 0) execute(path, words, writing.get());
+  if (child_ == 0) execute(pointers, writing.get());
 }
 
 Process::~Process() { stop(); }
@@ -85,27 +93,26 @@ bool Process::ended() {
 }
 
 int Process::wait(std::chrono::seconds limit) {
-  if (!wait_until_ended(limit)) stop();
+  wait_until_ended(limit);
+  stop();
   return exit_status_;
 }
 
 void Process::stop() {
   constexpr std::chrono::seconds stop_max{10};
-  if (ended()) return;
-  ::kill(child_, SIGTERM);
-  if (wait_until_ended(stop_max)) return;
-  ::kill(child_, SIGKILL);
-  wait_until_ended(stop_max);
+  for (const int number : {SIGTERM, SIGKILL}) {
+    if (ended()) return;
+    ::kill(child_, number);
+    wait_until_ended(stop_max);
+  }
 }
 
-bool Process::wait_until_ended(std::chrono::seconds limit) {
+void Process::wait_until_ended(std::chrono::seconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
-  while (!ended()) {
-    if (std::chrono::steady_clock::now() > end) return false;
+  while (!ended() && std::chrono::steady_clock::now() < end) {
     output();  // a full pipe would block the child
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  return true;
 }
 
 }  // namespace portlab

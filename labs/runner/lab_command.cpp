@@ -4,28 +4,39 @@
 // Each run of a lab is a child process, because a process cannot leave the network namespace that
 // it has entered.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/options.hpp"
 #include "clients/cli/terminal.hpp"
+#include "clients/net/server_place.hpp"
+#include "common/system/own_path.hpp"
+#include "common/system/private_network.hpp"
+#include "common/text.hpp"
 #include "common/text_table.hpp"
 #include "labs/network/running_lab.hpp"
 #include "labs/runner/interactive/interactive_run.hpp"
+#include "labs/runner/model/alternatives.hpp"
 #include "labs/runner/model/catalog.hpp"
 #include "labs/runner/model/lab_file.hpp"
 #include "labs/runner/model/lint.hpp"
-#include "labs/runner/model/port_shift.hpp"
 #include "labs/runner/model/text_lines.hpp"
+#include "labs/runner/pager.hpp"
 #include "labs/runner/record/progress.hpp"
 #include "labs/runner/record/report.hpp"
+#include "labs/runner/record/students.hpp"
 #include "labs/runner/shell/child_process.hpp"
+#include "labs/runner/shell/lab_place.hpp"
 #include "labs/runner/unattended/unattended.hpp"
 
 namespace portlab {
@@ -38,14 +49,12 @@ namespace labs {
 namespace {
 
 struct LabOptions {
-  explicit LabOptions(Catalog which) : catalog(which) {}
-
   /// The command: "lab" or "myth".
   std::string command() const { return catalog == Catalog::labs ? "lab" : "myth"; }
   bool checks_files() const { return unattended || selftest || lint; }
 
-  Catalog catalog;
-  std::string student;
+  Catalog catalog = Catalog::labs;
+  std::string student = {};
   bool unattended = false;
   bool selftest = false;
   bool lint = false;
@@ -53,20 +62,30 @@ struct LabOptions {
   bool json = false;
 };
 
+std::vector<std::string> all_files(const LabOptions& options) {
+  auto files = files_in(options.catalog);
+  if (!files)
+    throw usage_failure(files.error().text,
+                        "portlab " + options.command() + " FILE (one of your own)");
+  return std::move(*files);
+}
+
 Lab load(const std::string& path, const LabOptions& options) {
   auto lab = read_lab(path, options.student);
-  if (!lab) throw usage_failure(lab.error().text, "labs/README.md (the format of a lab)");
+  if (!lab)
+    throw usage_failure(lab.error().text, find_data("labs/README.md", "labs/README.md").string() +
+                                              " (the format of a lab)");
   const auto files = files_in(options.catalog);
-  lab->is_in_catalog = std::find(files.begin(), files.end(), path) != files.end();
+  lab->is_in_catalog = files && std::find(files->begin(), files->end(), path) != files->end();
+  lab->student_option = student_option(options.student);
   if (!lab->is_in_catalog) lab->path = std::filesystem::absolute(path).lexically_normal();
   return std::move(*lab);
 }
 
-/// Prints the failures on stderr. The exit status: 1 if there are any.
-int print_failures(const Failures& failures) {
-  for (const auto& failure : failures)
-    for (const auto& line : split_lines(failure))
-      std::fprintf(stderr, "%s\n", printable(line).c_str());
+/// Prints these lines on stderr. The exit status: 1 if there are any.
+int print_failures(const std::string& failures) {
+  for (const auto& line : split_lines(failures))
+    std::fprintf(stderr, "%s\n", printable(line).c_str());
   return failures.empty() ? 0 : 1;
 }
 
@@ -84,11 +103,11 @@ int print_list(const LabOptions& options) {
        {.title = "Minutes", .right_aligned = true},
        {.title = "You"}});
   boost::json::array list;
-  Failures unreadable;
-  for (const auto& path : files_in(options.catalog)) {
+  std::string unreadable;
+  for (const auto& path : all_files(options)) {
     const auto lab = read_lab(path, options.student);
     if (!lab) {
-      unreadable.push_back(lab.error().text);
+      unreadable += lab.error().text + "\n";
       continue;
     }
     const auto number = lab->id.substr(lab->id.rfind(' ') + 1);
@@ -105,8 +124,11 @@ int print_list(const LabOptions& options) {
     print_json({{"list", std::move(list)}});
   } else {
     print(table.to_string({.columns = columns_of(STDOUT_FILENO), .overlong = Overlong::wrap}));
-    print("\nportlab " + options.command() +
-          " N starts or continues one; nothing on this machine is changed.\n");
+    print("\n" +
+          wrap("portlab " + options.command() + " N" + student_option(options.student) +
+                   " starts or continues one; nothing on this machine is changed.",
+               columns_of(STDOUT_FILENO), 2) +
+          "\n");
   }
   if (unreadable.empty()) return 0;
   std::fflush(stdout);
@@ -117,55 +139,102 @@ int print_list(const LabOptions& options) {
 /// The path of the first lab that is not finished.
 std::string next_file(const LabOptions& options) {
   Progress progress(options.student);
-  for (const auto& path : files_in(options.catalog))
+  for (const auto& path : all_files(options))
     if (progress.of(load(path, options).id).finished == 0) return path;
-  throw usage_failure("all of them are done",
-                      "portlab " + options.command() + " --report (what you did)");
+  throw usage_failure("all of them are done", "portlab " + options.command() + " --report" +
+                                                  student_option(options.student) +
+                                                  " (what you did)");
 }
 
 std::vector<std::string> files_for(const LabOptions& options, const std::string& operand) {
-  if (operand == "all") return files_in(options.catalog);
+  if (operand == "all") return all_files(options);
   if (operand == "next") return {next_file(options)};
   const auto file = find_file(options.catalog, operand);
-  if (!file) throw usage_failure(file.error().text, "portlab " + options.command() + " (the list)");
+  if (!file)
+    throw usage_failure(file.error().text, "portlab " + options.command() +
+                                               student_option(options.student) + " (the list)");
   return {*file};
 }
 
-/// Calls the function in a child process in a new network; its result is the exit status.
-int run_in_network(const Lab& lab, const std::function<int(const Lab&, LabNetwork&)>& function) {
+/// Calls the function in a child process in a place of its own; its result is the exit status.
+int run_in_place(const Lab& lab, const std::function<int(const Lab&, LabPlace&)>& function) {
   return run_in_child([&] {
-    LabNetwork network(lab.servers, "lab");
-    return function(adapted_lab(lab, network.is_private(), network.shift()), network);
+    LabPlace place(lab);
+    return function(place.adapted(lab), place);
   });
+}
+
+/// Throws a CommandError where stdin or stdout is no terminal.
+void require_terminal(const Lab& lab) {
+  if (::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1) return;
+  const auto operand = lab.is_in_catalog ? lab.id.substr(lab.id.rfind(' ') + 1) : lab.path;
+  throw usage_failure("a lab needs a terminal",
+                      "portlab " + std::string(lab.is_myth() ? "myth" : "lab") + " --auto " +
+                          operand + lab.student_option + " (runs it without a terminal)");
+}
+
+/// Throws a CommandError where this shell belongs to the same lab, which so is open already.
+void refuse_in_its_own_network(const Lab& lab) {
+  if (std::getenv("PORTLAB_PRIVATE") == nullptr) return;
+  for (const auto& running : running_labs())
+    if (running.name == lab.command() && shares_network_with(running.pid).value_or(false))
+      throw CommandError(Exit::no_connection,
+                         "this shell belongs to " + running.name + ", which is open already",
+                         "its words at its own prompt (help lists them)");
 }
 
 int run_at_terminal(const Lab& lab, const LabOptions& options) {
   constexpr int restart = 75;  // an exit status of the child that nothing else uses
   require_terminal(lab);
+  refuse_in_its_own_network(lab);
   const auto registration_path = running_lab_path();
   int status = restart;
   while (status == restart)
-    status = run_in_network(lab, [&](const Lab& adapted, LabNetwork& network) {
+    status = run_in_place(lab, [&](const Lab& adapted, LabPlace& place) {
       Progress progress(options.student);
-      const auto result = run_interactively(adapted, network, progress, registration_path);
-      return result == RunResult::restart ? restart : 0;
+      return run_interactively(adapted, place, progress, registration_path) ? 0 : restart;
     });
   return status;
+}
+
+/// The lab for one more run. In a network that is not private, the sessions of the runs before are in
+/// TIME_WAIT for a minute: there it is another student's variant, with other ports.
+Lab load_again(const std::string& path, LabOptions options, std::size_t run) {
+  if (!server_places().front().is_private) options.student += " run " + std::to_string(run);
+  return load(path, options);
+}
+
+/// Runs the lab unattended, or the other way through it with this index (alternatives_of()). That is
+/// made of the lab for this network: the commands of `also:` are shifted as attacks.
+int run_once(const Lab& lab, Unattended mode, std::optional<std::size_t> alternative = {}) {
+  return run_in_place(lab, [&](const Lab& adapted, LabPlace& place) {
+    const auto other = alternative ? alternatives_of(adapted).at(*alternative) : adapted;
+    return print_failures(run_unattended(other, place, mode));
+  });
+}
+
+/// The other ways through the lab: with the commands of `also:`, without the optional steps.
+int run_alternatives(const std::string& path, const LabOptions& options) {
+  const auto number = alternatives_of(load(path, options)).size();
+  for (std::size_t i = 0; i < number; ++i) {
+    const auto lab = load_again(path, options, i);
+    const int status = run_once(lab, Unattended::silent, i);
+    if (status == 0) continue;
+    std::fprintf(stderr, "%s: that was with the commands of also: or without the optional steps\n",
+                 printable(lab.path).c_str());
+    return status;
+  }
+  return 0;
 }
 
 /// --lint, --auto, --selftest.
 int check_file(const std::string& path, const LabOptions& options) {
   const auto lab = load(path, options);
-  if (options.lint) {
-    Failures failures;
-    for (const auto& fault : labs::lint(lab))
-      failures.push_back(path + ":" + std::to_string(fault.line) + ": " + fault.text);
-    return print_failures(failures);
-  }
-  const int status = run_in_network(lab, [&](const Lab& adapted, LabNetwork& network) {
-    return print_failures(options.selftest ? test_checks(adapted, network)
-                                           : run_unattended(adapted, network, !options.json));
-  });
+  if (options.lint) return print_failures(to_text(path, lint(lab)));
+  int status = run_once(lab, options.selftest ? Unattended::selftest
+                             : options.json   ? Unattended::silent
+                                              : Unattended::shown);
+  if (options.selftest && status == 0) status = run_alternatives(path, options);
   std::fprintf(stderr, "%s %s: %s\n", options.command().c_str(), lab.title.c_str(),
                status == 0 ? "every check passed" : "FAILED");
   return status;
@@ -183,12 +252,19 @@ int check_files(const std::vector<std::string>& files, const LabOptions& options
   return worst;
 }
 
-int print_report(const LabOptions& options) {
+/// `operand`: a lab's number or path; empty: all labs and myths.
+int print_report(const LabOptions& options, const std::string& operand) {
+  require_record(options.student);
   const Progress progress(options.student);
+  std::optional<std::string> key;
+  if (!operand.empty()) {
+    const auto files = files_for(options, operand);
+    if (files.size() == 1) key = load(files.front(), options).record_key();
+  }
   if (options.json)
-    print_json(progress.to_json());
+    print_json(progress.to_json(key));
   else
-    print(report_of(progress, columns_of(STDOUT_FILENO)));
+    print_in_pages(report_of(progress, columns_of(STDOUT_FILENO), key));
   return 0;
 }
 
@@ -202,14 +278,22 @@ int run_catalog(const Manual& manual, LabOptions options, const Arguments& argum
   add("selftest", po::bool_switch(&options.selftest),
       "proves that each check fails before its step and passes after it");
   add("lint", po::bool_switch(&options.lint), "reads the file and reports what is missing in it");
-  add("report", po::bool_switch(&options.report), "what was done, predicted and answered");
+  add("report", po::bool_switch(&options.report),
+      "what was done, predicted and answered; with N: in that lab only");
   const auto parsed = line.parse(arguments);
   if (!parsed) return 0;
   options.json = parsed->json;
   line.expect_operands(0, 1);
-  if (options.report) return print_report(options);
+  if (options.report)
+    return print_report(options, line.operands().empty() ? "" : line.operands().front());
   if (line.operands().empty()) {
-    if (options.checks_files()) throw line.wrong("which one? A number, a FILE, or all");
+    if (options.checks_files())
+      throw line.wrong("which one? A number, a FILE, or all",
+                       "portlab " + options.command() +
+                           (options.unattended ? " --auto"
+                            : options.selftest ? " --selftest"
+                                               : " --lint") +
+                           " 5" + student_option(options.student));
     return print_list(options);
   }
   const auto files = files_for(options, line.operands().front());
@@ -231,7 +315,7 @@ int run_lab(const Arguments& arguments) {
         {"portlab lab --auto all", "runs all labs unattended: for whoever changes them"}}},
       "A lab runs in a private network: no root, no internet, and no process is left running. Your "
       "progress is saved in $XDG_STATE_HOME/portlab, or ~/.local/state/portlab."};
-  return labs::run_catalog(manual, labs::LabOptions{labs::Catalog::labs}, arguments);
+  return labs::run_catalog(manual, {.catalog = labs::Catalog::labs}, arguments);
 }
 
 int run_myth(const Arguments& arguments) {
@@ -242,7 +326,7 @@ int run_myth(const Arguments& arguments) {
         {"portlab myth 3", "an experiment of one minute that shows the truth"},
         {"portlab myth --auto 3", "the same, unattended"}}},
       "Each experiment runs in a private network, and names the lab that explains more."};
-  return labs::run_catalog(manual, labs::LabOptions{labs::Catalog::myths}, arguments);
+  return labs::run_catalog(manual, {.catalog = labs::Catalog::myths}, arguments);
 }
 
 }  // namespace portlab

@@ -64,10 +64,10 @@ void add_file(Paths& paths, const std::string& file) {
   }
 }
 
-Paths paths_to_read(const Settings& settings) {
+Paths paths_to_read(const Settings& settings, const Paths& files) {
   Paths paths;
   add(paths, canonical(settings.root));
-  add_file(paths, settings.zone);
+  for (const auto& file : files) add_file(paths, file);
   if (!settings.config.empty()) add_file(paths, settings.config);
   return paths;
 }
@@ -75,6 +75,8 @@ Paths paths_to_read(const Settings& settings) {
 Paths socket_folders(const Settings& settings) {
   Paths folders;
   if (!settings.control.empty()) add(folders, canonical(folder_of(settings.control)));
+  // Removed at the end, as a socket is.
+  if (!settings.authority_file.empty()) add(folders, canonical(folder_of(settings.authority_file)));
   for (const auto& spec : settings.listen)
     if (!spec.path.empty()) add(folders, canonical(folder_of(spec.path)));
   return folders;
@@ -138,15 +140,18 @@ void restrict_files(const Confinement& confinement) {
 }
 
 /// What works now, and would fail at the first request or at SIGHUP.
-void check_files(const Settings& settings, const std::string& user, Log& log) {
+void check_files(const Settings& settings, Paths files, const std::string& user, Log& log) {
   if (!can_serve(settings.root))
     throw std::runtime_error("root " + settings.root + ": user " + user +
                              " can't read it without root's capabilities: start portlabd as the "
                              "owner of the folder, or 'chmod -R o+rX' it");
-  for (const auto& file : {settings.zone, settings.config})
+  files.push_back(settings.config);
+  for (const auto& file : files)
     if (!file.empty() && !is_permitted(file, R_OK) && errno == EACCES)
-      log.write(file + ": user " + user +
-                " can't read it, so SIGHUP will not read it again: 'chmod o+r' permits it");
+      log.write(file + ": user " + user + " can't read it, so SIGHUP will not read it again: " +
+                (file == settings.key || file == settings.certificate
+                     ? "restart portlabd when it has changed"
+                     : "'chmod o+r' permits it"));
 }
 
 }  // namespace
@@ -175,7 +180,8 @@ User control_socket_owner(const Settings& settings) {
   return is_root && caller && is_mapped(*caller) ? *caller : effective_user();
 }
 
-Confinement confine(const Settings& settings, std::optional<User> user, Log& log) {
+Confinement confine(const Settings& settings, const Paths& files, std::optional<User> user,
+                    Log& log) {
   auto current = effective_user();
   Confinement confinement;
   confinement.wanted = settings.confine;
@@ -190,14 +196,14 @@ Confinement confine(const Settings& settings, std::optional<User> user, Log& log
   // Landlock before the change of user: root can open each folder for which there is a rule.
   confinement.landlock = landlock_version();
   if (confinement.landlock > 0) {
-    confinement.reads = paths_to_read(settings);
+    confinement.reads = paths_to_read(settings, files);
     confinement.sockets = socket_folders(settings);
     restrict_files(confinement);
   }
   if (user) current = changed_user(current, *user, settings, log);
   if (!limit_capabilities(cap_net_bind_service, cap_net_bind_service))
     throw_cannot_confine("capset(2) is refused");
-  check_files(settings, current.name, log);
+  check_files(settings, files, current.name, log);
   if (const auto done = restrict_system_calls(); !done) log.write(done.error().text);
   confinement.user = current.name;
   confinement.capabilities = names_of(permitted_capabilities());

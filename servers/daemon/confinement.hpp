@@ -9,6 +9,8 @@
 // README.md in this folder says what this protects from, and what not.
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "common/control_protocol.hpp"
 #include "common/result.hpp"
@@ -26,9 +28,11 @@ Result<std::optional<User>> user_to_change_to(const Settings& settings);
 /// the one who started portlabd.
 User control_socket_owner(const Settings& settings);
 
-/// Restricts this process for good, and reports the restrictions. To be called once, before any
+/// Restricts this process for good, and reports the restrictions. `files` stay readable, because
+/// SIGHUP reads them again, and so do the other files of their folders. To be called once, before any
 /// other thread is started. Throws std::runtime_error "what: why: what to do" where a restriction
 /// fails, or where the restricted process could not read the root that it must serve.
-Confinement confine(const Settings& settings, std::optional<User> user, Log& log);
+Confinement confine(const Settings& settings, const std::vector<std::string>& files,
+                    std::optional<User> user, Log& log);
 
 }  // namespace portlab

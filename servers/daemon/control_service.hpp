@@ -16,8 +16,12 @@ namespace portlab {
 inline constexpr std::string_view control_service_name = "control";
 
 /// Answers requests of the user `owner` and of root, and refuses all others. `core` must outlive
-/// the service. `status` returns the facts about the process; it is called on every worker's thread.
-Service make_control_service(Core& core, std::uint32_t owner, std::function<ServerStatus()> status);
+/// the service. `status` returns the facts about the process, and `urls` where clients find the
+/// services; `authority` the certificate of the server's own authority, or nothing. They are called
+/// on every worker's thread.
+Service make_control_service(Core& core, std::uint32_t owner, std::function<ServerStatus()> status,
+                             std::function<ServerUrls()> urls,
+                             std::function<std::string()> authority);
 
 /// Makes the socket's folder where it is missing, opens the control socket at `path`, and makes
 /// `owner` the owner of its file.

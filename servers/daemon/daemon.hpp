@@ -2,6 +2,8 @@
 // portlabd: makes a core that serves out of settings, and handles signals.
 
 #include <boost/asio/signal_set.hpp>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -9,6 +11,7 @@
 
 #include "servers/daemon/confinement.hpp"
 #include "servers/daemon/reload.hpp"
+#include "servers/daemon/server_certificate.hpp"
 #include "servers/daemon/settings.hpp"
 #include "servers/listener/core.hpp"
 #include "servers/services.hpp"
@@ -22,9 +25,10 @@ class UsageError : public std::runtime_error {
 
 class Daemon {
  public:
-  /// Reads the root and the zone. `arguments` are read again at SIGHUP. Throws std::runtime_error
-  /// "what: why: what to do", or UsageError.
-  Daemon(std::vector<std::string> arguments, Settings settings);
+  /// Reads the root and the zone. `arguments` are read again at SIGHUP. `refusals`: for the live
+  /// page; null: none. Throws std::runtime_error "what: why: what to do", or UsageError.
+  Daemon(std::vector<std::string> arguments, Settings settings,
+         std::shared_ptr<RefusalWatch> refusals = nullptr);
 
   /// Opens all listeners, and then restricts the process (confinement.hpp). Throws as above.
   void open();
@@ -35,21 +39,29 @@ class Daemon {
 
  private:
   void open_control_socket();
+  void start_workers();
+  std::vector<std::string> files_read_again() const;
   ServerStatus status() const;
+  ServerUrls urls() const;
   void wait_for_signal();
   /// Reads again what SIGHUP can change. After an error, which the log explains, nothing has
   /// changed.
   void reload();
   Result<std::string> read_again();
-  /// An error that says why a file can't be opened; nothing if it can, or if it does not exist.
-  std::optional<Error> refused_file(const std::string& path) const;
+  Result<std::shared_ptr<const TlsContext>> read_certificate_again(
+      const Settings& next, const ServerCertificate::Source& source);
+  Result<std::string> read_zone_file(const std::filesystem::path& file) const;
+  /// Why a file can't be opened; nothing if it can, or if it does not exist.
+  std::optional<std::string> refusal_of(const std::string& path) const;
   void stop();
 
   const std::vector<std::string> arguments_;
   Settings settings_;
   const std::optional<User> next_user_;
   Log log_;
+  std::vector<std::string> zone_files_;  ///< that were read at the start
   ServiceContext context_;
+  ServerCertificate certificate_;
   Core core_;
   asio::signal_set signals_;
   ConfiguredListeners listeners_;

@@ -1,11 +1,12 @@
 #include "servers/daemon/listen_advice.hpp"
 
 #include <cerrno>
-#include <string_view>
 #include <system_error>
 
+#include "common/known_services.hpp"
 #include "common/port.hpp"
 #include "common/system/port_settings.hpp"
+#include "common/text.hpp"
 
 namespace portlab {
 
@@ -18,17 +19,23 @@ std::string why_command(const std::string& name, const Endpoint& endpoint) {
   return "portlab why " + name + " " + endpoint.address_and_port() + (udp ? "/udp" : "");
 }
 
-std::string join(const std::vector<std::string>& texts, std::string_view between) {
-  std::string joined;
-  for (const auto& text : texts) joined += (joined.empty() ? "" : std::string(between)) + text;
-  return joined;
+std::string names_of(const std::vector<ListenerRow>& listeners) {
+  return join(listeners, ", ", [](const ListenerRow& row) {
+    return row.service + " on " + row.endpoint.to_string();
+  });
 }
 
-std::string names_of(const std::vector<ListenerRow>& listeners) {
-  std::string text;
-  for (const auto& row : listeners)
-    text += (text.empty() ? "" : ", ") + row.service + " on " + row.endpoint.to_string();
-  return text;
+/// What is to be written behind the port.
+std::string argument_of(const std::string& service) {
+  const auto* known = find_known_service(service);
+  return std::string(known == nullptr ? "ARGUMENT" : known->argument);
+}
+
+/// How to write this listener: "portlabd forward=8080:HOST:PORT".
+std::string example_of(const std::string& service, const Endpoint& endpoint) {
+  const auto port = endpoint.port == 0 ? "PORT" : std::to_string(endpoint.port);
+  const bool udp = endpoint.transport == Transport::udp;
+  return "portlabd " + service + (udp ? "/udp" : "") + "=" + port + ":" + argument_of(service);
 }
 
 ListenAdvice unix_socket_advice(int error, const std::string& head) {
@@ -36,16 +43,14 @@ ListenAdvice unix_socket_advice(int error, const std::string& head) {
     case EACCES:
       return {head + "permission denied",
               {"a portlabd that runs makes sockets only beside its control socket"},
-              {"a path in a folder of your own"},
-              {}};
+              {"a path in a folder of your own"}};
     case EADDRINUSE:
       return {head + "in use",
               {"another portlabd answers there"},
               {"portlab server stop (ends the other one)",
-               "--control PATH (another place for this one's control socket)"},
-              {}};
+               "--control PATH (another place for this one's control socket)"}};
     default:
-      return {head + std::generic_category().message(error), {}, {}, {}};
+      return {head + std::generic_category().message(error)};
   }
 }
 
@@ -70,21 +75,12 @@ ListenAdvice system_advice(const ListenError& error) {
     case EADDRNOTAVAIL:
       return {head + "no interface of this machine has that address",
               {},
-              {"127.0.0.1", "0.0.0.0 (all interfaces)"},
-              {}};
+              {"127.0.0.1", "0.0.0.0 (all interfaces)"}};
     case EAFNOSUPPORT:
-      return {head + "this machine does not support that address family", {}, {}, {}};
+      return {head + "this machine does not support that address family"};
     default:
-      return {head + std::generic_category().message(error.error_number), {}, {}, {}};
+      return {head + std::generic_category().message(error.error_number)};
   }
-}
-
-ListenAdvice own_listener_advice(const ListenError& error) {
-  return {"cannot listen on " + error.endpoint.to_string() +
-              ": already in use by this server: " + names_of(error.open),
-          {},
-          {"another port", "close that listener first"},
-          {}};
 }
 
 }  // namespace
@@ -95,37 +91,40 @@ ListenAdvice listen_advice(const ListenError& error) {
     case Reason::system:
       return system_advice(error);
     case Reason::own_listener:
-      return own_listener_advice(error);
+      return {"cannot listen on " + error.endpoint.to_string() +
+                  ": already in use by this server: " + names_of(error.open),
+              {},
+              {"another port", "close that listener first"}};
     case Reason::unknown_service:
       return {"there is no service '" + service + "'",
-              {"the services are " + join(error.services, ", ")},
-              {},
-              {}};
+              {"the services are " + join(error.services, ", ")}};
     case Reason::wrong_transport:
       return {service + " does not speak " + std::string(to_string(error.endpoint.transport)),
               {},
-              {service + " (on the transports that it speaks)"},
-              {}};
+              {service + " (on the transports that it speaks)"}};
     case Reason::port_out_of_range:
-      return {service + ": its default port plus the shift is beyond 65535",
-              {},
-              {"a smaller --shift"},
-              {}};
+      return {
+          service + ": its default port plus the shift is beyond 65535", {}, {"a smaller --shift"}};
     case Reason::argument_missing:
-      return {service + " needs an argument", {}, {service + "=PORT:ARGUMENT"}, {}};
+      return {service + " needs an argument: " + service + "=PORT:" + argument_of(service),
+              {},
+              {example_of(service, error.endpoint)}};
     case Reason::argument_unexpected:
-      return {service + " takes no argument", {}, {service + "=PORT"}, {}};
+      return {service + " takes no argument", {}, {service + "=PORT"}};
+    case Reason::argument_wrong:
+      return {service + ": " + error.detail, {}, {example_of(service, error.endpoint)}};
     case Reason::not_open:
       return {service + " is not open there",
-              {error.open.empty() ? "nothing is open" : "open are " + names_of(error.open)},
-              {},
-              {}};
+              {error.open.empty() ? "nothing is open" : "open are " + names_of(error.open)}};
     case Reason::no_target_port:
-      return {service + ": the port to move to is missing", {}, {service + "=PORT"}, {}};
+      return {service + ": the port to move to is missing", {}, {service + "=PORT"}};
+    case Reason::several_open:
+      return {service + " listens in more than one place",
+              {names_of(error.open), service + ":PORT=PORT says which one moves"}};
     case Reason::stopping:
-      return {"the server is stopping: its listeners can't be changed any more", {}, {}, {}};
+      return {"the server is stopping: its listeners can't be changed any more"};
   }
-  return {to_string(error), {}, {}, {}};
+  return {};
 }
 
 std::string listen_advice_lines(const ListenError& error) {

@@ -10,10 +10,10 @@
 namespace portlab {
 
 struct ListenAdvice {
-  std::string problem;              ///< "cannot listen on tcp 127.0.0.1:80: permission denied"
-  std::vector<std::string> causes;  ///< one each; empty: the problem says it
-  std::vector<std::string> tries;   ///< for somebody who starts portlabd
-  std::string why;  ///< "portlab why denied 127.0.0.1:80"; empty: nothing to look up
+  std::string problem;                   ///< "cannot listen on tcp 127.0.0.1:80: permission denied"
+  std::vector<std::string> causes = {};  ///< one each; empty: the problem says it
+  std::vector<std::string> tries = {};   ///< for somebody who starts portlabd
+  std::string why = {};  ///< "portlab why denied 127.0.0.1:80"; empty: nothing to look up
 };
 
 /// Reads the machine's rule about low ports, which the advice names.

@@ -26,7 +26,8 @@ void ConfiguredListeners::open(const std::vector<ListenSpec>& specs) {
 
 Result<std::string> ConfiguredListeners::update(const std::vector<ListenSpec>& specs) {
   EndpointsOfSpec next;
-  std::vector<Endpoint> added;
+  EndpointsOfSpec added;
+  std::vector<ListenSpec> replaced;
   std::string done;
   for (const auto& spec : specs) {
     const auto text = spec.to_string();
@@ -36,41 +37,65 @@ Result<std::string> ConfiguredListeners::update(const std::vector<ListenSpec>& s
     }
     // The text may be new and the endpoint not: "http" that was changed to "http = 80".
     auto endpoints = core_.endpoints_of(spec);
-    if (!endpoints || !are_open(spec.service, *endpoints)) {
-      endpoints = core_.listen(spec);
+    if (!endpoints || !are_open(spec, *endpoints)) {
+      if (endpoints) endpoints = listen(spec, replaced);
       if (!endpoints) {
-        core_.close_exactly(added);
+        close(added, {});
+        for (const auto& old : replaced) static_cast<void>(core_.listen(old));
         return Error{listen_advice_line(endpoints.error())};
       }
-      added.insert(added.end(), endpoints->begin(), endpoints->end());
+      added[text] = *endpoints;
       done += ", opened " + text;
     }
     next[text] = *endpoints;
   }
-  for (const auto& endpoint : core_.close_exactly(superfluous(next)))
-    done += ", closed " + endpoint.to_string();
+  done += close(opened_, next);
   opened_ = std::move(next);
   return done;
 }
 
-bool ConfiguredListeners::are_open(const std::string& service,
+ListenResult<std::vector<Endpoint>> ConfiguredListeners::listen(const ListenSpec& spec,
+                                                                std::vector<ListenSpec>& replaced) {
+  auto opened = core_.listen(spec);
+  if (opened || opened.error().reason != ListenError::Reason::own_listener) return opened;
+  for (const auto& [text, endpoints] : opened_) {
+    const auto old = parse_listen_spec(text).value();
+    if (old.service != spec.service || old.argument == spec.argument ||
+        !contains(endpoints, opened.error().endpoint) || !core_.close(old))
+      continue;
+    replaced.push_back(old);
+    return core_.listen(spec);
+  }
+  return opened;
+}
+
+bool ConfiguredListeners::are_open(const ListenSpec& spec,
                                    const std::vector<Endpoint>& endpoints) const {
   const auto rows = core_.listeners();
   return std::all_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& endpoint) {
     return std::any_of(rows.begin(), rows.end(), [&](const ListenerRow& row) {
-      return row.service == service && row.endpoint == endpoint;
+      return row.service == spec.service && row.endpoint == endpoint &&
+             row.argument == spec.argument;
     });
   });
 }
 
-std::vector<Endpoint> ConfiguredListeners::superfluous(const EndpointsOfSpec& next) const {
-  std::vector<Endpoint> found;
-  for (const auto& [text, endpoints] : opened_)
-    for (const auto& endpoint : endpoints)
-      if (std::none_of(next.begin(), next.end(),
-                       [&](const auto& entry) { return contains(entry.second, endpoint); }))
-        found.push_back(endpoint);
-  return found;
+std::string ConfiguredListeners::close(const EndpointsOfSpec& opened, const EndpointsOfSpec& kept) {
+  std::string done;
+  for (const auto& [text, endpoints] : opened)
+    for (const auto& endpoint : endpoints) {
+      if (std::any_of(kept.begin(), kept.end(),
+                      [&](const auto& entry) { return contains(entry.second, endpoint); }))
+        continue;
+      auto spec = parse_listen_spec(text).value();
+      spec.transport = endpoint.transport;
+      if (spec.path.empty()) {
+        spec.address = endpoint.address;
+        spec.port = endpoint.port;
+      }
+      if (core_.close(spec)) done += ", closed " + endpoint.to_string();
+    }
+  return done;
 }
 
 }  // namespace portlab

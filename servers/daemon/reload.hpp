@@ -28,10 +28,14 @@ class ConfiguredListeners {
  private:
   using EndpointsOfSpec = std::map<std::string, std::vector<Endpoint>>;
 
-  /// Whether listeners of this service are at all these endpoints.
-  bool are_open(const std::string& service, const std::vector<Endpoint>& endpoints) const;
-  /// The endpoints that were opened for a spec and that no spec of `next` has.
-  std::vector<Endpoint> superfluous(const EndpointsOfSpec& next) const;
+  /// Whether listeners of this service, with this argument, are at all these endpoints.
+  bool are_open(const ListenSpec& spec, const std::vector<Endpoint>& endpoints) const;
+  /// Opens the spec. A listener of `opened_` with another argument at the same endpoint is closed
+  /// before, and added to `replaced`.
+  ListenResult<std::vector<Endpoint>> listen(const ListenSpec& spec,
+                                             std::vector<ListenSpec>& replaced);
+  /// Closes the listeners of `opened`, except those at the endpoints of `kept`. Says what it closed.
+  std::string close(const EndpointsOfSpec& opened, const EndpointsOfSpec& kept);
 
   Core& core_;
   EndpointsOfSpec opened_;  ///< by the spec's text, "http=83"

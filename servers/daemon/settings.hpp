@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "common/result.hpp"
+#include "servers/dns/response_rate_limit.hpp"
+#include "servers/dns/zone_source.hpp"
 #include "servers/listener/core.hpp"
 #include "servers/listener/log.hpp"
 
@@ -17,10 +19,16 @@ struct Settings {
   CoreOptions core;                ///< workers, limits, default addresses, shift
   bool sessions_max_given = false;
   bool private_network = false;
-  std::string config;   ///< the file of --config; empty: none
-  std::string root;     ///< the folder that http and ftp serve
-  std::string zone;     ///< the zone file that dns answers from
-  std::string control;  ///< the control socket's path
+  /// The addresses by which other hosts reach this server behind NAT; at most one of each family.
+  std::vector<asio::ip::address> public_addresses;
+  unsigned dns_rate = dns::ResponseRateLimit::default_per_second;  ///< 0: no limit
+  std::string config;                  ///< the file of --config; empty: none
+  std::string root;                    ///< the folder that http and ftp serve
+  std::vector<dns::ZoneSource> zones;  ///< the zone files that dns answers from; at least one
+  std::string certificate;             ///< the PEM file of https; empty: one is made at the start
+  std::string key;                     ///< the PEM file of its key
+  std::string authority_file;  ///< where the made authority's certificate is kept; empty: nowhere
+  std::string control;         ///< the control socket's path
   bool control_given = false;
   bool confine = true;  ///< drop all privileges that are not needed (confinement.hpp)
   std::string user;     ///< the user to change to when root starts it; empty: no --user
@@ -33,8 +41,5 @@ struct Settings {
 /// Reads the command line and the file of --config. An error in the file begins with its name and,
 /// where it is an error of syntax, the line: "FILE:LINE: what".
 Result<Settings> read_settings(const std::vector<std::string>& arguments);
-
-/// The output of --help.
-std::string settings_help();
 
 }  // namespace portlab

@@ -4,6 +4,9 @@
 
 #include "common/dns/message_writer.hpp"
 #include "common/dns/rdata.hpp"
+#include "common/dns/reverse_name.hpp"
+#include "common/text.hpp"
+#include "servers/dns/reverse_lookup.hpp"
 #include "servers/dns/zone_lookup.hpp"
 
 namespace portlab::dns {
@@ -51,8 +54,8 @@ std::size_t response_bytes_max(const Query& query, Transport transport) {
   return std::clamp<std::size_t>(query.edns->udp_bytes, udp_bytes_plain, udp_bytes_default);
 }
 
-// NOERROR if the zone has to be searched; else the error for this type, class or name.
-Rcode question_error(const Zone& zone, const Question& question) {
+// NOERROR if the zones have to be searched; else the error for this type or class.
+Rcode question_error(const Question& question) {
   if (question.class_ != Class::IN && question.class_ != Class::ANY) return Rcode::REFUSED;
   switch (question.type) {
     case Type::AXFR:
@@ -66,7 +69,7 @@ Rcode question_error(const Zone& zone, const Question& question) {
     case Type::TKEY:  // not valid in a question
       return Rcode::FORMERR;
     default:
-      return question.name.is_at_or_below(zone.apex()) ? Rcode::NOERROR : Rcode::REFUSED;
+      return Rcode::NOERROR;
   }
 }
 
@@ -84,20 +87,47 @@ LookupResult answer_chaos(const Question& question, MessageWriter& out) {
   return {Rcode::NOERROR, true, false};
 }
 
-LookupResult answer_query(const Zone& zone, const CurrentListeners& listeners, const Query& query,
-                          const Endpoint& client, MessageWriter& out) {
+// The zone that answers. A DS record belongs to the parent's side of a zone cut (RFC 4035 section
+// 3.1.4.1), so the parent answers for it if this server has both zones.
+const Zone* zone_for(const ZoneSet& zones, const Question& question) {
+  const Zone* const zone = zones.find(question.name);
+  if (question.type != Type::DS || zone == nullptr || !(zone->apex() == question.name)) return zone;
+  const Zone* const parent = zones.find(question.name.parent());
+  return parent != nullptr ? parent : zone;
+}
+
+// The names of an address. That of this server, as other hosts use it, has the names of the loopback
+// address.
+LookupResult answer_reverse(const ZoneSet& zones, const QueryContext& context,
+                            const asio::ip::address& address, const Question& question,
+                            MessageWriter& out) {
+  const auto& own = context.server_addresses;
+  if (own && own->v4 == address)
+    return find_names(zones, asio::ip::address_v4::loopback(), question, out);
+  if (own && own->v6 == address)
+    return find_names(zones, asio::ip::address_v6::loopback(), question, out);
+  return find_names(zones, address, question, out);
+}
+
+LookupResult answer_query(const ZoneSet& zones, const QueryContext& context, const Query& query,
+                          MessageWriter& out) {
   if (query.rcode != Rcode::NOERROR) return {query.rcode, false, false};
   const Question& question = *query.question;
   if (question.class_ == Class::CH) return answer_chaos(question, out);
-  const Rcode error = question_error(zone, question);
+  const Rcode error = question_error(question);
   if (error != Rcode::NOERROR) return {error, false, false};
-  return find_records(zone, listeners, question, client, out);
+  if (const Zone* const zone = zone_for(zones, question))
+    return find_records(*zone, context, question, out);
+  if (const auto address = address_of_reverse_name(question.name))
+    return answer_reverse(zones, context, *address, question, out);
+  return {Rcode::REFUSED, false, false};
 }
 
-Bytes finish(const Query& query, const LookupResult& result, MessageWriter& out) {
+Bytes finish(const Query& query, const LookupResult& result, MessageWriter& out,
+             std::string_view options = {}) {
   if (query.edns) {
     const auto extended_rcode = static_cast<std::uint8_t>(static_cast<unsigned>(result.rcode) >> 4);
-    out.opt({udp_bytes_default, extended_rcode, 0, query.edns->dnssec_ok});
+    out.opt({udp_bytes_default, extended_rcode, 0, query.edns->dnssec_ok}, options);
   }
   Header header;
   header.id = query.header.id;
@@ -154,13 +184,13 @@ std::optional<Query> read_query(Bytes bytes) {
   return query;
 }
 
-Bytes make_response(const Zone& zone, const CurrentListeners& listeners, Bytes bytes,
-                    const Endpoint& client, MutableBytes buffer, std::string& note) {
+Bytes make_response(const ZoneSet& zones, const QueryContext& context, Bytes bytes,
+                    MutableBytes buffer, std::string& note) {
   const auto query = read_query(bytes);
   if (!query) return {};
-  const auto limit = std::min(buffer.size(), response_bytes_max(*query, client.transport));
+  const auto limit = std::min(buffer.size(), response_bytes_max(*query, context.client.transport));
   MessageWriter out = begin_response(*query, buffer.first(limit));
-  const LookupResult result = answer_query(zone, listeners, *query, client, out);
+  const LookupResult result = answer_query(zones, context, *query, out);
   describe(*query, result.rcode, note);
   return finish(*query, result, out);
 }
@@ -171,7 +201,9 @@ Bytes make_truncated_response(Bytes bytes, MutableBytes buffer, std::string& not
   MessageWriter out = begin_response(*query, buffer.first(udp_bytes_plain));
   describe(*query, Rcode::NOERROR, note);
   note += " (rate limit: truncated)";
-  return finish(*query, {Rcode::NOERROR, false, true}, out);
+  // Without this, TC would look as if the response did not fit.
+  static const std::string reason = ExtendedError{ExtendedError::other, "rate limited"}.option();
+  return finish(*query, {Rcode::NOERROR, false, true}, out, reason);
 }
 
 }  // namespace portlab::dns

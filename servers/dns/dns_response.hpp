@@ -3,7 +3,8 @@
 // section 4, RFC 6891). No state, no socket.
 //
 //   make_response -> read_query
-//                 -> find_records (zone_lookup.hpp), or an error, or an answer in class CH
+//                 -> find_records (zone_lookup.hpp), or an error, or an answer in class CH,
+//                    or find_names (reverse_lookup.hpp)
 //                 -> the OPT record and the header
 
 #include <optional>
@@ -13,7 +14,7 @@
 #include "common/dns/message.hpp"
 #include "common/endpoint.hpp"
 #include "servers/dns/dynamic_records.hpp"
-#include "servers/dns/zone.hpp"
+#include "servers/dns/zone_set.hpp"
 
 namespace portlab::dns {
 
@@ -32,8 +33,8 @@ std::optional<Query> read_query(Bytes bytes);
 
 /// Writes the response into `buffer` and returns it; empty: no response may be sent. A response to
 /// a datagram is never longer than the client accepts. `note` becomes "A www.lab.test NOERROR".
-Bytes make_response(const Zone& zone, const CurrentListeners& listeners, Bytes query,
-                    const Endpoint& client, MutableBytes buffer, std::string& note);
+Bytes make_response(const ZoneSet& zones, const QueryContext& context, Bytes query,
+                    MutableBytes buffer, std::string& note);
 
 /// A response without records and with the flag TC, so that the client repeats the query over TCP;
 /// empty: no response may be sent.

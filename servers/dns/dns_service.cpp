@@ -20,33 +20,52 @@ constexpr auto query_time_max = 10s;
 // Responses over TCP are collected up to this size, then written.
 constexpr std::size_t responses_bytes_max = std::size_t{64} * 1024;
 
+/// Answers queries, over either transport.
+class Responder {
+ public:
+  Responder(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server,
+            const dns::DnsOptions& options)
+      : zones_(std::move(zones)),
+        listeners_([&server] { return server.listeners(); }),
+        addresses_(options.public_addresses, listeners_) {}
+
+  Bytes respond(Bytes query, const dns::QuestionEnds& ends, MutableBytes scratch,
+                std::string& note) const {
+    const auto zones = zones_->get();
+    const dns::QueryContext context{ends.client, listeners_, addresses_.find(ends)};
+    return dns::make_response(*zones, context, query, scratch, note);
+  }
+
+ private:
+  const std::shared_ptr<const dns::ZoneStore> zones_;
+  const dns::CurrentListeners listeners_;
+  const dns::ServerAddressFinder addresses_;
+};
+
 class DnsDatagrams final : public DatagramService {
  public:
-  DnsDatagrams(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server)
-      : zones_(std::move(zones)), listeners_([&server] { return server.listeners(); }) {}
+  DnsDatagrams(std::shared_ptr<const Responder> responder, unsigned responses_per_second)
+      : responder_(std::move(responder)), rate_limit_(responses_per_second) {}
 
   std::optional<Bytes> reply(const Datagram& query, MutableBytes scratch,
                              std::string& note) override {
-    const auto response = respond(query, scratch, note);
+    Bytes response;
+    switch (limit(query)) {
+      case dns::ResponseRateLimit::Action::drop:
+        note = "dropped: rate limit";
+        break;
+      case dns::ResponseRateLimit::Action::truncate:
+        response = dns::make_truncated_response(query.payload, scratch, note);
+        break;
+      case dns::ResponseRateLimit::Action::answer:
+        response = responder_->respond(query.payload, {query.remote, query.local}, scratch, note);
+        break;
+    }
     if (response.empty()) return std::nullopt;
     return response;
   }
 
  private:
-  Bytes respond(const Datagram& query, MutableBytes scratch, std::string& note) {
-    const auto zone = zones_->zone();
-    switch (limit(query)) {
-      case dns::ResponseRateLimit::Action::drop:
-        note = "dropped: rate limit";
-        return {};
-      case dns::ResponseRateLimit::Action::truncate:
-        return dns::make_truncated_response(query.payload, scratch, note);
-      case dns::ResponseRateLimit::Action::answer:
-        break;
-    }
-    return dns::make_response(*zone, listeners_, query.payload, query.remote, scratch, note);
-  }
-
   // No limit on loopback: packets with a loopback address do not come from other hosts.
   dns::ResponseRateLimit::Action limit(const Datagram& query) {
     if (query.local.address.is_loopback()) return dns::ResponseRateLimit::Action::answer;
@@ -56,8 +75,7 @@ class DnsDatagrams final : public DatagramService {
         static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count()));
   }
 
-  const std::shared_ptr<const dns::ZoneStore> zones_;
-  const dns::CurrentListeners listeners_;
+  const std::shared_ptr<const Responder> responder_;
   dns::ResponseRateLimit rate_limit_;
 };
 
@@ -65,8 +83,8 @@ class DnsDatagrams final : public DatagramService {
 // may arrive together, or one in pieces; the responses are sent in the order of the queries.
 class DnsStream final : public StreamService {
  public:
-  DnsStream(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server)
-      : zones_(std::move(zones)), listeners_([&server] { return server.listeners(); }) {}
+  explicit DnsStream(std::shared_ptr<const Responder> responder)
+      : responder_(std::move(responder)) {}
 
   Task<void> serve(Connection& client) override {
     for (;;) {
@@ -107,9 +125,8 @@ class DnsStream final : public StreamService {
   void append_response(Connection& client, std::string_view query, std::string& responses) const {
     thread_local std::array<std::uint8_t, dns::message_bytes_max> scratch;
     std::string note;
-    const auto zone = zones_->zone();
     const Bytes response =
-        dns::make_response(*zone, listeners_, as_bytes(query), client.remote(), scratch, note);
+        responder_->respond(as_bytes(query), {client.remote(), client.local()}, scratch, note);
     if (response.empty()) return;
     responses += static_cast<char>(static_cast<std::uint8_t>(response.size() >> 8));
     responses += static_cast<char>(static_cast<std::uint8_t>(response.size()));
@@ -117,15 +134,16 @@ class DnsStream final : public StreamService {
     client.note(note);
   }
 
-  const std::shared_ptr<const dns::ZoneStore> zones_;
-  const dns::CurrentListeners listeners_;
+  const std::shared_ptr<const Responder> responder_;
 };
 
 }  // namespace
 
-Service make_dns_service(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server) {
-  return {service_info("dns"), std::make_unique<DnsStream>(zones, server),
-          std::make_unique<DnsDatagrams>(zones, server)};
+Service make_dns_service(std::shared_ptr<const dns::ZoneStore> zones, const ServerView& server,
+                         const dns::DnsOptions& options) {
+  const auto responder = std::make_shared<const Responder>(std::move(zones), server, options);
+  return {known_service("dns"), std::make_unique<DnsStream>(responder),
+          std::make_unique<DnsDatagrams>(responder, options.responses_per_second)};
 }
 
 }  // namespace portlab

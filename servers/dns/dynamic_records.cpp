@@ -1,8 +1,11 @@
 #include "servers/dns/dynamic_records.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "common/dns/rdata.hpp"
+#include "common/text.hpp"
 
 namespace portlab::dns {
 namespace {
@@ -12,6 +15,7 @@ constexpr std::size_t ports_max = 16;
 // Offsets in SRV data: priority, weight, port, target (RFC 2782).
 constexpr std::size_t port_offset = 4;
 constexpr std::size_t target_offset = 6;
+constexpr std::string_view root_target("\0", 1);
 
 // IANA's name of the DNS service is "domain"; its name in portlabd is dns.
 std::string_view service_of(std::string_view label) {
@@ -34,9 +38,28 @@ std::vector<std::uint16_t> current_ports(const Name& owner, const CurrentListene
   return ports;
 }
 
-void set_port(std::string& rdata, std::uint16_t port) {
+std::string with_port(std::string rdata, std::uint16_t port) {
   rdata[port_offset] = static_cast<char>(static_cast<std::uint8_t>(port >> 8));
   rdata[port_offset + 1] = static_cast<char>(static_cast<std::uint8_t>(port));
+  return rdata;
+}
+
+// True for port 0, unless the target is "." (RFC 2782: the service is not available).
+bool follows_the_service(const std::string& rdata) {
+  return rdata[port_offset] == 0 && rdata[port_offset + 1] == 0 &&
+         std::string_view(rdata).substr(target_offset) != root_target;
+}
+
+// The address of an A or AAAA record.
+asio::ip::address address_of(Type type, std::string_view rdata) {
+  if (type == Type::A) {
+    asio::ip::address_v4::bytes_type bytes{};
+    std::copy_n(rdata.begin(), std::min(rdata.size(), bytes.size()), bytes.begin());
+    return asio::ip::address_v4(bytes);
+  }
+  asio::ip::address_v6::bytes_type bytes{};
+  std::copy_n(rdata.begin(), std::min(rdata.size(), bytes.size()), bytes.begin());
+  return asio::ip::address_v6(bytes);
 }
 
 }  // namespace
@@ -47,12 +70,9 @@ std::optional<Rrset> client_record(Type type, const Endpoint& client) {
     auto text = character_string(client.to_string());
     if (!text) return std::nullopt;
     record.rdata.push_back(std::move(*text));
-  } else if (type == Type::A && client.address.is_v4()) {
-    const auto bytes = client.address.to_v4().to_bytes();
-    record.rdata.emplace_back(bytes.begin(), bytes.end());
-  } else if (type == Type::AAAA && client.address.is_v6()) {
-    const auto bytes = client.address.to_v6().to_bytes();
-    record.rdata.emplace_back(bytes.begin(), bytes.end());
+  } else if ((type == Type::A && client.address.is_v4()) ||
+             (type == Type::AAAA && client.address.is_v6())) {
+    record.rdata.push_back(rdata_of(client.address));
   } else {
     return std::nullopt;
   }
@@ -60,31 +80,41 @@ std::optional<Rrset> client_record(Type type, const Endpoint& client) {
 }
 
 Rrset with_current_ports(const Rrset& srv, const Name& owner, const CurrentListeners& listeners) {
-  const auto ports = current_ports(owner, listeners);
   Rrset current = srv;
-  if (!ports.empty()) {
-    current.ttl = 0;  // the service may move at any time
-    current.rdata.clear();
-    for (const auto& rdata : srv.rdata) {
-      for (const auto port : ports) {
-        std::string moved = rdata;
-        set_port(moved, port);
-        if (std::find(current.rdata.begin(), current.rdata.end(), moved) == current.rdata.end())
-          current.rdata.push_back(std::move(moved));
-      }
-    }
-    return current;
-  }
-  const auto has_port_0 = [](const std::string& rdata) {
-    return rdata[port_offset] == 0 && rdata[port_offset + 1] == 0;
+  if (std::none_of(srv.rdata.begin(), srv.rdata.end(), follows_the_service)) return current;
+  const auto ports = current_ports(owner, listeners);
+  current.ttl = 0;  // the service may move at any time
+  current.rdata.clear();
+  const auto add = [&](std::string rdata) {
+    if (std::find(current.rdata.begin(), current.rdata.end(), rdata) == current.rdata.end())
+      current.rdata.push_back(std::move(rdata));
   };
-  if (std::all_of(srv.rdata.begin(), srv.rdata.end(), has_port_0)) {
-    current.ttl = 0;
-    current.rdata.resize(1);
-    current.rdata.front().resize(target_offset);
-    current.rdata.front() += '\0';
+  for (const auto& rdata : srv.rdata) {
+    if (!follows_the_service(rdata)) {
+      add(rdata);
+      continue;
+    }
+    for (const auto port : ports) add(with_port(rdata, port));
   }
+  if (current.rdata.empty())  // not available
+    add(srv.rdata.front().substr(0, target_offset) + std::string(root_target));
   return current;
+}
+
+std::optional<Rrset> with_server_address(const Rrset& rrset, const ServerAddresses& addresses) {
+  const auto means_this_server = [&](const std::string& rdata) {
+    return address_of(rrset.type, rdata).is_loopback();
+  };
+  if (std::none_of(rrset.rdata.begin(), rrset.rdata.end(), means_this_server)) return std::nullopt;
+  const auto& address = rrset.type == Type::A ? addresses.v4 : addresses.v6;
+  Rrset seen{rrset.type, rrset.ttl, {}, false};
+  for (const auto& rdata : rrset.rdata) {
+    if (means_this_server(rdata) && !address) continue;
+    auto one = means_this_server(rdata) ? rdata_of(*address) : rdata;
+    if (std::find(seen.rdata.begin(), seen.rdata.end(), one) == seen.rdata.end())
+      seen.rdata.push_back(std::move(one));
+  }
+  return seen;
 }
 
 }  // namespace portlab::dns

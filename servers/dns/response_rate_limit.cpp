@@ -24,11 +24,13 @@ std::uint64_t network_of(const asio::ip::address& address) {
 
 }  // namespace
 
-ResponseRateLimit::ResponseRateLimit()
-    : seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {}
+ResponseRateLimit::ResponseRateLimit(unsigned per_second_max)
+    : per_second_max_(per_second_max),
+      seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {}
 
 ResponseRateLimit::Action ResponseRateLimit::count_query(const asio::ip::address& from,
                                                          std::uint32_t second) {
+  if (per_second_max_ == 0) return Action::answer;
   std::size_t hash = seed_;
   boost::hash_combine(hash, network_of(from));
   const std::uint64_t tag = hash >> 32 & mask_24;
@@ -39,7 +41,7 @@ ResponseRateLimit::Action ResponseRateLimit::count_query(const asio::ip::address
   const std::uint64_t count = same ? std::min((before & count_max) + 1, count_max) : 1;
   // Two workers may both add 1 to the same value, so the count may be a little too low.
   entry.store(tag << 40 | now << 16 | count, std::memory_order_relaxed);
-  if (count <= answers_per_second_max) return Action::answer;
+  if (count <= per_second_max_) return Action::answer;
   return count % slip == 0 ? Action::truncate : Action::drop;
 }
 

@@ -39,15 +39,19 @@ const Node* Zone::find(std::string_view lowered_wire) const {
   return found == nodes_.end() ? nullptr : &found->second;
 }
 
-const Node* Zone::find_delegation(std::string_view lowered) const {
+const Node* Zone::find_cut(std::string_view lowered) const {
   const Node* topmost = nullptr;
-  if (!has_delegations_) return topmost;
-  while (lowered.size() > apex_.size()) {
+  if (!has_cuts_) return topmost;
+  const auto name_size = lowered.size();
+  for (;;) {
+    const bool is_apex = lowered.size() == apex_.size();
     const Node* const node = find(lowered);
-    if (node != nullptr && node->find(Type::NS) != nullptr) topmost = node;
+    if (node != nullptr && ((!is_apex && node->find(Type::NS) != nullptr) ||
+                            (lowered.size() < name_size && node->find(Type::DNAME) != nullptr)))
+      topmost = node;
+    if (is_apex) return topmost;
     lowered.remove_prefix(1U + static_cast<std::uint8_t>(lowered.front()));
   }
-  return topmost;
 }
 
 // Only the wildcard directly below the closest encloser counts.
@@ -62,6 +66,12 @@ const Node* Zone::find_wildcard(std::string_view lowered) const {
 
 const Rrset& Zone::soa() const { return *find(apex_.lowered().wire_text())->find(Type::SOA); }
 
+std::span<const std::string> Zone::names_with(const std::string& address_rdata) const {
+  const auto found = owners_by_address_.find(address_rdata);
+  if (found == owners_by_address_.end()) return {};
+  return found->second;
+}
+
 std::uint32_t Zone::negative_ttl() const {
   return std::min(soa().ttl, last_u32(soa().rdata.front()));
 }
@@ -75,22 +85,26 @@ Node& Zone::node_for(const Name& owner) {
   return entry->second;  // unordered_map keeps references valid
 }
 
-Zone::Added Zone::add(const Name& owner, Type type, std::uint32_t ttl, std::string rdata) {
+void Zone::add_name_of_address(const Name& owner, Type type, const std::string& rdata) {
+  if ((type != Type::A && type != Type::AAAA) || owner.first_label() == "*") return;
+  owners_by_address_[rdata].emplace_back(owner.wire_text());
+}
+
+bool Zone::add(const Name& owner, Type type, std::uint32_t ttl, std::string rdata) {
   Node& node = node_for(owner);
-  if (type == Type::NS && !(owner == apex_)) has_delegations_ = true;
+  if (type == Type::DNAME || (type == Type::NS && !(owner == apex_))) has_cuts_ = true;
+  add_name_of_address(owner, type, rdata);
   for (auto& rrset : node.rrsets) {
     if (rrset.type != type) continue;
-    if (std::find(rrset.rdata.begin(), rrset.rdata.end(), rdata) != rrset.rdata.end())
-      return Added::duplicate;
     const bool same_ttl = rrset.ttl == ttl;
     rrset.ttl = std::min(rrset.ttl, ttl);
     rrset.rdata.push_back(std::move(rdata));
     rrset.is_whoami = false;
-    return same_ttl ? Added::yes : Added::other_ttl;
+    return same_ttl;
   }
   const bool is_whoami = type == Type::TXT && rdata == whoami_text;
   node.rrsets.push_back({type, is_whoami ? 0 : ttl, {std::move(rdata)}, is_whoami});
-  return Added::yes;
+  return true;
 }
 
 }  // namespace portlab::dns

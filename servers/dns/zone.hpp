@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -42,20 +43,23 @@ class Zone {
 
   /// The node of a name.
   const Node* find(std::string_view lowered_wire) const;
-  /// The topmost node with NS records, from below the apex down to the name itself: the zone cut
-  /// under which the name is delegated.
-  const Node* find_delegation(std::string_view lowered_wire) const;
+  /// The topmost node at which this zone's data for the name ends: one with NS records, from below
+  /// the apex down to the name itself (a zone cut, the name is delegated), or one with a DNAME,
+  /// from the apex down to above the name.
+  const Node* find_cut(std::string_view lowered_wire) const;
   /// The wildcard for a name below the apex that does not exist (RFC 4592 section 3.3.1).
   const Node* find_wildcard(std::string_view lowered_wire) const;
 
   /// The SOA record; every zone that was loaded has one.
   const Rrset& soa() const;
+  /// The owners of the A and AAAA records with this data, in wire format, in the order in which they
+  /// were added; without wildcards.
+  std::span<const std::string> names_with(const std::string& address_rdata) const;
   /// How many seconds a negative response may be cached (RFC 2308 section 5).
   std::uint32_t negative_ttl() const;
-  enum class Added { yes, duplicate, other_ttl };
-  /// Adds a record at or below the apex, and the empty non-terminals above it. If the TTLs of a set
-  /// differ, the smallest is used for the whole set.
-  Added add(const Name& owner, Type type, std::uint32_t ttl, std::string rdata);
+  /// Adds a record at or below the apex that the zone does not have yet, and the empty non-terminals
+  /// above it. False: the TTL differs from that of its set; the smaller one is used for the whole set.
+  bool add(const Name& owner, Type type, std::uint32_t ttl, std::string rdata);
 
  private:
   struct Hash {
@@ -66,10 +70,12 @@ class Zone {
   };
 
   Node& node_for(const Name& owner);
+  void add_name_of_address(const Name& owner, Type type, const std::string& rdata);
 
   Name apex_;
   std::unordered_map<std::string, Node, Hash, std::equal_to<>> nodes_;
-  bool has_delegations_ = false;
+  std::unordered_map<std::string, std::vector<std::string>> owners_by_address_;
+  bool has_cuts_ = false;
 };
 
 }  // namespace portlab::dns

@@ -2,6 +2,7 @@
 // Builds a zone from the records of a zone file, and checks it.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,18 +11,19 @@
 
 namespace portlab::dns {
 
-/// A record and the line of the file on which it starts.
+/// A record and the line on which it starts.
 struct ZoneRecord {
   Name owner;
   Type type = Type::A;
   std::uint32_t ttl = 0;
   std::string rdata;
-  std::size_t line = 0;
+  ZonePlace place;
 };
 
-/// Builds the zone. Errors are added to `problems`; then the result is null. Doubtful data is added
-/// to `warnings`.
+/// Builds the zone with this apex; without `apex` it is the owner of the SOA record. Errors are added
+/// to `problems`; then the result is null. Doubtful data is added to `warnings`.
 std::shared_ptr<const Zone> build_zone(const std::vector<ZoneRecord>& records,
+                                       const std::optional<Name>& apex,
                                        std::vector<ZoneProblem>& problems,
                                        std::vector<ZoneProblem>& warnings);
 

@@ -1,38 +1,49 @@
 #pragma once
-// Reads a zone file ("master file", RFC 1035 section 5).
+// Reads zone files ("master files", RFC 1035 section 5).
 //
-//   load_zone -> parse_zone -> ZoneLexer    text to words (zone_lexer.hpp)
-//                           -> ZoneParser   words to records
-//                           -> build_zone   records to a checked zone (zone_builder.hpp)
+//   load_zones -> load_zone -> parse_zone -> parse_zone_text  text to records (zone_parser.hpp)
+//                                         -> build_zone       records to a checked zone
+//                                                             (zone_builder.hpp)
 
-#include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/result.hpp"
-#include "servers/dns/zone.hpp"
+#include "servers/dns/zone_set.hpp"
+#include "servers/dns/zone_source.hpp"
 
 namespace portlab::dns {
 
-/// The largest zone file, in bytes.
-inline constexpr std::size_t zone_file_bytes_max = std::size_t{16} * 1024 * 1024;
-/// The maximum number of mistakes in one error.
+/// The maximum number of mistakes in one error, and of warnings about one zone.
 inline constexpr std::size_t problems_max = 20;
 
 /// A zone that can be served, and warnings about doubtful data.
 struct LoadedZone {
   std::shared_ptr<const Zone> zone;
   std::vector<std::string> warnings;  ///< "FILE:LINE: warning: …"
+  std::vector<std::string> files;     ///< the zone file and those that it includes
 };
 
-/// Reads a zone from text. The error has a line "FILE:LINE: reason" for each mistake. `file` is
-/// used in messages only. `origin` is appended to relative names before the first $ORIGIN.
-Result<LoadedZone> parse_zone(std::string_view text, const std::string& file,
-                              std::string_view origin = "lab.test.");
+/// Reads a zone from the text of `source.file`. `read` reads the files that it includes; empty: it
+/// must not include any. The error has a line "FILE:LINE: reason" for each mistake.
+Result<LoadedZone> parse_zone(std::string_view text, const ZoneSource& source,
+                              const FileReader& read = {});
 
 /// Reads a zone file. Errors as in parse_zone, or the reason why the file cannot be read.
-Result<LoadedZone> load_zone(const std::filesystem::path& path);
+Result<LoadedZone> load_zone(const ZoneSource& source, const FileReader& read = read_zone_file);
+
+/// Several zones that can be served together.
+struct LoadedZones {
+  std::shared_ptr<const ZoneSet> zones;
+  std::vector<std::string> warnings;
+  std::vector<std::string> files;
+};
+
+/// Reads the zone files. Errors as in load_zone; two files of the same zone are an error, too.
+Result<LoadedZones> load_zones(std::span<const ZoneSource> sources,
+                               const FileReader& read = read_zone_file);
 
 }  // namespace portlab::dns

@@ -12,7 +12,7 @@ bool ends_word(char c) {
 
 }  // namespace
 
-ZoneLexer::ZoneLexer(std::string_view text) : text_(text) {
+ZoneLexer::ZoneLexer(std::string_view text, std::size_t file) : text_(text), file_(file) {
   if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // a byte order mark (RFC 3629 section 6)
 }
 
@@ -22,7 +22,7 @@ std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
   std::size_t opened_line = 0;
   bool line_begins = true;
   const auto skip_entry = [&](const char* reason) {
-    problems.push_back({line_, reason});
+    problems.push_back({{file_, line_}, reason});
     skip_line();
     entry = {};
     depth = 0;
@@ -55,45 +55,40 @@ std::optional<ZoneEntry> ZoneLexer::next(std::vector<ZoneProblem>& problems) {
       --depth;
       ++at_;
     } else {
-      auto word = c == '"' ? quoted_word() : plain_word();
-      if (!word) {
+      const bool is_joined = at_ > 0 && !entry.words.empty() && !ends_word(text_[at_ - 1]);
+      auto next = word();
+      if (!next) {
         skip_entry("the closing \" is missing");
         continue;
       }
-      entry.words.push_back(std::move(*word));
+      next->is_joined = is_joined;
+      entry.words.push_back(std::move(*next));
     }
     line_begins = false;
   }
   if (depth > 0) {
-    problems.push_back({opened_line, "the ( on this line is not closed"});
+    problems.push_back({{file_, opened_line}, "the ( on this line is not closed"});
     return std::nullopt;
   }
   if (entry.words.empty()) return std::nullopt;
   return entry;
 }
 
-std::optional<Word> ZoneLexer::quoted_word() {
-  Word word{{}, true, line_};
-  for (++at_; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
-    if (text_[at_] == '"') {
+std::optional<Word> ZoneLexer::word() {
+  const bool quoted = text_[at_] == '"';
+  Word word{{}, quoted, line_, false};
+  if (quoted) ++at_;
+  for (; at_ < text_.size(); ++at_) {
+    const char c = text_[at_];
+    if (quoted && c == '"') {
       ++at_;
       return word;
     }
-    word.text += text_[at_];
-    if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n')
-      word.text += text_[++at_];
+    if (quoted ? c == '\n' : ends_word(c)) break;
+    word.text += c;
+    if (c == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n') word.text += text_[++at_];
   }
-  return std::nullopt;
-}
-
-std::optional<Word> ZoneLexer::plain_word() {
-  Word word{{}, false, line_};
-  for (; at_ < text_.size() && !ends_word(text_[at_]); ++at_) {
-    word.text += text_[at_];
-    if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n')
-      word.text += text_[++at_];
-  }
-  return word;
+  return quoted ? std::nullopt : std::optional(word);
 }
 
 void ZoneLexer::skip_line() {

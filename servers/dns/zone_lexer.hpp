@@ -2,6 +2,7 @@
 // Splits a zone file into entries of words: removes comments and joins the lines in parentheses
 // (RFC 1035 section 5.1).
 
+#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,9 +13,17 @@
 
 namespace portlab::dns {
 
-/// A mistake or a warning, and its line.
+/// A line of a zone file. A zone has several files if they are included.
+struct ZonePlace {
+  std::size_t file = 0;  ///< in the order in which the files were read
+  std::size_t line = 1;
+
+  auto operator<=>(const ZonePlace&) const = default;
+};
+
+/// A mistake or a warning.
 struct ZoneProblem {
-  std::size_t line = 0;
+  ZonePlace place;
   std::string text;
 };
 
@@ -26,18 +35,19 @@ struct ZoneEntry {
 
 class ZoneLexer {
  public:
-  explicit ZoneLexer(std::string_view text);
+  /// `file` is the number of the file in the problems.
+  explicit ZoneLexer(std::string_view text, std::size_t file = 0);
 
   /// The next entry that has words; nullopt at the end of the file. A mistake is added to
   /// `problems`, and its entry is skipped.
   std::optional<ZoneEntry> next(std::vector<ZoneProblem>& problems);
 
  private:
-  std::optional<Word> quoted_word();  // nullopt: the closing quote is missing
-  std::optional<Word> plain_word();   // never nullopt
+  std::optional<Word> word();  // nullopt: the closing quote is missing
   void skip_line();
 
   std::string_view text_;
+  std::size_t file_;
   std::size_t at_ = 0;
   std::size_t line_ = 1;
 };

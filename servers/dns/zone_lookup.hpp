@@ -23,8 +23,8 @@ struct LookupResult {
 };
 
 /// Writes the records of the response to `question` into the three sections of `out`. The
-/// question's name must be in the zone. `client` is the data of the whoami records.
-LookupResult find_records(const Zone& zone, const CurrentListeners& listeners,
-                          const Question& question, const Endpoint& client, MessageWriter& out);
+/// question's name must be in the zone.
+LookupResult find_records(const Zone& zone, const QueryContext& context, const Question& question,
+                          MessageWriter& out);
 
 }  // namespace portlab::dns

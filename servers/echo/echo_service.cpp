@@ -4,8 +4,7 @@
 
 #include "servers/echo/echo_service.hpp"
 
-#include <algorithm>
-#include <array>
+#include "common/port.hpp"
 
 namespace portlab {
 
@@ -23,27 +22,12 @@ class EchoStream final : public StreamService {
   }
 };
 
-/// Ports of services that reply to any datagram. One datagram with a forged source address and such a
-/// source port would make the two services reply to each other for ever (CERT advisory CA-1996-01).
-constexpr std::array<std::uint16_t, 9> ports_that_reply = {
-    7,    // echo
-    13,   // daytime
-    17,   // quote of the day
-    19,   // character generator
-    37,   // time
-    53,   // domain
-    123,  // ntp
-    161,  // snmp
-    520,  // rip
-};
-
 class EchoDatagram final : public DatagramService {
  public:
   std::optional<Bytes> reply(const Datagram& query, MutableBytes, std::string& note) override {
     const auto from = query.remote.port;
     if (query.from_a_listener || from == query.local.port || from == 0 ||
-        std::find(ports_that_reply.begin(), ports_that_reply.end(), from) !=
-            ports_that_reply.end()) {
+        replies_to_any_datagram(from)) {
       note = "dropped: a reply could loop, or has no port to go to";
       return std::nullopt;
     }
@@ -55,7 +39,7 @@ class EchoDatagram final : public DatagramService {
 }  // namespace
 
 Service make_echo_service() {
-  return {service_info("echo"), std::make_unique<EchoStream>(), std::make_unique<EchoDatagram>()};
+  return {known_service("echo"), std::make_unique<EchoStream>(), std::make_unique<EchoDatagram>()};
 }
 
 }  // namespace portlab

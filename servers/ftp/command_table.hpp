@@ -9,8 +9,8 @@
 
 namespace portlab::ftp::server {
 
-/// Whether a command requires a login (USER and PASS) first.
-enum class Needs : std::uint8_t { nothing, login };
+/// What a command requires: a login (USER and PASS), and a data port (PASV, PORT, EPSV or EPRT).
+enum class Needs : std::uint8_t { nothing, login, data_port };
 enum class Argument : std::uint8_t { none, optional, required };
 
 struct CommandRow {
@@ -27,7 +27,7 @@ std::span<const CommandRow> command_table();
 const CommandRow* find_command(std::string_view verb);
 
 /// The reply to a command: 500 if it is unknown, 530 before the login, 501 for a missing or an
-/// unexpected argument, else the reply of its handler.
+/// unexpected argument, 425 without a data port, else the reply of its handler.
 Reply run_command(FtpSession& session, const Command& command);
 
 }  // namespace portlab::ftp::server

@@ -60,16 +60,20 @@ Task<void> send_as_text(Connection& data, const FileTransfer& what, bool& readab
 std::optional<Endpoint> PassiveListener::open() {
   listener_ = client_.open_data_listener("ftp-data");
   if (!listener_) return std::nullopt;
-  return listener_->endpoint();
+  Endpoint endpoint = listener_->endpoint();
+  if (public_address_ && endpoint.address.is_v4() && !client_.remote().address.is_loopback())
+    endpoint.address = *public_address_;
+  return endpoint;
 }
 
-Task<std::optional<Connection>> PassiveListener::accept() {
+Task<boost::system::result<std::unique_ptr<Connection>, ConnectError>> PassiveListener::accept() {
   return listener_->accept(data_connection_wait);
 }
 
-ControlConnection::ControlConnection(Connection& client, const SharedSite& site)
+ControlConnection::ControlConnection(Connection& client, const SharedSite& site,
+                                     const PublicAddress& public_address)
     : client_(client),
-      passive_(client),
+      passive_(client, public_address),
       session_(site, client.local(), client.remote(), passive_) {}
 
 Task<void> ControlConnection::run() {
@@ -127,6 +131,7 @@ Task<void> ControlConnection::transfer(const Transfer& what) {
   auto outcome = Outcome::no_connection;
   const bool finished = co_await race(send_data(what, outcome), watch_control());
   session_.transfer = {};
+  if (!status_reply_.empty()) co_await finish_status_reply();
   const Reply reply = transfer_reply(outcome, !finished);
   session_.reset_data_port();
   co_await send_reply(reply);
@@ -136,6 +141,8 @@ Reply ControlConnection::transfer_reply(Outcome outcome, bool aborted) const {
   if (outcome == Outcome::sent)
     return {226, "The transfer is complete; the data connection is closed."};
   if (outcome == Outcome::unreadable) return {451, "The file cannot be read any further."};
+  if (outcome == Outcome::server_full)
+    return {425, "This server has as many sessions as it may have. Try again later."};
   if (aborted) return {426, "The transfer is aborted; the data connection is closed."};
   if (outcome == Outcome::broken) return {426, "The data connection broke during the transfer."};
   if (std::holds_alternative<Passive>(session_.data))
@@ -145,8 +152,12 @@ Reply ControlConnection::transfer_reply(Outcome outcome, bool aborted) const {
 }
 
 Task<void> ControlConnection::send_data(const Transfer& what, Outcome& outcome) {
-  auto data = co_await open_data_connection();
-  if (!data) co_return;
+  auto opened = co_await open_data_connection();
+  if (!opened) {
+    if (opened.error() == ConnectError::too_many_sessions) outcome = Outcome::server_full;
+    co_return;
+  }
+  const auto data = std::move(*opened);
   outcome = Outcome::broken;
   data->set_message_deadline(transfer_max);
   data->note(command_);
@@ -167,16 +178,19 @@ Task<void> ControlConnection::send_data(const Transfer& what, Outcome& outcome) 
   }
 }
 
-Task<std::optional<Connection>> ControlConnection::open_data_connection() {
+Task<boost::system::result<std::unique_ptr<Connection>, ConnectError>>
+ControlConnection::open_data_connection() {
   if (std::holds_alternative<Passive>(session_.data)) {
     auto accepted = co_await passive_.accept();
-    co_return accepted;
+    co_return std::move(accepted);
   }
   const auto target = tcp_endpoint(session_.remote.address, std::get<Active>(session_.data).port);
   // RFC 959 section 3.2: the server's data port is the port before its control port, 20 before 21.
-  const auto data_port = static_cast<std::uint16_t>(client_.local().port - 1);
-  auto connected = co_await client_.connect_back(target, data_port, "ftp-data");
-  co_return connected;
+  ConnectOptions options;
+  options.from = client_.local();
+  --options.from.port;
+  auto connected = co_await client_.connect(target, "ftp-data", options);
+  co_return std::move(connected);
 }
 
 // Reads the control connection during a transfer. Returning aborts the transfer. That happens on
@@ -197,12 +211,13 @@ Task<void> ControlConnection::watch_control() {
       if (command.verb == "ABOR") co_return;
       quit = quit || command.verb == "QUIT";
       if (first && command == Command{"STAT", ""}) {
-        std::string telnet_replies = ahead.take_telnet_replies();
-        // Consumed only after the reply: if the transfer ends before, next_command() runs STAT.
-        co_await send_status(std::move(telnet_replies));
+        begin_status_reply(ahead.take_telnet_replies());
         client_.consume(seen);
         seen = 0;
         lines_ = ahead;
+        co_await client_.write(
+            status_reply_);  // if the transfer ends first, transfer() sends the rest
+        status_reply_.clear();
       } else {
         first = false;
       }
@@ -213,10 +228,18 @@ Task<void> ControlConnection::watch_control() {
   }
 }
 
-Task<void> ControlConnection::send_status(std::string telnet_replies) {
+void ControlConnection::begin_status_reply(const std::string& telnet_replies) {
   const Reply reply = status(session_, "");
-  const std::string text = telnet_replies + format_reply(reply.code, reply.text);
-  co_await client_.write(text);
+  status_reply_ = telnet_replies + format_reply(reply.code, reply.text);
+  status_reply_from_ = client_.bytes_out();
+}
+
+// The rest of a reply to STAT that was being sent when the transfer ended.
+Task<void> ControlConnection::finish_status_reply() {
+  const auto sent = client_.bytes_out() - status_reply_from_;
+  const std::string rest = status_reply_.substr(std::min<std::size_t>(sent, status_reply_.size()));
+  status_reply_.clear();
+  if (!rest.empty()) co_await client_.write(rest);
 }
 
 }  // namespace portlab::ftp::server

@@ -6,6 +6,7 @@
 //                      \-> transfer -> race(send_data, watch_control) -> send_reply
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,30 +24,38 @@ inline constexpr std::chrono::seconds data_connection_wait{10};
 /// The longest transfer. A client that reads too slowly is ended earlier: see Connection::write.
 inline constexpr std::chrono::hours transfer_max{24};
 
+/// The address in the reply to PASV, for clients on other machines. Behind NAT the server does not
+/// see the address that its clients use. nullopt: the address of the control connection.
+using PublicAddress = std::optional<asio::ip::address_v4>;
+
 /// The port of PASV and EPSV: a data listener of the control connection.
 class PassiveListener final : public PassivePort {
  public:
-  explicit PassiveListener(Connection& client) : client_(client) {}
+  PassiveListener(Connection& client, const PublicAddress& public_address)
+      : client_(client), public_address_(public_address) {}
   std::optional<Endpoint> open() override;
   void close() override { listener_.reset(); }
-  /// The data connection; nullopt if the client does not connect within data_connection_wait.
-  Task<std::optional<Connection>> accept();
+  /// The data connection; timed_out if the client does not connect within data_connection_wait.
+  Task<boost::system::result<std::unique_ptr<Connection>, ConnectError>> accept();
 
  private:
   Connection& client_;
-  std::optional<DataListener> listener_;
+  const PublicAddress& public_address_;
+  std::unique_ptr<DataListener> listener_;
 };
 
 class ControlConnection {
  public:
   /// Both must outlive this object.
-  ControlConnection(Connection& client, const SharedSite& site);
+  /// All three must outlive it.
+  ControlConnection(Connection& client, const SharedSite& site,
+                    const PublicAddress& public_address);
 
   /// The whole session, from the reply 220 to the end of the connection.
   Task<void> run();
 
  private:
-  enum class Outcome : std::uint8_t { no_connection, broken, unreadable, sent };
+  enum class Outcome : std::uint8_t { no_connection, server_full, broken, unreadable, sent };
 
   Task<void> send_telnet_replies();
   Task<bool> next_command();  // false: it was the last one (QUIT)
@@ -55,15 +64,18 @@ class ControlConnection {
   Reply transfer_reply(Outcome outcome, bool aborted) const;
 
   Task<void> send_data(const Transfer& what, Outcome& outcome);
-  Task<std::optional<Connection>> open_data_connection();
+  Task<boost::system::result<std::unique_ptr<Connection>, ConnectError>> open_data_connection();
   Task<void> watch_control();
-  Task<void> send_status(std::string telnet_replies);
+  void begin_status_reply(const std::string& telnet_replies);
+  Task<void> finish_status_reply();
 
   Connection& client_;
   PassiveListener passive_;
   FtpSession session_;
   ControlReader lines_{command_bytes_max};
-  std::string_view command_;  // the running command, as the session table shows it
+  std::string status_reply_;             // to a STAT during a transfer, while it is being sent
+  std::uint64_t status_reply_from_ = 0;  // bytes that had been sent before it
+  std::string_view command_;             // the running command, as the session table shows it
 };
 
 }  // namespace portlab::ftp::server

@@ -5,6 +5,7 @@
 
 #include "common/ftp/command_line.hpp"
 #include "common/ftp/data_address.hpp"
+#include "common/text.hpp"
 #include "servers/ftp/handlers.hpp"
 
 namespace portlab::ftp::server {
@@ -110,11 +111,6 @@ Reply extended_port(FtpSession& session, std::string_view argument) {
 Reply abort(FtpSession& session, std::string_view) {
   session.reset_data_port();
   return {226, "No transfer is running; the data port is closed."};
-}
-
-std::optional<Reply> require_data_port(const FtpSession& session) {
-  if (!std::holds_alternative<NoDataPort>(session.data)) return std::nullopt;
-  return Reply{425, "No data port. Send PASV or EPSV (or PORT, EPRT) first."};
 }
 
 }  // namespace portlab::ftp::server

@@ -1,6 +1,6 @@
 // CWD, CDUP, PWD, LIST, NLST, MLSD: the working directory and lists of directories.
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,12 +13,6 @@
 namespace portlab::ftp::server {
 
 namespace {
-
-std::int64_t now_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 /// "docs/" for "docs/a.txt"; empty for "a.txt".
 std::string_view directory_part(std::string_view path) {
@@ -97,15 +91,14 @@ boost::system::result<std::string, Reply> list_text(const FtpSession& session,
   const auto found = look_up(session, path);
   if (!found) return path_error(found.error(), path);
   std::string text;
-  for (const auto& entry : found->entries) text += format_list_line(entry, now_seconds());
+  for (const auto& entry : found->entries) text += format_list_line(entry, std::time(nullptr));
   return text;
 }
 
 Reply list(FtpSession& session, std::string_view argument) {
   session.restart_offset = 0;
-  if (auto refused = require_data_port(session)) return std::move(*refused);
   auto text = list_text(session, argument);
-  if (!text) return std::move(text.error());
+  if (!text) return text.error();
   return send_list(std::move(*text));
 }
 
@@ -113,7 +106,6 @@ Reply list(FtpSession& session, std::string_view argument) {
 // argument precedes each name.
 Reply name_list(FtpSession& session, std::string_view argument) {
   session.restart_offset = 0;
-  if (auto refused = require_data_port(session)) return std::move(*refused);
   const auto path = without_options(argument);
   const auto found = look_up(session, path);
   if (!found) return path_error(found.error(), path);
@@ -125,7 +117,6 @@ Reply name_list(FtpSession& session, std::string_view argument) {
 
 Reply mlsd(FtpSession& session, std::string_view argument) {
   session.restart_offset = 0;
-  if (auto refused = require_data_port(session)) return std::move(*refused);
   const auto entries = session.site.get()->list(session.path_of(argument));
   if (!entries) {
     // RFC 3659 section 7.2.1: 501 means that the path exists but is not a directory.

@@ -25,9 +25,8 @@ boost::system::result<OpenEntry, Reply> open_file(const FtpSession& session,
 
 Reply retrieve(FtpSession& session, std::string_view argument) {
   const auto offset = std::exchange(session.restart_offset, 0);
-  if (auto refused = require_data_port(session)) return std::move(*refused);
   auto opened = open_file(session, argument);
-  if (!opened) return std::move(opened.error());
+  if (!opened) return opened.error();
   const auto bytes = opened->entry.size;
   // The offset counts bytes of the data connection (RFC 3659 section 5), which in TYPE A are not
   // the bytes of the file. 554 is the reply to an invalid offset.

@@ -10,10 +10,11 @@ namespace {
 
 class Ftp final : public StreamService {
  public:
-  explicit Ftp(std::shared_ptr<const SharedSite> site) : site_(std::move(site)) {}
+  Ftp(std::shared_ptr<const SharedSite> site, const ftp::server::PublicAddress& public_address)
+      : site_(std::move(site)), public_address_(public_address) {}
 
   Task<void> serve(Connection& client) override {
-    ftp::server::ControlConnection control(client, *site_);
+    ftp::server::ControlConnection control(client, *site_, public_address_);
     co_await control.run();
   }
 
@@ -22,13 +23,15 @@ class Ftp final : public StreamService {
   }
 
  private:
-  std::shared_ptr<const SharedSite> site_;
+  const std::shared_ptr<const SharedSite> site_;
+  const ftp::server::PublicAddress public_address_;
 };
 
 }  // namespace
 
-Service make_ftp_service(std::shared_ptr<const SharedSite> site) {
-  return {service_info("ftp"), std::make_unique<Ftp>(std::move(site)), nullptr};
+Service make_ftp_service(std::shared_ptr<const SharedSite> site,
+                         std::optional<asio::ip::address_v4> public_address) {
+  return {known_service("ftp"), std::make_unique<Ftp>(std::move(site), public_address), nullptr};
 }
 
 }  // namespace portlab

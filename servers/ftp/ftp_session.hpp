@@ -13,7 +13,7 @@
 #include "common/endpoint.hpp"
 #include "common/ftp/mlst_facts.hpp"
 #include "servers/listener/open_file.hpp"
-#include "servers/site/shared_site.hpp"
+#include "servers/site/site.hpp"
 
 namespace portlab::ftp::server {
 

@@ -65,7 +65,5 @@ std::string_view without_options(std::string_view argument);
 /// The lines of LIST for a path, which options of ls(1) may precede; or an error reply.
 boost::system::result<std::string, Reply> list_text(const FtpSession& session,
                                                     std::string_view argument);
-/// Reply 425 if neither PASV nor PORT (nor EPSV, EPRT) was sent; else nullopt.
-std::optional<Reply> require_data_port(const FtpSession& session);
 
 }  // namespace portlab::ftp::server

@@ -3,36 +3,26 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 
 namespace portlab::ftp::server {
 
 namespace {
 
-constexpr std::int64_t nanoseconds_per_second = 1'000'000'000;
-
 std::int64_t modified_seconds(const SiteEntry& entry) {
-  const auto seconds = entry.modified_ns / nanoseconds_per_second;
-  return entry.modified_ns % nanoseconds_per_second < 0 ? seconds - 1 : seconds;  // before 1970
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds(entry.modified_ns))
+      .count();
 }
 
 /// "Jan  2 03:04", or "Jan  2  2024" if the time is older than half a year or in the future.
-std::string list_time(std::int64_t seconds, std::int64_t now_seconds) {
-  static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  constexpr std::int64_t half_a_year = 182 * 24 * 3600;
-  const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
-  const auto midnight = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(midnight);
-  const std::chrono::hh_mm_ss clock(time - midnight);
-  const char* month = months.at(unsigned(date.month()) - 1);
-  std::array<char, 32> text{};
-  if (seconds > now_seconds - half_a_year && seconds <= now_seconds)
-    std::snprintf(text.data(), text.size(), "%s %2u %02d:%02d", month, unsigned(date.day()),
-                  int(clock.hours().count()), int(clock.minutes().count()));
-  else
-    std::snprintf(text.data(), text.size(), "%s %2u  %04d", month, unsigned(date.day()),
-                  int(date.year()));
-  return text.data();
+std::string list_time(std::time_t seconds, std::time_t now_seconds) {
+  constexpr std::time_t half_a_year = 182 * 24 * 3600;
+  const bool is_recent = seconds > now_seconds - half_a_year && seconds <= now_seconds;
+  std::tm time{};
+  ::gmtime_r(&seconds, &time);
+  std::array<char, 32> text;
+  const auto* format = is_recent ? "%b %e %H:%M" : "%b %e  %Y";
+  return {text.data(), std::strftime(text.data(), text.size(), format, &time)};
 }
 
 }  // namespace

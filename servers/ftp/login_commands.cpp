@@ -1,29 +1,16 @@
 // USER, PASS, ACCT, REIN, QUIT: access control (RFC 959 section 4.1.1). The only user is
 // "anonymous" (RFC 1635), with "ftp" as a second name.
 
-#include <algorithm>
 #include <string>
 
+#include "common/text.hpp"
 #include "servers/ftp/handlers.hpp"
 
 namespace portlab::ftp::server {
 
-namespace {
-
-bool is_anonymous(std::string_view name) {
-  const auto equals = [&](std::string_view known) {
-    return std::equal(name.begin(), name.end(), known.begin(), known.end(), [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    });
-  };
-  return equals("anonymous") || equals("ftp");
-}
-
-}  // namespace
-
 Reply user(FtpSession& session, std::string_view name) {
   session.login = Login::none;
-  if (is_anonymous(name)) {
+  if (equal_ignoring_case(name, "anonymous") || equal_ignoring_case(name, "ftp")) {
     session.login = Login::name_given;
     return {331, "Any password is accepted; an e-mail address is customary."};
   }

@@ -1,10 +1,10 @@
 // TYPE, MODE, STRU, REST, ALLO, OPTS: how data is represented and sent. RFC 959 section 3 defines
 // many ways; RFC 1123 section 4.1.2 says which of them a server must have.
 
-#include <charconv>
 #include <string>
 
 #include "common/ftp/command_line.hpp"
+#include "common/text.hpp"
 #include "servers/ftp/handlers.hpp"
 
 namespace portlab::ftp::server {
@@ -50,13 +50,10 @@ Reply structure(FtpSession&, std::string_view argument) {
 }
 
 Reply restart(FtpSession& session, std::string_view argument) {
-  std::uint64_t offset = 0;
-  const auto* end = argument.data() + argument.size();
-  const auto [rest, failed] = std::from_chars(argument.data(), end, offset);
-  if (failed != std::errc() || rest != end)
-    return {501, "REST needs a number: the offset in bytes."};
-  session.restart_offset = offset;
-  return {350, "The next RETR starts at byte " + std::to_string(offset) + "."};
+  const auto offset = parse_decimal(argument);
+  if (!offset) return {501, "REST needs a number: the offset in bytes."};
+  session.restart_offset = *offset;
+  return {350, "The next RETR starts at byte " + std::to_string(*offset) + "."};
 }
 
 Reply allocate(FtpSession&, std::string_view argument) {

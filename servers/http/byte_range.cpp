@@ -4,7 +4,7 @@
 #include <limits>
 #include <optional>
 
-#include "servers/http/http_syntax.hpp"
+#include "common/http/http_syntax.hpp"
 
 namespace portlab::http {
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "common/stable_hash.hpp"
 #include "servers/http/http_date.hpp"
 #include "servers/http/media_type.hpp"
 
@@ -37,18 +38,10 @@ std::string quoted_hex(std::initializer_list<std::uint64_t> numbers) {
   return text + '"';
 }
 
-/// FNV-1a: 64 bits tell the versions of a file apart. It does not withstand an attacker.
-std::uint64_t hash_of(std::string_view content) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : content)
-    hash = (hash ^ static_cast<unsigned char>(c)) * std::uint64_t{0x100000001b3};
-  return hash;
-}
-
 /// A strong ETag (RFC 9110 section 8.8.1): of a file in memory from its content, of another one
 /// from its inode, its size and the time of its last change, which no program can set.
 std::string etag_of(const Representation& file, const SiteEntry& entry) {
-  if (!file.file) return quoted_hex({file.size, hash_of(file.content)});
+  if (!file.file) return quoted_hex({file.size, static_cast<std::uint64_t>(hash_of(file.content))});
   return quoted_hex({entry.inode, entry.size, static_cast<std::uint64_t>(entry.changed_ns)});
 }
 

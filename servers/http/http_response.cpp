@@ -17,7 +17,7 @@ std::string content_range(const ByteRange& range, std::uint64_t size) {
 }
 
 /// No part may contain the boundary. The file is not searched for it: the boundary is made of the
-/// ETag, which depends on the whole content, so the content can't well contain it.
+/// ETag, which depends on the whole content, so no content contains it, except by a rare accident.
 std::string boundary_for(const Representation& representation) {
   std::string boundary = "portlab-";
   for (const char c : representation.etag)
@@ -106,6 +106,7 @@ std::string_view reason_phrase(unsigned status) {
       {413, "Content Too Large"},
       {414, "URI Too Long"},
       {416, "Range Not Satisfiable"},
+      {421, "Misdirected Request"},
       {417, "Expectation Failed"},
       {431, "Request Header Fields Too Large"},
       {500, "Internal Server Error"},

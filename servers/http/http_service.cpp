@@ -1,4 +1,4 @@
-// One session of HTTP, from accept to close. The journey of a request:
+// One session of HTTP, from accept to close. The path of a request:
 //
 //   HeadReader       checks its lines and stores their parts     request_head.cpp
 //     read_framing   where the body ends                         request_framing.cpp
@@ -16,6 +16,8 @@
 #include <string>
 #include <utility>
 
+#include "servers/http/live_feed.hpp"
+#include "servers/http/own_host.hpp"
 #include "servers/http/request_body.hpp"
 #include "servers/http/request_head.hpp"
 
@@ -49,11 +51,17 @@ std::string_view request_timeout_response() {
 class HttpStream final : public StreamService {
  public:
   HttpStream(std::shared_ptr<SharedSite> site, const ServerView& server,
-             std::span<const Route> routes)
-      : site_(std::move(site)), server_(server), routes_(routes) {}
+             std::span<const Route> routes, std::function<std::string()> authority,
+             std::shared_ptr<LiveFeed> live)
+      : site_(std::move(site)),
+        server_(server),
+        routes_(routes),
+        authority_(std::move(authority)),
+        live_(std::move(live)) {}
 
   Task<void> serve(Connection& client) override;
   std::string_view overload_reply() const override;
+  std::string_view no_tls_reply() const override;
 
  private:
   Task<bool> answer_pending(Connection& client);
@@ -63,7 +71,10 @@ class HttpStream final : public StreamService {
   std::shared_ptr<SharedSite> site_;
   const ServerView& server_;
   std::span<const Route> routes_;
+  const std::function<std::string()> authority_;
+  const OwnNames own_names_ = OwnNames::read();
   FileCache files_;
+  const std::shared_ptr<LiveFeed> live_;
 };
 
 Task<void> flush(Connection& client, std::string& gathered) {
@@ -80,10 +91,10 @@ ReadState read_pending(Connection& client, Reader& reader) {
 }
 
 /// Reads what is still to come of a head or a body. ReadState::more: the peer closed before its
-/// end.
-template <class Reader>
+/// end. refused: also when `fits` returns false.
+template <class Reader, class Fits>
 Task<ReadState> read_rest(Connection& client, Reader& reader, std::chrono::seconds limit,
-                          std::string& gathered) {
+                          std::string& gathered, Fits fits) {
   co_await flush(client, gathered);
   client.set_message_deadline(limit, request_timeout_response());
   auto state = ReadState::more;
@@ -91,6 +102,7 @@ Task<ReadState> read_rest(Connection& client, Reader& reader, std::chrono::secon
     const bool arrived = co_await client.receive();
     if (!arrived) co_return state;
     state = read_pending(client, reader);
+    if (!fits()) co_return ReadState::refused;
   }
   co_return state;
 }
@@ -119,7 +131,7 @@ Task<bool> HttpStream::answer_pending(Connection& client) {
     HeadReader head(request);
     auto state = read_pending(client, head);
     if (state == ReadState::more)
-      state = co_await read_rest(client, head, head_seconds_max, gathered);
+      state = co_await read_rest(client, head, head_seconds_max, gathered, [] { return true; });
     if (state == ReadState::more) co_return false;
     client.set_message_deadline(response_seconds_max);
     if (state == ReadState::complete) {
@@ -127,9 +139,11 @@ Task<bool> HttpStream::answer_pending(Connection& client) {
       auto body = ReadState::complete;
       if (request.has_body()) body = co_await read_body(client, request, response, route, gathered);
       if (!request.keep_alive && body == ReadState::complete) client.skip_linger();
-      const RequestContext context{client.local(), client.remote(), server_,
-                                   *site_,         files_,          client.poll_generation()};
+      const RequestContext context{
+          client.local(),           client.remote(),      server_,    *site_,    files_, *live_,
+          client.poll_generation(), client.tls_version(), authority_, own_names_};
       if (body != ReadState::refused) co_await handle_request(route, request, response, context);
+      if (request.has_body()) client.keep_bytes(0);
     } else {
       co_await refuse(response, head.error());
     }
@@ -158,14 +172,27 @@ Task<ReadState> HttpStream::read_body(Connection& client, Request& request,
   }
   if (awaits_100) gathered += "HTTP/1.1 100 Continue\r\n\r\n";
   BodyReader body(request, route == nullptr ? BodyKept::nothing : route->body);
+  bool is_kept = true;
+  const auto fits = [&] { return is_kept = client.keep_bytes(request.body.capacity()); };
   auto state = read_pending(client, body);
+  if (!fits()) state = ReadState::refused;
   if (state == ReadState::more)
-    state = co_await read_rest(client, body, body_seconds_max, gathered);
+    state = co_await read_rest(client, body, body_seconds_max, gathered, fits);
   client.set_message_deadline(response_seconds_max);
+  if (!is_kept) {
+    co_await refuse(response, {503, "too many bodies of requests at once; try again soon"});
+    co_return ReadState::refused;
+  }
   if (state == ReadState::complete) co_return state;
   constexpr HttpError too_short{400, "the body is shorter than announced"};
   co_await refuse(response, state == ReadState::refused ? body.error() : too_short);
   co_return ReadState::refused;
+}
+
+std::string_view HttpStream::no_tls_reply() const {
+  static thread_local std::string storage;
+  return last_response(
+      storage, text_response(400, "this port speaks HTTP over TLS: the URL begins with https://"));
 }
 
 std::string_view HttpStream::overload_reply() const {
@@ -178,8 +205,13 @@ std::string_view HttpStream::overload_reply() const {
 }  // namespace
 
 Service make_http_service(std::shared_ptr<SharedSite> site, const ServerView& server,
-                          std::span<const http::Route> routes) {
-  return {service_info("http"), std::make_unique<HttpStream>(std::move(site), server, routes),
+                          std::span<const http::Route> routes,
+                          std::function<std::string()> authority,
+                          std::shared_ptr<http::LiveFeed> live) {
+  if (!live) live = std::make_shared<http::LiveFeed>(server);
+  return {known_service("http"),
+          std::make_unique<HttpStream>(std::move(site), server, routes, std::move(authority),
+                                       std::move(live)),
           nullptr};
 }
 

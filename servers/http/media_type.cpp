@@ -1,6 +1,6 @@
 #include "servers/http/media_type.hpp"
 
-#include "servers/http/http_syntax.hpp"
+#include "common/http/http_syntax.hpp"
 
 namespace portlab::http {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "servers/http/http_syntax.hpp"
+#include "common/http/http_syntax.hpp"
 
 namespace portlab::http {
 
@@ -49,6 +49,7 @@ struct Request {
   bool whole_server = false;  ///< "*": OPTIONS for the server itself
   std::string path;           ///< decoded, begins with "/"
   std::string query;          ///< as it arrived, without the "?"
+  bool https_url = false;     ///< the target is a URL that begins with https://
 
   // From the fields that describe the message (RFC 9112 sections 6 and 9).
   bool chunked = false;

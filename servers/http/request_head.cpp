@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/ascii_digit.hpp"
 #include "servers/http/request_framing.hpp"
 #include "servers/http/request_target.hpp"
 
@@ -19,8 +20,6 @@ constexpr HttpError method_too_long{501, "no method is that long"};
 constexpr HttpError line_too_long{414, "the request line is too long"};
 constexpr HttpError fields_too_long{431, "the header is too long"};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// A request-target of visible ASCII. Browsers send some characters as they are that RFC 3986 wants
 /// encoded, such as "|"; they are accepted. "#" is not: a fragment stays in the client.
 std::optional<HttpError> target_error(std::string_view target) {
@@ -32,12 +31,14 @@ std::optional<HttpError> target_error(std::string_view target) {
   return std::nullopt;
 }
 
-/// HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 section 2.3).
+/// HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 section 2.3). A higher minor version is served
+/// as HTTP/1.1 (RFC 9110 section 2.5).
 std::optional<HttpError> version_error(std::string_view version) {
-  if (version == "HTTP/1.1" || version == "HTTP/1.0") return std::nullopt;
   if (version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
-      version[6] == '.' && is_digit(version[7]))
+      version[6] == '.' && is_digit(version[7])) {
+    if (version[5] == '1') return std::nullopt;
     return HttpError{505, "this server supports HTTP/1.1 and HTTP/1.0"};
+  }
   return HttpError{400, "the request line does not end in an HTTP version such as HTTP/1.1"};
 }
 

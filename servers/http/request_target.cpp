@@ -35,10 +35,13 @@ std::optional<HttpError> read_target(Request& request) {
   if (text.starts_with('/')) return read_path(text, request);  // origin-form
 
   // absolute-form: what a client sends to a proxy. A server must accept it, too.
-  constexpr std::string_view scheme = "http://";
-  if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme))
-    return HttpError{400, "the target is neither a path nor an http URL"};
-  text.remove_prefix(scheme.size());
+  const auto starts_with = [&](std::string_view scheme) {
+    return equal_ignoring_case(text.substr(0, scheme.size()), scheme);
+  };
+  request.https_url = starts_with("https://");
+  if (!request.https_url && !starts_with("http://"))
+    return HttpError{400, "the target is neither a path nor an http or https URL"};
+  text.remove_prefix(text.find("//") + 2);
   const auto host_end = std::min(text.find_first_of("/?"), text.size());
   if (!is_valid_host(text.substr(0, host_end)))
     return HttpError{400, "the URL's host is not HOST or HOST:PORT"};

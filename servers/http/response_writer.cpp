@@ -26,7 +26,7 @@ std::string note_of(const Request& request, unsigned status) {
   return note;
 }
 
-/// Better sent from where it is than copied.
+/// Sent from where it is, without a copy.
 bool is_large(const Response& response) {
   return response.representation && response.parts.empty() &&
          response.representation->content.size() > gathered_bytes_max;

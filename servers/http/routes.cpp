@@ -4,8 +4,7 @@
 #include <array>
 #include <string>
 
-#include "servers/http/server_resources.hpp"
-#include "servers/http/static_files.hpp"
+#include "servers/http/http_handlers.hpp"
 
 namespace portlab::http {
 
@@ -20,7 +19,11 @@ constexpr Route routes[] = {
     {"/whoami", reading, BodyKept::nothing, whoami},
     {"/request", any, BodyKept::as_arrived, request_as_it_arrived},
     {"/api/sessions", reading, BodyKept::nothing, list_sessions},
+    {"/authority.pem", reading, BodyKept::nothing, authority_certificate, find_authority_error},
     {"/api/listeners", reading, BodyKept::nothing, list_listeners},
+    {"/api/events", reading, BodyKept::nothing, live_events},
+    {"/live", reading, BodyKept::nothing, live_page, find_live_error},
+    {"/live/*", reading, BodyKept::nothing, live_page, find_live_error},
     {"/*", reading, BodyKept::nothing, serve_file, find_file_error},
 };
 
@@ -45,7 +48,7 @@ Response table_response(const Route* route, const Request& request, const Reques
   if (std::ranges::find(known_methods, request.method) == known_methods.end())
     return text_response(501, "this server does not implement that method");
   if (route == nullptr) return text_response(404, "this server has no such path");
-  if (route->find_error != nullptr)
+  if (route->find_error != nullptr && request.method != "TRACE")  // TRACE is for no path here
     if (auto error = route->find_error(request, context)) return std::move(*error);
   if (request.method == "OPTIONS") return options(route->methods);
   auto response = text_response(405, "allowed here: " + std::string(route->methods.allow));
@@ -77,6 +80,8 @@ bool is_allowed(const Route* route, std::string_view method) {
 
 Task<void> handle_request(const Route* route, const Request& request, ResponseWriter& response,
                           const RequestContext& context) {
+  if (request.https_url && context.tls_version.empty())  // RFC 9110 section 7.4
+    return response.send(text_response(421, "this connection is not encrypted"));
   if (is_allowed(route, request.method)) return route->handle(request, response, context);
   return response.send(table_response(route, request, context));
 }

@@ -3,8 +3,10 @@
 //
 // To add a route, write a handler and add one line to the table in routes.cpp.
 
+#include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "common/endpoint.hpp"
@@ -13,9 +15,12 @@
 #include "servers/http/request.hpp"
 #include "servers/http/response_writer.hpp"
 #include "servers/listener/service.hpp"
-#include "servers/site/shared_site.hpp"
+#include "servers/site/site.hpp"
 
 namespace portlab::http {
+
+class LiveFeed;
+class OwnNames;
 
 /// What a handler may need beside the request.
 struct RequestContext {
@@ -24,7 +29,12 @@ struct RequestContext {
   const ServerView& server;
   const SharedSite& site;
   FileCache& files;
+  LiveFeed& live;
   std::uint64_t poll_generation;  ///< Connection::poll_generation, when the request was read
+  std::string_view tls_version;   ///< "1.3"; empty: the connection is not encrypted
+  /// The PEM of the authority that signed this server's certificate; empty: it has none of its own.
+  const std::function<std::string()>& authority;
+  const OwnNames& own_names;
 };
 
 /// Answers one request through `response`. All three outlive the coroutine.

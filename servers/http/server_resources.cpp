@@ -1,14 +1,13 @@
-#include "servers/http/server_resources.hpp"
+#include "servers/http/http_handlers.hpp"
 
 #include <algorithm>
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <string>
 #include <utility>
 
 #include "servers/http/http_date.hpp"
-#include "servers/http/static_files.hpp"
+#include "servers/http/own_host.hpp"
 
 namespace portlab::http {
 
@@ -54,12 +53,14 @@ bool accepts_json(const Request& request) {
 }  // namespace
 
 Task<void> whoami(const Request& request, ResponseWriter& response, const RequestContext& context) {
-  auto both_ends = accepts_json(request)
-                       ? json_response(request, json::object{{"you", to_json(context.remote)},
-                                                             {"me", to_json(context.local)}})
-                       : fresh_response(request, plain_text,
-                                        "you  " + context.remote.to_string() + "\nme   " +
-                                            context.local.to_string() + "\n");
+  json::object as_json{{"you", to_json(context.remote)}, {"me", to_json(context.local)}};
+  auto text = "you  " + context.remote.to_string() + "\nme   " + context.local.to_string() + "\n";
+  if (!context.tls_version.empty()) {
+    as_json["tls"] = context.tls_version;
+    text += "tls  " + std::string(context.tls_version) + "\n";
+  }
+  auto both_ends = accepts_json(request) ? json_response(request, as_json)
+                                         : fresh_response(request, plain_text, std::move(text));
   both_ends.fields += "Vary: Accept\r\n";
   co_await response.send(std::move(both_ends));
 }
@@ -74,19 +75,39 @@ Task<void> request_as_it_arrived(const Request& request, ResponseWriter& respons
 
 Task<void> list_sessions(const Request& request, ResponseWriter& response,
                          const RequestContext& context) {
-  const auto sessions = co_await context.server.sessions();
-  json::array rows;
-  for (const auto& session : sessions) rows.push_back(to_json(session));
-  auto list = json_response(request, rows);
+  if (auto error = misdirection(request, context.own_names)) {
+    co_await response.send(std::move(*error));
+    co_return;
+  }
+  auto rows = co_await context.server.sessions();
+  std::erase_if(rows, [](const SessionRow& row) { return !is_public(row.local); });
+  auto list = json_response(request, to_json(std::span(std::as_const(rows))));
   co_await response.send(std::move(list));
 }
 
 Task<void> list_listeners(const Request& request, ResponseWriter& response,
                           const RequestContext& context) {
-  json::array rows;
-  for (const auto& listener : context.server.listeners()) rows.push_back(to_json(listener));
-  auto list = json_response(request, rows);
+  if (auto error = misdirection(request, context.own_names)) {
+    co_await response.send(std::move(*error));
+    co_return;
+  }
+  auto rows = context.server.listeners();
+  std::erase_if(rows, [](const ListenerRow& row) { return !is_public(row.endpoint); });
+  auto list = json_response(request, to_json(std::span(std::as_const(rows))));
   co_await response.send(std::move(list));
+}
+
+Task<void> authority_certificate(const Request& request, ResponseWriter& response,
+                                 const RequestContext& context) {
+  if (auto error = find_authority_error(request, context)) return response.send(std::move(*error));
+  return response.send(fresh_response(request, "application/x-pem-file", context.authority()));
+}
+
+std::optional<Response> find_authority_error(const Request&, const RequestContext& context) {
+  if (context.authority && !context.authority().empty()) return std::nullopt;
+  return text_response(404,
+                       "this server has no certificate authority of its own: it makes one when "
+                       "https listens without --certificate");
 }
 
 Task<void> front_page(const Request& request, ResponseWriter& response,

@@ -1,4 +1,4 @@
-#include "servers/http/static_files.hpp"
+#include "servers/http/http_handlers.hpp"
 
 #include <utility>
 
@@ -84,10 +84,6 @@ Response redirect_to_folder(const Request& request) {
   auto response = text_response(301, "a folder's name ends in a slash: " + location);
   response.fields += "Location: " + location + "\r\n";
   return response;
-}
-
-bool names_folder(std::string_view path) {
-  return path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
 }
 
 Response find_file(const Request& request, const RequestContext& context) {

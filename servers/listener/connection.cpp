@@ -1,65 +1,251 @@
 #include "servers/listener/connection.hpp"
 
-#include <sys/socket.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <cerrno>
+#include <algorithm>
+#include <array>
+#include <boost/asio/post.hpp>
+#include <cstring>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
-#include "servers/listener/session.hpp"
+#include "common/system/peer_credentials.hpp"
+#include "common/text.hpp"
+#include "servers/listener/tls_stream.hpp"
 #include "servers/listener/worker.hpp"
 
 namespace portlab {
 
-std::string_view to_string(EndReason reason) {
-  switch (reason) {
-    case EndReason::none:
-      return "closed";
-    case EndReason::reset:
-      return "reset";
-    case EndReason::deadline:
-      return "timed out";
-    case EndReason::stop:
-      return "server stopped";
-    case EndReason::limit:
-      return "too much input";
-  }
-  return "unknown";
+namespace {
+
+using Status = ByteStream::Status;
+
+/// A peer that reads nothing of our output for this long is disconnected.
+constexpr std::chrono::seconds write_stall_max{30};
+/// The slowest reader that is served: large output has this much more time, 16 KiB per second.
+constexpr std::size_t slowest_bytes_per_second = std::size_t{16} * 1024;
+/// Bytes written before the other sessions run. A file's deadline starts again after this many
+/// bytes.
+constexpr std::size_t bytes_before_yield = std::size_t{1} << 20;
+/// Replies written before the other sessions run: a client can send many requests in one packet.
+constexpr int writes_before_yield = 4;
+/// How long, and how many bytes, close_in_order() reads until the peer's FIN.
+constexpr std::chrono::seconds linger_max{2};
+constexpr std::size_t linger_bytes_max = std::size_t{1} << 20;
+/// From accept to the end of the TLS handshake.
+constexpr std::chrono::seconds handshake_max{10};
+/// The most that OpenSSL stores of a handshake: a ClientHello may have 128 KiB.
+constexpr std::size_t handshake_bytes_max = std::size_t{128} * 1024;
+static_assert(handshake_bytes_max * Limits{}.sessions_per_address_max <= Limits{}.buffer_bytes_max,
+              "one address alone can't take all memory for handshakes");
+
+static_assert(bytes_before_yield / slowest_bytes_per_second >= 1,
+              "each file part has time of its own");
+
+/// How long a peer may need to read that many bytes.
+std::chrono::seconds time_to_read(std::size_t bytes) {
+  return write_stall_max + std::chrono::seconds(bytes / slowest_bytes_per_second);
 }
 
-std::string_view to_string(ConnectError error) {
-  switch (error) {
-    case ConnectError::refused:
-      return "connection refused";
-    case ConnectError::timed_out:
-      return "timed out";
-    case ConnectError::unreachable:
-      return "unreachable";
-    case ConnectError::denied:
-      return "permission denied";
-    case ConnectError::too_many_sessions:
-      return "too many sessions";
-    case ConnectError::failed:
-      return "failed";
+/// Memory of a budget, until the end of the scope.
+class TakenMemory {
+ public:
+  TakenMemory(MemoryBudget& budget, std::size_t bytes)
+      : budget_(budget), bytes_(bytes), taken_(budget.take(bytes)) {}
+  TakenMemory(const TakenMemory&) = delete;
+  TakenMemory& operator=(const TakenMemory&) = delete;
+  ~TakenMemory() {
+    if (taken_) budget_.give_back(bytes_);
   }
-  return "unknown";
+  /// Whether the budget had as much.
+  explicit operator bool() const { return taken_; }
+
+ private:
+  MemoryBudget& budget_;
+  const std::size_t bytes_;
+  const bool taken_;
+};
+
+bool is_blocked(Status status) {
+  return status == Status::wait_readable || status == Status::wait_writable;
 }
 
-Connection::Connection(std::unique_ptr<Session> session) : session_(std::move(session)) {}
-Connection::~Connection() = default;
-Connection::Connection(Connection&&) noexcept = default;
-Connection& Connection::operator=(Connection&&) noexcept = default;
+/// What a blocked call waits for. Over TLS a read can wait to write, and a write to read.
+AsyncSocket::Event event_of(Status status) {
+  return status == Status::wait_writable ? AsyncSocket::Event::writable
+                                         : AsyncSocket::Event::readable;
+}
 
-std::string_view Connection::pending() const { return session_->pending(); }
-void Connection::consume(std::size_t count) { session_->consume(count); }
-Task<bool> Connection::receive() { return session_->receive(); }
+/// The certificate of the listener's service; null: it is a plain one.
+std::shared_ptr<const TlsContext> tls_of(const Listener* listener) {
+  if (listener == nullptr || !listener->service->tls) return nullptr;
+  auto context = listener->service->tls->get();
+  if (!context) throw std::logic_error("a listener over TLS has no certificate");
+  return context;
+}
 
-Task<void> Connection::wait_disconnect() { return session_->wait_disconnect(); }
+}  // namespace
 
-Task<Bytes> Connection::read_some() { return session_->read_some(); }
+Connection::Connection(Worker& worker, FileDescriptor socket, Quota::Permit permit, SessionRow row,
+                       std::shared_ptr<const Listener> listener)
+    : TimedSocket(worker, std::move(socket)),
+      row_(std::move(row)),
+      began_(Clock::now()),
+      listener_(std::move(listener)),
+      stream_(socket_.get(), tls_of(listener_.get()).get()),
+      permit_(std::move(permit)) {}
+
+Connection::~Connection() {
+  worker_.session_closed(*this);
+  if (buffer_) worker_.buffers().give_back(std::move(buffer_));
+  worker_.kept_memory().give_back(kept_bytes_);
+  worker_.input_memory().give_back(incomplete_record_bytes_);
+}
+
+bool Connection::keep_bytes(std::size_t bytes) {
+  auto& memory = worker_.kept_memory();
+  if (bytes > kept_bytes_ && !memory.take(bytes - kept_bytes_)) return false;
+  if (bytes < kept_bytes_) memory.give_back(kept_bytes_ - bytes);
+  kept_bytes_ = static_cast<std::uint32_t>(bytes);
+  return true;
+}
+
+// ---- the row
+
+SessionRow Connection::row(Clock::time_point now) const {
+  auto row = row_;
+  row.age_seconds = std::chrono::duration<double>(now - began_).count();
+  return row;
+}
+
+void Connection::note(std::string_view text) {
+  row_.note = displayable(text, note_bytes_max);
+  worker_.session_noted(*this);
+}
+
+bool Connection::is_admin() const { return listener_ && listener_->service->is_admin; }
+
+std::string_view Connection::argument() const {
+  return listener_ ? std::string_view(listener_->argument) : std::string_view();
+}
+
+std::uint64_t Connection::poll_generation() const { return worker_.reactor().poll_generation(); }
+
+std::optional<std::uint32_t> Connection::peer_user_id() const {
+  if (local().transport != Transport::local) return std::nullopt;
+  const auto peer = peer_credentials(socket_.get());
+  return peer ? std::optional<std::uint32_t>(peer->uid) : std::nullopt;
+}
+
+// ---- TLS
+
+Task<bool> Connection::handshake() {
+  auto* const tls = stream_.tls();
+  if (tls == nullptr) co_return true;
+  set_deadline(Clock::now() + handshake_max);
+  co_await wait_until(AsyncSocket::Event::readable);
+  // A client that has sent nothing takes no memory of OpenSSL's, and is not counted.
+  std::optional<TakenMemory> memory(std::in_place, worker_.input_memory(), handshake_bytes_max);
+  if (!*memory) throw_ended(EndReason::limit);
+  for (;;) {
+    const auto done = tls->handshake();
+    if (done.may_have_more) socket_.mark_readable();
+    if (done.status == Status::transferred) {
+      row_.tls = tls->version();
+      worker_.session_noted(*this);
+      memory.reset();
+      count_incomplete_record();
+      co_return true;
+    }
+    if (!is_blocked(done.status)) break;
+    co_await wait_until(event_of(done.status));
+  }
+  note("TLS handshake failed: " + tls->handshake_error());
+  if (tls->peer_speaks_plain_http())
+    row_.bytes_out += tls->write_plain(listener_->service->stream->no_tls_reply()).bytes;
+  co_return false;
+}
+
+// ---- input
+
+std::string_view Connection::pending() const {
+  return {buffer_.get() + buffer_begin_, buffer_end_ - buffer_begin_};
+}
+
+void Connection::consume(std::size_t count) {
+  buffer_begin_ += static_cast<std::uint32_t>(std::min(count, pending().size()));
+}
+
+void Connection::release_empty_buffer() {
+  if (!buffer_ || buffer_begin_ != buffer_end_) return;
+  worker_.buffers().give_back(std::move(buffer_));
+  buffer_begin_ = buffer_end_ = 0;
+}
+
+void Connection::prepare_buffer() {
+  if (!buffer_) buffer_ = worker_.buffers().take();
+  // Waiting for memory instead would let clients that hold buffers stop all others.
+  if (!buffer_) throw_ended(EndReason::limit);
+  if (buffer_begin_ == 0) return;
+  std::memmove(buffer_.get(), buffer_.get() + buffer_begin_, pending().size());
+  buffer_end_ -= buffer_begin_;
+  buffer_begin_ = 0;
+}
+
+Task<bool> Connection::receive() {
+  if (peer_closed_) co_return false;
+  if (pending().size() >= Connection::input_bytes_max) throw_ended(EndReason::limit);
+  release_empty_buffer();
+  for (;;) {
+    // The same as wait_until(), without its coroutine frame: an idle session waits here.
+    check_before_wait();
+    auto wait = socket_.async_wait(read_event_);
+    const auto [failed] = co_await std::move(wait);
+    check_after_wait(failed);
+    bytes_since_yield_ = writes_since_yield_ = 0;
+    if (const auto more = try_receive()) co_return *more;
+  }
+}
+
+Task<Bytes> Connection::read_some() {
+  if (pending().empty()) co_await receive();
+  const auto bytes = as_bytes(pending());
+  consume(bytes.size());
+  co_return bytes;
+}
+
+void Connection::count_incomplete_record() {
+  const auto bytes = static_cast<std::uint32_t>(stream_.incomplete_input_bytes());
+  if (bytes == incomplete_record_bytes_) return;
+  auto& memory = worker_.input_memory();
+  memory.give_back(std::exchange(incomplete_record_bytes_, 0));
+  if (!memory.take(bytes)) throw_ended(EndReason::limit);
+  incomplete_record_bytes_ = bytes;
+}
+
+ByteStream::Result Connection::read_stream(std::span<char> buffer) {
+  const auto got = stream_.read(buffer);
+  count_incomplete_record();
+  return got;
+}
+
+std::optional<bool> Connection::try_receive() {
+  prepare_buffer();
+  const auto room = Connection::input_bytes_max - buffer_end_;
+  const auto got = read_stream({buffer_.get() + buffer_end_, room});
+  read_event_ = event_of(got.status);
+  if (got.status == Status::transferred) {
+    if (got.may_have_more) socket_.mark_readable();
+    buffer_end_ += static_cast<std::uint32_t>(got.bytes);
+    row_.bytes_in += got.bytes;
+    return true;
+  }
+  release_empty_buffer();
+  if (got.status == Status::broken) throw_ended(EndReason::reset);
+  if (got.may_have_more) socket_.mark_readable();  // TLS: a record without data was read
+  if (got.status != Status::end_of_stream) return std::nullopt;
+  peer_closed_ = true;
+  return false;
+}
 
 Task<std::optional<std::string_view>> Connection::read_line(std::size_t limit) {
   std::size_t searched = 0;
@@ -74,238 +260,167 @@ Task<std::optional<std::string_view>> Connection::read_line(std::size_t limit) {
     searched = pending().size();
     // Of a line that is too long only so much is stored: limit + 1 bytes, and one that may be a CR.
     if (searched > limit + 2) {
-      session_->drop_after(limit + 2);
       searched = limit + 2;
+      buffer_end_ = buffer_begin_ + static_cast<std::uint32_t>(searched);
     }
-    const bool more = co_await session_->receive();
+    const bool more = co_await receive();
     if (!more) co_return std::nullopt;
   }
 }
 
-Task<void> Connection::write(std::string_view bytes) { return session_->write(bytes, {}); }
+// ---- output
 
 Task<void> Connection::write(std::string_view head, std::string_view body) {
-  return session_->write(head, body);
+  return write(head, body, Next::nothing);
 }
 
-Task<void> Connection::write_more(std::string_view bytes) {
-  return session_->write(bytes, {}, Session::Next::more);
-}
+Task<void> Connection::write_more(std::string_view bytes) { return write(bytes, {}, Next::more); }
 
 Task<void> Connection::write_and_shutdown(std::string_view bytes) {
-  return session_->write(bytes, {}, Session::Next::end);
+  return write(bytes, {}, Next::end);
 }
 
-void Connection::skip_linger() { session_->skip_linger(); }
+Task<void> Connection::write(std::string_view head, std::string_view body, Next next) {
+  check_before_wait();
+  // The packet of the last bytes has the FIN, too.
+  const bool more = next != Next::nothing;
+  const auto bytes = head.size() + body.size();
+  const auto deadline_before = deadline();
+  while (!head.empty() || !body.empty()) {
+    const auto sent = stream_.write(head, body, more);
+    if (sent.status == Status::transferred) {
+      row_.bytes_out += sent.bytes;
+      const auto from_head = std::min(sent.bytes, head.size());
+      head.remove_prefix(from_head);
+      body.remove_prefix(sent.bytes - from_head);
+      continue;
+    }
+    if (!is_blocked(sent.status)) throw_ended(EndReason::reset);
+    // One deadline for all of it: a peer that reads a byte now and then does not extend it.
+    if (!writing_) set_deadline(Clock::now() + time_to_read(head.size() + body.size()));
+    writing_ = true;
+    co_await wait_until(event_of(sent.status));
+  }
+  if (writing_) set_deadline(deadline_before);
+  writing_ = false;
+  if (next == Next::end) {
+    co_await finish_output();
+    co_return;
+  }
+  bytes_since_yield_ += static_cast<std::uint32_t>(std::min(bytes, bytes_before_yield));
+  ++writes_since_yield_;
+  if (bytes_since_yield_ >= bytes_before_yield || writes_since_yield_ >= writes_before_yield)
+    co_await yield();
+}
 
 Task<void> Connection::send_file(File file, ByteRange range) {
-  co_await session_->send_file(file.descriptor(), range);
+  auto offset = static_cast<off_t>(range.offset);
+  while (range.length > 0) {
+    auto left = std::min<std::uint64_t>(range.length, bytes_before_yield);
+    range.length -= left;
+    set_deadline(Clock::now() + time_to_read(left));
+    while (left > 0) {
+      check_before_wait();
+      const auto sent = stream_.write_file(file.descriptor(), offset, left);
+      if (sent.status == Status::transferred) {
+        row_.bytes_out += sent.bytes;
+        left -= sent.bytes;
+        continue;
+      }
+      // end_of_stream: the file became shorter, and the length is already promised to the peer.
+      if (!is_blocked(sent.status)) throw_ended(EndReason::reset);
+      co_await wait_until(event_of(sent.status));
+    }
+    if (range.length > 0) co_await yield();
+  }
 }
 
-Task<void> Connection::pause(std::chrono::milliseconds time) {
-  Timer timer(session_->worker().loop(), time);
-  co_await timer.async_wait(use_task);
+Task<void> Connection::finish_output() {
+  for (;;) {
+    // Without a linger close() follows, which sends the FIN.
+    const auto status = skip_linger_ ? stream_.close_notify() : stream_.shutdown_write();
+    if (!is_blocked(status)) break;
+    co_await wait_until(event_of(status));
+  }
+  fin_sent_ = true;
 }
 
-void Connection::start_idle_timeout(std::string_view final_reply) {
-  session_->start_idle_timeout(final_reply);
+Task<void> Connection::yield() {
+  bytes_since_yield_ = writes_since_yield_ = 0;
+  co_await asio::post(worker_.loop(), use_task);
+}
+
+// ---- messages and the end
+
+void Connection::begin(Phase phase, Clock::time_point deadline, std::string_view final_reply,
+                       std::string_view stop_reply) {
+  phase_ = phase;
+  final_reply_ = final_reply;
+  stop_reply_ = stop_reply.empty() ? final_reply : stop_reply;
+  set_deadline(deadline);
+  if (worker_.stopping() && ends_at_stop()) end(EndReason::stop);
+}
+
+void Connection::start_idle_timeout(std::string_view final_reply, std::string_view stop_reply) {
+  begin(Phase::between_messages, Clock::now() + worker_.idle_limit(), final_reply, stop_reply);
 }
 
 void Connection::set_message_deadline(std::chrono::seconds limit, std::string_view final_reply) {
-  session_->set_message_deadline(limit, final_reply);
+  begin(Phase::message, Clock::now() + limit, final_reply, {});
 }
 
-void Connection::suspend_deadline() { session_->set_deadline(Clock::time_point::max()); }
+void Connection::suspend_deadline() { begin(Phase::stream, Clock::time_point::max(), {}, {}); }
 
-void Connection::note(std::string_view text) { session_->note(text); }
-const Endpoint& Connection::local() const { return session_->info().local; }
-const Endpoint& Connection::remote() const { return session_->info().remote; }
-
-std::uint64_t Connection::poll_generation() const {
-  return session_->worker().reactor().poll_generation();
+bool Connection::ends_at_stop() const {
+  /// A relay does not know where messages end. One that has moved no byte for as long as a stop
+  /// waits for sessions is not expected to end in that time.
+  constexpr std::chrono::seconds silence{5};
+  if (phase_ == Phase::relay) return Clock::now() >= deadline() - worker_.idle_limit() + silence;
+  if (phase_ == Phase::stream) return true;
+  return phase_ == Phase::between_messages && !writing_ && pending().empty() &&
+         !stream_.has_unread();
 }
 
-std::optional<std::uint32_t> Connection::peer_user_id() const {
-  if (local().transport != Transport::local) return std::nullopt;
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(session_->socket(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
-    return std::nullopt;
-  return peer.uid;
+void Connection::end(EndReason reason) {
+  if (ended() != EndReason::none) return;
+  const auto reply = reason == EndReason::deadline ? final_reply_
+                     : reason == EndReason::stop   ? stop_reply_
+                                                   : std::string_view();
+  // Not into the middle of another reply.
+  if (!reply.empty() && !fin_sent_ && !writing_) {
+    // One attempt: if it does not fit into the socket's buffer, the peer is not reading.
+    const auto sent = stream_.write(reply, {}, false);
+    row_.bytes_out += sent.bytes;
+  }
+  TimedSocket::end(reason);
 }
 
-const std::string& Connection::argument() const {
-  static const std::string none;
-  const auto& argument = session_->info().argument;
-  return argument ? *argument : none;
+Task<void> Connection::wait_disconnect() {
+  co_await wait_until(AsyncSocket::Event::broken);
+  throw_ended(EndReason::reset);
 }
 
-// ---- data listeners
-
-namespace {
-
-/// A session that belongs to another one.
-SessionInfo child_info(const Session& parent, std::string_view service_name) {
-  SessionInfo info;
-  info.service = service_name;
-  info.parent_id = parent.id();
-  return info;
+Task<void> Connection::pause(std::chrono::milliseconds time) {
+  Timer timer(worker_.loop(), time);
+  co_await timer.async_wait(use_task);
 }
 
-}  // namespace
-
-class DataListener::Impl final : public TimedSocket {
-  /// Connections of other addresses closed before the other sessions run.
-  static constexpr int rejected_before_yield = 16;
-
- public:
-  Impl(Session& parent, FileDescriptor socket, std::string_view service_name)
-      : TimedSocket(parent.worker(), std::move(socket)),
-        endpoint_(local_endpoint_of(this->socket(), Transport::tcp)),
-        expected_(parent.info().remote.address),
-        info_(child_info(parent, service_name)) {}
-
-  const Endpoint& endpoint() const { return endpoint_; }
-
-  Task<std::optional<Connection>> accept(std::chrono::seconds limit) {
-    set_deadline(Clock::now() + limit);
-    for (int rejected = 0;;) {
-      SocketAddress peer;
-      FileDescriptor socket(
-          ::accept4(this->socket(), peer.data(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (socket && to_endpoint(Transport::tcp, peer).address == expected_)
-        co_return worker().make_connection(std::move(socket), Transport::tcp, info_);
-      if (socket && ++rejected % rejected_before_yield != 0) continue;
-      if (socket) socket_.mark_readable();
-      if (!socket && (errno == ECONNABORTED || errno == EINTR)) continue;
-      if (!socket && errno != EAGAIN && errno != EWOULDBLOCK) co_return std::nullopt;
-      const bool readable = co_await wait_readable();
-      if (!readable) co_return std::nullopt;
+Task<void> Connection::close_in_order() {
+  final_reply_ = stop_reply_ = {};
+  set_deadline(Clock::now() + linger_max);
+  if (!fin_sent_) co_await finish_output();
+  std::array<char, 4096> discarded;
+  std::size_t left = linger_bytes_max;
+  while (!peer_closed_) {
+    const auto got = read_stream(discarded);
+    if (got.status == Status::transferred && got.bytes < left) {
+      left -= got.bytes;
+      continue;
     }
+    if (got.may_have_more) socket_.mark_readable();
+    if (!is_blocked(got.status) || skip_linger_) co_return;
+    co_await wait_until(event_of(got.status));
   }
-
- private:
-  /// False: no connection came in time. The server's stop still ends the session.
-  Task<bool> wait_readable() try {
-    co_await wait_until(AsyncSocket::Event::readable);
-    co_return true;
-  } catch (const SessionEnded& end) {
-    if (end.reason() == EndReason::stop) throw;
-    co_return false;
-  }
-
-  const Endpoint endpoint_;
-  const asio::ip::address expected_;
-  const SessionInfo info_;
-};
-
-DataListener::DataListener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-DataListener::~DataListener() = default;
-DataListener::DataListener(DataListener&&) noexcept = default;
-DataListener& DataListener::operator=(DataListener&&) noexcept = default;
-const Endpoint& DataListener::endpoint() const { return impl_->endpoint(); }
-
-Task<std::optional<Connection>> DataListener::accept(std::chrono::seconds limit) {
-  return impl_->accept(limit);
-}
-
-std::optional<DataListener> Connection::open_data_listener(std::string_view service_name) {
-  if (local().transport != Transport::tcp) return std::nullopt;
-  auto opened = open_listening(tcp_endpoint(local().address, 0), {.backlog = 4});
-  if (!opened) return std::nullopt;
-  return DataListener(
-      std::make_unique<DataListener::Impl>(*session_, std::move(opened->front()), service_name));
-}
-
-// ---- outgoing connections
-
-namespace {
-
-/// A connection that is being established: the socket becomes writable when that has succeeded or
-/// failed (connect(2), EINPROGRESS).
-class ConnectingSocket final : public TimedSocket {
- public:
-  using TimedSocket::TimedSocket;
-
-  /// 0, or the errno of the failure.
-  Task<int> result() {
-    try {
-      co_await wait_until(AsyncSocket::Event::writable);
-    } catch (const SessionEnded& end) {
-      if (end.reason() == EndReason::stop) throw;
-      co_return ETIMEDOUT;
-    }
-    int error = 0;
-    socklen_t size = sizeof error;
-    ::getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
-    co_return error;
-  }
-
-  FileDescriptor take() { return socket_.release(); }
-};
-
-ConnectError connect_error_of(int error) {
-  switch (error) {
-    case ECONNREFUSED:
-    case ENOENT:  // a Unix socket whose file does not exist
-      return ConnectError::refused;
-    case ETIMEDOUT:
-      return ConnectError::timed_out;
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case EADDRNOTAVAIL:
-    case EAFNOSUPPORT:
-      return ConnectError::unreachable;
-    case EACCES:
-    case EPERM:
-      return ConnectError::denied;
-    default:
-      return ConnectError::failed;
-  }
-}
-
-}  // namespace
-
-Task<boost::system::result<Connection, ConnectError>> Connection::connect(
-    Endpoint peer, std::string_view service_name, ConnectOptions options) {
-  if (peer.transport == Transport::udp) co_return ConnectError::failed;
-  auto connecting = start_connecting(options.from, peer);
-  if (!connecting.socket && options.from.port != 0) {  // a port that can't be bound, or used again
-    options.from.port = 0;
-    connecting = start_connecting(options.from, peer);
-  }
-  if (!connecting.socket) co_return connect_error_of(connecting.error);
-  ConnectingSocket attempt(session_->worker(), std::move(connecting.socket));
-  attempt.set_deadline(Clock::now() + options.limit);
-  const int error = co_await attempt.result();
-  if (error != 0) co_return connect_error_of(error);
-  auto connection = session_->worker().make_connection(attempt.take(), peer.transport,
-                                                       child_info(*session_, service_name));
-  if (!connection) co_return ConnectError::too_many_sessions;
-  co_return std::move(*connection);
-}
-
-Task<std::optional<Connection>> Connection::connect_back(Endpoint peer, std::uint16_t from_port,
-                                                         std::string_view service_name) {
-  if (local().transport != Transport::tcp) co_return std::nullopt;
-  ConnectOptions options;
-  options.from = tcp_endpoint(local().address, from_port);
-  auto connected = co_await connect(std::move(peer), service_name, options);
-  if (!connected) co_return std::nullopt;
-  co_return std::move(*connected);
-}
-
-Task<bool> race(Task<void> first, Task<void> second) {
-  const auto executor = co_await asio::this_coro::executor;
-  auto both = asio::experimental::make_parallel_group(
-      asio::co_spawn(executor, std::move(first), asio::deferred),
-      asio::co_spawn(executor, std::move(second), asio::deferred));
-  const auto [order, first_failure, second_failure] =
-      co_await both.async_wait(asio::experimental::wait_for_one(), use_task);
-  const bool first_ended = order[0] == 0;
-  const auto& failure = first_ended ? first_failure : second_failure;
-  if (failure) std::rethrow_exception(failure);
-  co_return first_ended;
 }
 
 }  // namespace portlab

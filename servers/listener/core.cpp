@@ -17,7 +17,10 @@ static_assert(defaults.sessions_per_address_max < defaults.sessions_max,
 static_assert(defaults.sessions_per_address_max * session_buffer_bytes < defaults.buffer_bytes_max,
               "one address can't use the memory of all sessions");
 
-Task<std::vector<SessionRow>> rows_of(const Worker& worker) { co_return worker.rows(); }
+Task<std::vector<SessionRow>> rows_of(const Worker& worker,
+                                      std::vector<SessionRow> (Worker::*of)() const) {
+  co_return (worker.*of)();
+}
 
 }  // namespace
 
@@ -30,10 +33,7 @@ Core::Core(CoreOptions options, Log& log)
     for (const auto& worker : workers_)
       asio::post(worker->loop(), [w = worker.get()] { w->release(); });
   };
-  for (int i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(shared_));
-    calls_.add(workers_.back()->loop());
-  }
+  for (int i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(shared_));
 }
 
 Core::~Core() {
@@ -47,31 +47,36 @@ void Core::add(Service service) {
   services_.push_back(std::make_unique<Service>(std::move(service)));
 }
 
-void Core::run() {
-  running_ = true;
+void Core::start_workers() {
+  if (!threads_.empty()) return;
   // sendfile(2) has no MSG_NOSIGNAL: writing to a reset connection would end the process.
   std::signal(SIGPIPE, SIG_IGN);
-  const auto run_worker = [this](std::size_t index) {
-    calls_.enter(index);
-    workers_[index]->run();
-    calls_.leave(index);
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < workers_.size(); ++i) threads.emplace_back(run_worker, i);
-  run_worker(0);
-  for (auto& thread : threads) thread.join();
+  threads_.reserve(workers_.size());
+  for (std::size_t i = 1; i < workers_.size(); ++i)
+    threads_.emplace_back([worker = workers_[i].get()] { worker->run(); });
+}
+
+void Core::run() {
+  start_workers();
+  running_ = true;
+  workers_.front()->run();
+  for (auto& thread : threads_) thread.join();
 }
 
 void Core::stop(std::chrono::seconds grace) {
   stopping_ = true;
   // Before the sockets close: another server may want to use the paths at once.
   asio::post(loop(), [this] {
-    const std::lock_guard lock(mutex_);
     for (const auto& listener : listeners_) listener->file.remove();
   });
   for (const auto& worker : workers_)
     asio::post(worker->loop(), [w = worker.get(), grace] { w->stop(grace); });
   shared_.changes.close();
+}
+
+void Core::set_limits(const Limits& limits) {
+  shared_.quota.set_limits(limits);
+  shared_.idle_seconds = limits.idle_seconds;
 }
 
 std::vector<ListenerRow> Core::listeners() const {
@@ -83,14 +88,20 @@ std::vector<ListenerRow> Core::listeners() const {
   return rows;
 }
 
-Task<std::vector<SessionRow>> Core::sessions() const {
+Task<std::vector<SessionRow>> Core::rows(Rows of) const {
   std::vector<SessionRow> all;
   for (const auto& worker : workers_) {
-    auto rows = co_await asio::co_spawn(worker->loop(), rows_of(*worker), use_task);
+    auto rows = co_await asio::co_spawn(worker->loop(), rows_of(*worker, of), use_task);
     std::move(rows.begin(), rows.end(), std::back_inserter(all));
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   co_return all;
+}
+
+Task<std::vector<SessionRow>> Core::sessions() const { return rows(&Worker::rows); }
+
+Task<std::vector<SessionRow>> Core::ended_further_connections() const {
+  return rows(&Worker::ended_further_connections);
 }
 
 }  // namespace portlab

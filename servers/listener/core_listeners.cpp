@@ -2,6 +2,10 @@
 // endpoints to bound sockets, from sockets to the workers that serve them.
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <functional>
+#include <future>
 #include <utility>
 
 #include "servers/listener/core.hpp"
@@ -20,140 +24,108 @@ ListenError error_of(Reason reason, const ListenSpec& spec) {
   return error;
 }
 
-std::shared_ptr<const std::string> argument_of(const ListenSpec& spec) {
-  return spec.argument.empty() ? nullptr : std::make_shared<const std::string>(spec.argument);
+Endpoints endpoints_at(const std::vector<std::shared_ptr<Listener>>& listeners) {
+  Endpoints endpoints;
+  for (const auto& listener : listeners) endpoints.push_back(listener->endpoint);
+  return endpoints;
 }
 
-bool contains(const Endpoints& endpoints, const Endpoint& endpoint) {
-  return std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end();
+/// Posted: a service must not change listeners inside the change that accepted its session.
+Task<ListenResult<Endpoints>> on_worker_0(Core& core, Core::Change what, const ListenSpec& spec) {
+  co_await asio::post(core.loop(), use_task);
+  co_return (core.*what)(spec);
 }
 
 }  // namespace
 
 // ---- the changes
 
-ListenResult<Endpoints> Core::change(const std::function<ListenResult<Endpoints>()>& what) {
-  ListenResult<Endpoints> result = error_of(Reason::stopping, {});
-  if (!stopping_) calls_.serialize([&] { result = what(); });
-  return result;
+Task<ListenResult<Endpoints>> Core::change(Change what, ListenSpec spec) {
+  auto result = co_await asio::co_spawn(loop(), on_worker_0(*this, what, spec), use_task);
+  co_return result;
 }
 
 ListenResult<Endpoints> Core::listen(const ListenSpec& spec) {
-  return change([&] { return listen_serialized(spec); });
+  if (stopping_) return error_of(Reason::stopping, spec);
+  const auto endpoints = endpoints_of(spec);
+  if (!endpoints) return endpoints.error();
+  std::vector<Target> targets;
+  for (const auto& endpoint : *endpoints) targets.push_back({endpoint, spec.argument});
+  auto bound = bind(**find(spec), targets);
+  if (!bound) return bound.error();
+  const auto added = add_listeners(std::move(*bound));
+  for (const auto& listener : added) publish(ChangeEvent::Kind::listener_opened, *listener);
+  return endpoints_at(added);
 }
 
 ListenResult<Endpoints> Core::close(const ListenSpec& spec) {
-  return change([&] { return close_serialized(spec); });
-}
-
-ListenResult<Endpoints> Core::move(const ListenSpec& spec) {
-  return change([&] { return move_serialized(spec); });
-}
-
-Endpoints Core::close_exactly(const Endpoints& endpoints) {
-  const auto closed = change([&]() -> ListenResult<Endpoints> {
-    Listeners found;
-    Endpoints at;
-    for (const auto& listener : listeners_) {
-      if (!contains(endpoints, listener->endpoint)) continue;
-      found.push_back(listener);
-      at.push_back(listener->endpoint);
-    }
-    remove_listeners(found);
-    for (const auto& listener : found) publish(ChangeEvent::Kind::listener_closed, *listener);
-    return at;
-  });
-  return closed ? *closed : Endpoints();
-}
-
-ListenResult<Endpoints> Core::listen_serialized(const ListenSpec& spec) {
-  const auto service = find(spec);
-  if (!service) return service.error();
-  const auto endpoints = resolve_endpoints(**service, spec);
-  if (!endpoints) return endpoints.error();
-  std::vector<Target> targets;
-  for (const auto& endpoint : *endpoints) targets.push_back({endpoint, argument_of(spec)});
-  auto bound = bind(**service, targets);
-  if (!bound) return bound.error();
-  Endpoints opened;
-  Listeners added;
-  for (const auto& entry : *bound) {
-    opened.push_back(entry.listener->endpoint);
-    added.push_back(entry.listener);
-  }
-  add_listeners(std::move(*bound));
-  for (const auto& listener : added) publish(ChangeEvent::Kind::listener_opened, *listener);
-  return opened;
-}
-
-ListenResult<Endpoints> Core::close_serialized(const ListenSpec& spec) {
-  const auto service = find(spec);
-  if (!service) return service.error();
+  if (stopping_) return error_of(Reason::stopping, spec);
+  if (const auto service = find(spec); !service) return service.error();
   const auto found = matching(spec);
   if (found.empty()) return not_open(spec);
   remove_listeners(found);
-  Endpoints closed;
-  for (const auto& listener : found) {
-    closed.push_back(listener->endpoint);
-    publish(ChangeEvent::Kind::listener_closed, *listener);
-  }
-  return closed;
+  for (const auto& listener : found) publish(ChangeEvent::Kind::listener_closed, *listener);
+  return endpoints_at(found);
 }
 
-Core::MovePlan Core::plan_move(const ListenSpec& spec) const {
-  ListenSpec anywhere = spec;
-  anywhere.port.reset();
-  anywhere.address.reset();
-  MovePlan plan;
-  for (const auto& listener : matching(anywhere)) {
-    Target target{listener->endpoint, listener->argument};
-    if (target.endpoint.transport == Transport::local) continue;  // it has no port
-    target.endpoint.port = *spec.port;
-    if (spec.address) target.endpoint.address = *spec.address;
-    if (target.endpoint == listener->endpoint) {
-      plan.unchanged.push_back(target.endpoint);
-      continue;
-    }
-    plan.old.push_back(listener);
-    const bool is_known =
-        std::any_of(plan.targets.begin(), plan.targets.end(),
-                    [&](const Target& known) { return known.endpoint == target.endpoint; });
-    if (!is_known) plan.targets.push_back(std::move(target));
-  }
-  std::erase_if(plan.targets,
-                [&](const Target& target) { return contains(plan.unchanged, target.endpoint); });
-  return plan;
-}
-
-ListenResult<Endpoints> Core::move_serialized(const ListenSpec& spec) {
+ListenResult<Endpoints> Core::move(const ListenSpec& spec) {
+  if (stopping_) return error_of(Reason::stopping, spec);
   const auto service = find(spec);
   if (!service) return service.error();
   if (!spec.port) return error_of(Reason::no_target_port, spec);
-  const auto plan = plan_move(spec);
-  if (plan.old.empty() && plan.unchanged.empty()) return not_open(spec);
-  auto bound = bind(**service, plan.targets);  // the new ones open before the old ones close
-  if (!bound) return bound.error();
-  Listeners added;
-  for (const auto& entry : *bound) added.push_back(entry.listener);
-  add_listeners(std::move(*bound));
-  remove_listeners(plan.old);
-  for (const auto& old : plan.old) {
-    // The listener that replaces it: of the same transport, at the same address unless all moved to
-    // one address, or one that was there before.
-    const auto replaces = [&](const auto& listener) {
-      return listener->service == old->service &&
-             listener->endpoint.transport == old->endpoint.transport &&
-             (spec.address || listener->endpoint.address == old->endpoint.address) &&
-             (*spec.port == 0 ? std::find(added.begin(), added.end(), listener) != added.end()
-                              : listener->endpoint.port == *spec.port);
-    };
-    const auto found = std::find_if(listeners_.begin(), listeners_.end(), replaces);
-    if (found != listeners_.end())
-      publish(ChangeEvent::Kind::listener_moved, **found, &old->endpoint);
+  const auto to_move = listeners_to_move(spec);
+  if (!to_move) return to_move.error();
+  const auto& old = *to_move;
+
+  const auto target_of = [&](const Listener& listener) {
+    auto endpoint = listener.endpoint;
+    endpoint.port = *spec.port;
+    if (spec.address) endpoint.address = *spec.address;
+    return endpoint;
+  };
+  const auto stays = [&](const auto& listener) {
+    return listener->endpoint == target_of(*listener);
+  };
+  const auto find_old = [&](const Endpoint& endpoint) {
+    return std::ranges::find(old, endpoint, [](const auto& l) { return l->endpoint; });
+  };
+  std::vector<Target> targets;  // where no listener of the service is yet
+  for (const auto& listener : old) {
+    const auto endpoint = target_of(*listener);
+    if (find_old(endpoint) == old.end() &&
+        std::ranges::find(targets, endpoint, &Target::endpoint) == targets.end())
+      targets.push_back({endpoint, listener->argument});
   }
-  Endpoints where;
-  for (const auto& listener : added) where.push_back(listener->endpoint);
-  where.insert(where.end(), plan.unchanged.begin(), plan.unchanged.end());
+  for (const auto& [endpoint, argument] : targets)
+    if (const auto may = checked(**service, {endpoint}, argument); !may) return may.error();
+  Listeners gone;
+  std::ranges::remove_copy_if(old, std::back_inserter(gone), stays);
+  auto bound = bind(**service, targets);  // the new ones open before the old ones close
+  // Except where the old ones are in the way: 127.0.0.1:80 and 0.0.0.0:80 exclude each other.
+  const bool in_the_way = !bound && bound.error().reason == Reason::own_listener &&
+                          std::ranges::all_of(bound.error().open, [&](const ListenerRow& row) {
+                            return find_old(row.endpoint) != old.end();
+                          });
+  if (in_the_way) {
+    remove_listeners(gone);
+    bound = bind(**service, targets);
+    if (!bound) reopen(gone);
+  }
+  if (!bound) return bound.error();
+  const auto added = add_listeners(std::move(*bound));
+  if (!in_the_way) remove_listeners(gone);
+  for (const auto& listener : gone) {
+    const auto endpoint = target_of(*listener);
+    const auto target = std::ranges::find(targets, endpoint, &Target::endpoint);
+    auto& replacement = target == targets.end()
+                            ? **find_old(endpoint)
+                            : *added[static_cast<std::size_t>(target - targets.begin())];
+    replacement.accepted += listener->accepted;
+    publish(ChangeEvent::Kind::listener_moved, replacement, listener->endpoint);
+  }
+  auto where = endpoints_at(added);
+  for (const auto& listener : old)
+    if (stays(listener)) where.push_back(listener->endpoint);
   return where;
 }
 
@@ -164,22 +136,18 @@ ListenResult<const Service*> Core::find(const ListenSpec& spec) const {
     if (service->info.name == spec.service) return service.get();
   auto error = error_of(Reason::unknown_service, spec);
   for (const auto& service : services_)
-    if (!service->info.is_admin) error.services.emplace_back(service->info.name);
+    if (!service->is_admin) error.services.emplace_back(service->info.name);
   return error;
 }
 
 ListenResult<Endpoints> Core::endpoints_of(const ListenSpec& spec) const {
-  const auto service = find(spec);
-  if (!service) return service.error();
-  return resolve_endpoints(**service, spec);
-}
-
-ListenResult<Endpoints> Core::resolve_endpoints(const Service& service,
-                                                const ListenSpec& spec) const {
+  const auto found = find(spec);
+  if (!found) return found.error();
+  const auto& service = **found;
   const auto& info = service.info;
-  if (info.takes_argument && spec.argument.empty()) return error_of(Reason::argument_missing, spec);
-  if (!info.takes_argument && !spec.argument.empty())
-    return error_of(Reason::argument_unexpected, spec);
+  if (info.argument.empty() != spec.argument.empty())
+    return error_of(spec.argument.empty() ? Reason::argument_missing : Reason::argument_unexpected,
+                    spec);
   const auto wrong_transport = [&](Transport transport) {
     auto error = error_of(Reason::wrong_transport, spec);
     error.endpoint.transport = transport;
@@ -187,7 +155,7 @@ ListenResult<Endpoints> Core::resolve_endpoints(const Service& service,
   };
   if (!spec.path.empty()) {
     if (!service.stream) return wrong_transport(Transport::local);
-    return Endpoints{local_endpoint(spec.path)};
+    return checked(service, {local_endpoint(spec.path)}, spec.argument);
   }
   const std::uint32_t port =
       spec.port ? *spec.port : std::uint32_t{info.default_port} + options_.shift;
@@ -199,10 +167,26 @@ ListenResult<Endpoints> Core::resolve_endpoints(const Service& service,
   for (const auto& address : addresses) {
     if (service.stream && (any || *spec.transport == Transport::tcp))
       endpoints.push_back(tcp_endpoint(address, number));
-    if (service.datagram && (any || *spec.transport == Transport::udp))
+    if (service.speaks_udp() && (any ? !info.udp_if_named : *spec.transport == Transport::udp))
       endpoints.push_back(udp_endpoint(address, number));
   }
-  if (endpoints.empty()) return wrong_transport(*spec.transport);
+  if (endpoints.empty()) return wrong_transport(spec.transport.value_or(Transport::udp));
+  return checked(service, std::move(endpoints), spec.argument);
+}
+
+ListenResult<Endpoints> Core::checked(const Service& service, Endpoints endpoints,
+                                      std::string_view argument) const {
+  if (!service.check) return endpoints;
+  for (const auto& endpoint : endpoints) {
+    const auto done = service.check({endpoint, argument, !running_});
+    if (done) continue;
+    ListenError error;
+    error.reason = Reason::argument_wrong;
+    error.service = service.info.name;
+    error.endpoint = endpoint;
+    error.detail = done.error().text;
+    return error;
+  }
   return endpoints;
 }
 
@@ -210,14 +194,49 @@ Core::Listeners Core::matching(const ListenSpec& spec) const {
   Listeners found;
   for (const auto& listener : listeners_) {
     const auto& at = listener->endpoint;
-    const bool same_argument =
-        spec.argument.empty() || (listener->argument && *listener->argument == spec.argument);
-    if (listener->service->info.name == spec.service && same_argument &&
+    if (listener->service->info.name == spec.service &&
+        (spec.argument.empty() || spec.argument == listener->argument) &&
         (!spec.transport || *spec.transport == at.transport) &&
         (!spec.address || *spec.address == at.address) && (!spec.port || *spec.port == at.port) &&
         (spec.path.empty() || spec.path == at.path))
       found.push_back(listener);
   }
+  return found;
+}
+
+ListenResult<Core::Listeners> Core::listeners_to_move(const ListenSpec& spec) const {
+  ListenSpec anywhere = spec;
+  anywhere.port.reset();
+  anywhere.address.reset();
+  auto found = matching(anywhere);
+  std::erase_if(found, [](const auto& l) { return l->endpoint.transport == Transport::local; });
+  if (found.empty()) return not_open(spec);
+  auto several = error_of(Reason::several_open, spec);
+  for (const auto& listener : found) several.open.push_back(listener->row());
+
+  const auto is_at = [](std::uint32_t port) {
+    return [port](const auto& listener) { return listener->endpoint.port == port; };
+  };
+  const auto& info = found.front()->service->info;
+  const auto home = info.default_port == 0 ? std::uint32_t{0}  // it has no default port
+                                           : std::uint32_t{info.default_port} + options_.shift;
+  const auto port = spec.from_port                            ? *spec.from_port
+                    : std::ranges::any_of(found, is_at(home)) ? home
+                                                              : found.front()->endpoint.port;
+  const bool chosen = spec.from_port || port == home;
+  std::erase_if(found, std::not_fn(is_at(port)));
+  if (found.empty()) return not_open(spec);
+  if (!chosen && found.size() != several.open.size()) return several;
+  if (!spec.address) return found;
+  // To one address: one listener of each transport, of this family if there are both.
+  const auto other_family = [&](const auto& listener) {
+    return listener->endpoint.address.is_v4() != spec.address->is_v4();
+  };
+  if (!std::ranges::all_of(found, other_family)) std::erase_if(found, other_family);
+  for (const auto transport : {Transport::tcp, Transport::udp})
+    if (std::ranges::count_if(
+            found, [&](const auto& l) { return l->endpoint.transport == transport; }) > 1)
+      return several;
   return found;
 }
 
@@ -301,51 +320,63 @@ const Listener* Core::overlapping(const Endpoint& endpoint) const {
 
 // ---- from sockets to the workers
 
-void Core::add_listeners(std::vector<Bound> bound) {
+Core::Listeners Core::add_listeners(std::vector<Bound> bound) {
+  Listeners added;
   for (auto& entry : bound) {
+    added.push_back(entry.listener);
     {
       const std::lock_guard lock(mutex_);
       listeners_.push_back(entry.listener);
-      if (stopping_) entry.listener->file.remove();  // the stop may have removed the others already
     }
-    update_udp_ports();
-    calls_.run_on_each([&](std::size_t worker) {
+    on_each_worker([&](std::size_t worker) {
       if (worker < entry.sockets.size())
         workers_[worker]->add_listener(entry.listener, std::move(entry.sockets[worker]));
     });
   }
+  return added;
 }
 
 void Core::remove_listeners(const Listeners& listeners) {
   for (const auto& listener : listeners) {
-    {
-      const std::lock_guard lock(mutex_);
-      listener->file.remove();
-    }
-    calls_.run_on_each([&](std::size_t worker) { workers_[worker]->remove_listener(*listener); });
+    listener->file.remove();
+    on_each_worker([&](std::size_t worker) { workers_[worker]->remove_listener(*listener); });
     {
       const std::lock_guard lock(mutex_);
       std::erase(listeners_, listener);
     }
-    update_udp_ports();
   }
 }
 
-void Core::update_udp_ports() {
-  std::vector<std::uint16_t> ports;
-  for (const auto& listener : listeners_)
-    if (listener->endpoint.transport == Transport::udp) ports.push_back(listener->endpoint.port);
-  for (const auto port : std::exchange(udp_ports_, ports)) shared_.udp_ports.erase(port);
-  for (const auto port : ports) shared_.udp_ports.insert(port);
+void Core::reopen(const Listeners& closed) {
+  for (const auto& listener : closed) {
+    auto bound = bind(*listener->service, {{listener->endpoint, listener->argument}});
+    if (!bound) {  // another program took the port in between
+      publish(ChangeEvent::Kind::listener_closed, *listener);
+      continue;
+    }
+    add_listeners(std::move(*bound)).front()->accepted += listener->accepted;
+  }
 }
 
-void Core::publish(ChangeEvent::Kind kind, const Listener& listener, const Endpoint* moved_from) {
-  if (!shared_.changes.has_subscribers()) return;
-  ChangeEvent event;
-  event.kind = kind;
-  event.listener = listener.row();
-  if (moved_from != nullptr) event.moved_from = *moved_from;
-  shared_.changes.publish(event);
+void Core::on_each_worker(const std::function<void(std::size_t)>& what) {
+  what(0);
+  for (std::size_t i = 1; i < workers_.size(); ++i) {
+    if (!running_) {  // no worker has a thread yet
+      what(i);
+      continue;
+    }
+    // The worker's loop runs at least until worker 0 has stopped.
+    std::packaged_task<void()> part([&] { what(i); });
+    auto done = part.get_future();
+    asio::post(workers_[i]->loop(), std::move(part));
+    done.get();
+  }
+}
+
+void Core::publish(ChangeEvent::Kind kind, const Listener& listener,
+                   std::optional<Endpoint> moved_from) {
+  shared_.changes.publish(
+      {.kind = kind, .listener = listener.row(), .moved_from = std::move(moved_from)});
 }
 
 }  // namespace portlab

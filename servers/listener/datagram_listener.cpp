@@ -2,32 +2,26 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "common/text.hpp"
-#include "servers/listener/session.hpp"
+#include "servers/listener/datagram_batches.hpp"
+#include "servers/listener/flow_relay.hpp"
+#include "servers/listener/worker.hpp"
 
 namespace portlab {
 
 namespace {
 
 constexpr std::size_t batch_size = 32;
-/// The length field of the UDP header has 16 bits (RFC 768): no payload is longer.
-constexpr std::size_t datagram_bytes_max = 65'535;
-/// A flow ends when its peer has sent nothing for this long.
-constexpr std::chrono::seconds flow_silence_max{30};
-/// Batches answered before the other listeners and sessions run.
-constexpr int batches_before_yield = 8;
 /// For the address that a datagram was sent to: the larger of in_pktinfo and in6_pktinfo.
 constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(in6_pktinfo));
 
-}  // namespace
-
-class DatagramBatch {
- public:
+/// Memory for one batch of queries and replies.
+struct Batch {
   struct Slot {  // one query, and memory for its reply
     std::array<std::uint8_t, datagram_bytes_max> payload;
     std::array<std::uint8_t, datagram_bytes_max> scratch;
@@ -58,58 +52,61 @@ class DatagramBatch {
   }
 };
 
-std::shared_ptr<DatagramBatch> make_datagram_batch() { return std::make_shared<DatagramBatch>(); }
+/// A worker, which is a thread, has one for all its UDP listeners.
+Batch& batch() {
+  static thread_local Batch of_this_thread;
+  return of_this_thread;
+}
 
-DatagramListener::DatagramListener(Reactor& reactor, CoreShared& shared,
-                                   std::shared_ptr<Listener> listener, FileDescriptor socket,
-                                   DatagramBatch& batch)
-    : shared_(shared),
+}  // namespace
+
+DatagramListener::DatagramListener(Worker& worker, CoreShared& shared,
+                                   std::shared_ptr<Listener> listener, FileDescriptor socket)
+    : worker_(worker),
+      shared_(shared),
       listener_(std::move(listener)),
-      socket_(reactor, std::move(socket), Watch::while_waiting),
-      batch_(batch),
-      flows_(shared.limits.flows_max) {
+      socket_(worker.reactor(), std::move(socket), Watch::while_waiting),
+      flows_(listener_->service->datagram_relay
+                 ? std::min(shared.limits.flows_max, shared.limits.relayed_flows_max)
+                 : shared.limits.flows_max),
+      silence_max_(listener_->service->datagram_relay ? shared.limits.relayed_flow_seconds
+                                                      : shared.limits.flow_seconds) {
   flows_.on_removal([this](const FlowTable::Flow& flow) {
-    publish(ChangeEvent::Kind::session_closed, flow, Clock::now());
+    if (flow.relay) flow.relay->close();
+    publish(ChangeEvent::Kind::session_closed, flow);
   });
 }
 
 void DatagramListener::close() {
-  open_ = false;
-  socket_.close();
   flows_.clear();
+  socket_.close();
 }
 
 Task<void> DatagramListener::answer_loop(std::shared_ptr<DatagramListener> self) {
-  while (self->open_) {
-    auto wait = self->socket_.async_wait(AsyncSocket::Event::readable);
-    const auto [failed] = co_await std::move(wait);
-    if (failed) co_return;
-    int batches = 0;
-    while (self->open_ && self->answer_batch() > 0)
-      if (++batches == batches_before_yield) break;
-    if (batches == batches_before_yield) self->socket_.mark_readable();
-  }
+  auto& socket = self->socket_;
+  return answer_batches(std::move(self), socket);
 }
 
 int DatagramListener::answer_batch() {
-  batch_.prepare_to_receive();
+  auto& batch = portlab::batch();
+  batch.prepare_to_receive();
   const int received =
-      ::recvmmsg(socket_.get(), batch_.in.data(), batch_size, MSG_DONTWAIT, nullptr);
+      ::recvmmsg(socket_.get(), batch.in.data(), batch_size, MSG_DONTWAIT, nullptr);
   if (received <= 0) return 0;  // empty, or an error report about an earlier reply, now removed
   const auto now = Clock::now();
   std::size_t replies = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
-    const auto reply = answer_one(i, batch_.in[i].msg_len, now);
+    const auto reply = answer_one(i, batch.in[i].msg_len, now);
     if (!reply) continue;
     // The query's header names the peer, and the local address that the reply is sent from.
-    auto& header = batch_.out[replies].msg_hdr;
-    header = batch_.in[i].msg_hdr;
-    batch_.out_parts[replies] = {const_cast<std::uint8_t*>(reply->data()), reply->size()};
-    header.msg_iov = &batch_.out_parts[replies];
+    auto& header = batch.out[replies].msg_hdr;
+    header = batch.in[i].msg_hdr;
+    batch.out_parts[replies] = {const_cast<std::uint8_t*>(reply->data()), reply->size()};
+    header.msg_iov = &batch.out_parts[replies];
     if (header.msg_controllen == 0) header.msg_control = nullptr;
     ++replies;
   }
-  if (replies > 0) send_replies(static_cast<int>(replies));
+  send_batch(socket_.get(), {batch.out.data(), replies});
   return received;
 }
 
@@ -139,82 +136,72 @@ void take_destination(msghdr& header, Endpoint& local) {
 
 std::optional<Bytes> DatagramListener::answer_one(std::size_t index, std::size_t length,
                                                   Clock::time_point now) {
-  auto& slot = batch_.slots[index];
-  auto& header = batch_.in[index].msg_hdr;
+  auto& slot = batch().slots[index];
+  auto& header = batch().in[index].msg_hdr;
   slot.peer.size = header.msg_namelen;
   bool is_new = false;
   auto& flow = flows_.touch(slot.peer, now, is_new);
+  auto& row = flow.row;
+  const auto& service = *listener_->service;
   if (is_new) {
-    flow.id = ++shared_.last_session_id;
-    flow.local = listener_->endpoint;
+    row.id = ++shared_.last_session_id;
+    row.service = service.info.name;
+    row.local = listener_->endpoint;
     listener_->accepted.fetch_add(1, std::memory_order_relaxed);
   }
-  if (header.msg_controllen > 0) take_destination(header, flow.local);
-  flow.bytes_in += length;
-  if (is_new) publish(ChangeEvent::Kind::session_opened, flow, now);
-  const std::string_view argument = listener_->argument ? *listener_->argument : std::string_view();
-  const Datagram query{Bytes(slot.payload.data(), length), flow.local, flow.remote,
-                       shared_.udp_ports.contains(flow.remote.port), argument};
-  const auto& service = *listener_->service;
+  if (header.msg_controllen > 0) take_destination(header, row.local);
+  row.bytes_in += length;
+  if (is_new) publish(ChangeEvent::Kind::session_opened, flow);
+  const Datagram query{Bytes(slot.payload.data(), length), row.local, row.remote,
+                       worker_.has_udp_listener(row.remote.port), listener_->argument};
   std::optional<Bytes> reply;
   try {
-    reply = service.datagram->reply(query, slot.scratch, flow.note);
+    if (service.datagram_relay)
+      relay(flow, query, header);
+    else
+      reply = service.datagram->reply(query, slot.scratch, row.note);
   } catch (const std::exception& failure) {  // a defect of ours: one query is not answered
-    shared_.log.write("internal: " + std::string(service.info.name) + ": " + failure.what());
+    shared_.log.write("internal: " + row.service + ": " + failure.what());
   }
-  if (reply) flow.bytes_out += reply->size();
-  publish(ChangeEvent::Kind::session_noted, flow, now);
+  if (reply) row.bytes_out += reply->size();
+  publish(ChangeEvent::Kind::session_noted, flow);
   if (shared_.log.wants(LogLevel::requests))
-    shared_.log.write("udp " + flow.remote.address_and_port() + " -> " +
-                      flow.local.address_and_port() + " " + std::string(service.info.name) + " " +
-                      flow.note);
+    shared_.log.write(row.four_tuple() + " " + row.service + " " + row.note);
   return reply;
 }
 
-void DatagramListener::send_replies(int count) {
-  int sent = 0;
-  while (sent < count) {
-    const int count_sent =
-        ::sendmmsg(socket_.get(), batch_.out.data() + sent, static_cast<unsigned>(count - sent),
-                   MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (count_sent > 0) {
-      sent += count_sent;
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      return;  // the send buffer is full: replies are lost, as any UDP datagram may be
-    } else if (errno != EINTR) {
-      ++sent;  // this one can't be sent (no route, too long); the others can
-    }
+void DatagramListener::relay(FlowTable::Flow& flow, const Datagram& query, const msghdr& header) {
+  if (!flow.relay) {
+    const auto target = listener_->service->datagram_relay->target(query, flow.row.note);
+    if (!target) return;
+    // Replies leave from the address that the client has sent to.
+    const auto* control = static_cast<const char*>(header.msg_control);
+    flow.relay = FlowRelay::open(worker_, shared_, flow, *target,
+                                 {socket_.get(), std::string(control, header.msg_controllen)});
   }
+  if (flow.relay) flow.relay->send(query.payload);
 }
 
 SessionRow DatagramListener::row_of(const FlowTable::Flow& flow, Clock::time_point now) const {
-  SessionRow row;
-  row.id = flow.id;
-  row.service = listener_->service->info.name;
-  row.local = flow.local;
-  row.remote = flow.remote;
+  auto row = flow.row;
   row.age_seconds = std::chrono::duration<double>(now - flow.began).count();
-  row.bytes_in = flow.bytes_in;
-  row.bytes_out = flow.bytes_out;
-  row.note = displayable(flow.note, note_bytes_max);
+  row.note = displayable(row.note, note_bytes_max);
   return row;
 }
 
 void DatagramListener::append_rows(std::vector<SessionRow>& rows, Clock::time_point now) const {
-  for (const auto& flow : flows_.flows()) rows.push_back(row_of(flow, now));
+  for (const auto& flow : flows_.flows()) {
+    rows.push_back(row_of(flow, now));
+    if (flow.relay) rows.push_back(flow.relay->row(now));
+  }
 }
 
 void DatagramListener::remove_silent_flows(Clock::time_point now) {
-  flows_.remove_silent_since(now - flow_silence_max);
+  flows_.remove_silent_since(now - silence_max_);
 }
 
-void DatagramListener::publish(ChangeEvent::Kind kind, const FlowTable::Flow& flow,
-                               Clock::time_point now) {
-  if (!shared_.changes.has_subscribers()) return;
-  ChangeEvent event;
-  event.kind = kind;
-  event.session = row_of(flow, now);
-  shared_.changes.publish(event);
+void DatagramListener::publish(ChangeEvent::Kind kind, const FlowTable::Flow& flow) {
+  if (shared_.changes.has_subscribers()) shared_.changes.publish(kind, flow.row, flow.began);
 }
 
 }  // namespace portlab

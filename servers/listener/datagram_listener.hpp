@@ -5,7 +5,8 @@
 //
 //   socket readable -> answer_loop -> answer_batch -> recvmmsg(2)
 //                                       |-> answer_one -> FlowTable::touch, DatagramService::reply
-//                                       '-> send_replies -> sendmmsg(2)
+//                                       |-> send_batch -> sendmmsg(2)
+//                                       '-> FlowRelay::send (a relay)
 
 #include <sys/socket.h>
 
@@ -22,19 +23,18 @@
 
 namespace portlab {
 
-/// Memory for one batch of queries and replies. A worker has one for all its UDP listeners. Its
-/// pages use no memory until a datagram is stored in them.
-class DatagramBatch;
-std::shared_ptr<DatagramBatch> make_datagram_batch();
+class Worker;
 
 class DatagramListener {
  public:
-  DatagramListener(Reactor& reactor, CoreShared& shared, std::shared_ptr<Listener> listener,
-                   FileDescriptor socket, DatagramBatch& batch);
+  DatagramListener(Worker& worker, CoreShared& shared, std::shared_ptr<Listener> listener,
+                   FileDescriptor socket);
 
   /// Answers until close(). Keeps the listener alive until then.
   static Task<void> answer_loop(std::shared_ptr<DatagramListener> self);
   void close();
+  /// For answer_batches(): receives a batch, and sends the replies.
+  int answer_batch();
 
   const Listener& listener() const { return *listener_; }
   /// A row for each flow.
@@ -42,19 +42,18 @@ class DatagramListener {
   void remove_silent_flows(Clock::time_point now);
 
  private:
-  /// Returns the number of datagrams received; 0: the socket is empty.
-  int answer_batch();
   std::optional<Bytes> answer_one(std::size_t index, std::size_t length, Clock::time_point now);
-  void send_replies(int count);
+  /// Passes the datagram on to the flow's target.
+  void relay(FlowTable::Flow& flow, const Datagram& query, const msghdr& header);
   SessionRow row_of(const FlowTable::Flow& flow, Clock::time_point now) const;
-  void publish(ChangeEvent::Kind kind, const FlowTable::Flow& flow, Clock::time_point now);
+  void publish(ChangeEvent::Kind kind, const FlowTable::Flow& flow);
 
+  Worker& worker_;
   CoreShared& shared_;
   std::shared_ptr<Listener> listener_;
   AsyncSocket socket_;
-  DatagramBatch& batch_;
   FlowTable flows_;
-  bool open_ = true;
+  const std::chrono::seconds silence_max_;
 };
 
 }  // namespace portlab

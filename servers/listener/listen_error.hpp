@@ -4,6 +4,7 @@
 
 #include <boost/system/result.hpp>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,25 +22,29 @@ struct ListenError {
     port_out_of_range,    ///< the default port of `service` plus the shift is beyond 65535
     argument_missing,     ///< `service` needs an argument
     argument_unexpected,  ///< `service` takes no argument
+    argument_wrong,       ///< `detail` says why `service` can't use its argument
     not_open,             ///< close, move: no listener of `service` matches; `open` has them all
     no_target_port,       ///< move: no port was given
+    several_open,         ///< move: `open` has the listeners of `service`, none at its default port
     stopping,             ///< the server is stopping
   };
 
   Reason reason = Reason::system;
   std::string service;
   Endpoint endpoint;
+  std::string detail{};               ///< argument_wrong
   int error_number = 0;               ///< an errno of socket(2), bind(2) or listen(2)
-  std::vector<ListenerRow> open;      ///< own_listener, not_open: the listeners that there are
+  std::vector<ListenerRow> open;      ///< own_listener, not_open, several_open: the listeners
   std::vector<std::string> services;  ///< unknown_service: the services that there are
 };
 
-/// The reason as one short line: "listen tcp 127.0.0.1:80: Permission denied". For logs and tests.
-std::string to_string(const ListenError& error);
-
-/// Result::value() throws it as std::runtime_error, with to_string() as its text.
-[[noreturn]] void throw_exception_from_error(const ListenError& error,
-                                             const boost::source_location& where);
+/// For ListenResult::value(): throws std::runtime_error.
+[[noreturn]] inline void throw_exception_from_error(const ListenError& error,
+                                                    const boost::source_location&) {
+  throw std::runtime_error("listen " + error.service + " " + error.endpoint.to_string() +
+                           ": reason " + std::to_string(static_cast<int>(error.reason)) +
+                           ", errno " + std::to_string(error.error_number));
+}
 
 template <class T>
 using ListenResult = boost::system::result<T, ListenError>;

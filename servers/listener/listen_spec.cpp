@@ -55,14 +55,44 @@ Result<Place> split(std::string_view text, std::string_view place) {
   return parts;
 }
 
-std::optional<Error> read_unix_path(std::string_view text, std::string_view path, ListenSpec& to) {
+std::optional<Error> read_argument(std::string_view text, std::string_view argument,
+                                   ListenSpec& to) {
+  if (argument.empty()) return syntax_error(text, "the argument after the last ':' is missing");
+  if (argument.size() > listen_argument_bytes_max)
+    return syntax_error(text, "an argument has at most 512 bytes");
+  to.argument = argument;
+  return std::nullopt;
+}
+
+/// Takes the path off the beginning of "PATH[:ARGUMENT]".
+std::string take_path(std::string_view& text) {
+  std::string path;
+  while (!text.empty() && text.front() != ':') {
+    if (text.front() == '\\' && text.size() > 1) text.remove_prefix(1);
+    path += text.front();
+    text.remove_prefix(1);
+  }
+  return path;
+}
+
+std::string escaped(std::string_view path) {
+  std::string text;
+  for (const char c : path) {
+    if (c == ':' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+std::optional<Error> read_unix_path(std::string_view text, std::string_view place, ListenSpec& to) {
+  const auto path = take_path(place);
   if (path.empty()) return syntax_error(text, "the path is missing");
   if (path.size() > unix_path_bytes_max)
     return syntax_error(text, "the path of a Unix socket has at most 107 bytes");
   if (to.transport == Transport::udp) return syntax_error(text, "a Unix socket is not udp");
   to.path = path;
   to.transport = Transport::local;
-  return std::nullopt;
+  return place.empty() ? std::nullopt : read_argument(text, place.substr(1), to);
 }
 
 std::optional<Error> read_place(std::string_view text, std::string_view place, ListenSpec& to) {
@@ -76,13 +106,7 @@ std::optional<Error> read_place(std::string_view text, std::string_view place, L
   const auto port = parse_port(parts->port);
   if (!port) return syntax_error(text, port.error().text);
   to.port = *port;
-  if (!parts->argument) return std::nullopt;
-  if (parts->argument->empty())
-    return syntax_error(text, "the argument after the last ':' is missing");
-  if (parts->argument->size() > listen_argument_bytes_max)
-    return syntax_error(text, "an argument has at most 512 bytes");
-  to.argument = *parts->argument;
-  return std::nullopt;
+  return parts->argument ? read_argument(text, *parts->argument, to) : std::nullopt;
 }
 
 }  // namespace
@@ -112,14 +136,29 @@ Result<ListenSpec> parse_listen_spec(std::string_view text) {
   return spec;
 }
 
+Result<ListenSpec> parse_move_spec(std::string_view text) {
+  const auto equals = text.find('=');
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos || colon > equals) return parse_listen_spec(text);
+  const auto port = parse_port(text.substr(colon + 1, equals - colon - 1));
+  if (!port) return syntax_error(text, port.error().text);
+  if (equals == std::string_view::npos) return syntax_error(text, "the port to move to is missing");
+  auto spec =
+      parse_listen_spec(std::string(text.substr(0, colon)) + std::string(text.substr(equals)));
+  if (spec) spec->from_port = *port;
+  return spec;
+}
+
 std::string ListenSpec::to_string() const {
   std::string text = service;
   if (transport && *transport != Transport::local)
     text += "/" + std::string(portlab::to_string(*transport));
-  if (!path.empty()) return text + "=unix:" + path;
-  if (!port) return text;
-  text +=
-      "=" + (address ? tcp_endpoint(*address, *port).address_and_port() : std::to_string(*port));
+  if (from_port) text += ":" + std::to_string(*from_port);
+  if (!path.empty())
+    text += "=unix:" + escaped(path);
+  else if (port)
+    text +=
+        "=" + (address ? tcp_endpoint(*address, *port).address_and_port() : std::to_string(*port));
   return argument.empty() ? text : text + ":" + argument;
 }
 

@@ -14,12 +14,15 @@ namespace portlab {
 
 namespace {
 
-std::string clock_time() {
+/// "2026-11-26T10:17:46+01:00 ": the local time (RFC 3339 section 5.6).
+std::string timestamp() {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
   ::localtime_r(&now, &local);
-  char text[16];
-  return {text, std::strftime(text, sizeof text, "%H:%M:%S ", &local)};
+  char buffer[32];
+  std::string text(buffer, std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%S%z", &local));
+  if (text.size() > 2) text.insert(text.size() - 2, ":");
+  return text + " ";
 }
 
 /// A terminal that poll(2) reports as writable has room for a byte, but perhaps not for a line, so
@@ -54,16 +57,16 @@ Log::~Log() {
 
 void Log::write(std::string_view line) {
   constexpr std::size_t line_bytes_max = 1024;
-  constexpr unsigned clock_columns = 9;
-  std::string text = clock_time();
+  constexpr unsigned indent = 4;
+  std::string text = timestamp();
   text += line.substr(0, line_bytes_max);
   if (winsize size{};
       is_terminal_ && ::ioctl(descriptor_, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    text = wrap(text, size.ws_col, clock_columns);
+    text = wrap(text, size.ws_col, indent);
   text += '\n';
   const std::lock_guard lock(mutex_);
   if (lost_ > 0) {
-    const auto report = clock_time() + "log: " + std::to_string(lost_) +
+    const auto report = timestamp() + "log: " + std::to_string(lost_) +
                         (lost_ == 1 ? " line was lost here\n" : " lines were lost here\n");
     if (!write_without_blocking(descriptor_, report)) {
       ++lost_;

@@ -2,6 +2,7 @@
 // The daemon's log: lines of text on a descriptor (stderr). It never blocks a worker: when the disk
 // is full or the reader of a pipe is slow, lines are lost, and counted.
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string_view>
@@ -21,14 +22,15 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  LogLevel level() const { return level_; }
+  /// From any thread.
+  void set_level(LogLevel level) { level_ = level; }
   bool wants(LogLevel level) const { return level <= level_; }
 
-  /// Writes one line, with the time of day before it, cut after 1,024 bytes. From any thread.
+  /// Writes one line, with the date and time before it (RFC 3339), cut after 1,024 bytes. From any thread.
   void write(std::string_view line);
 
  private:
-  const LogLevel level_;
+  std::atomic<LogLevel> level_;
   const int descriptor_;
   const bool owned_;        ///< the descriptor is closed with the log
   const bool is_terminal_;  ///< lines are wrapped at its width

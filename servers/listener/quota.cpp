@@ -2,21 +2,22 @@
 
 namespace portlab {
 
-std::optional<Quota::Permit> Quota::take(const asio::ip::address& address) {
+Quota::Permit Quota::take(const asio::ip::address* address) {
   const std::lock_guard lock(mutex_);
-  if (sessions_ >= limits_.sessions_max) return std::nullopt;
-  auto& address_count = *per_address_.try_emplace(address, 0).first;
-  if (address_count.second >= limits_.sessions_per_address_max) return std::nullopt;
+  if (sessions_ >= limits_.sessions_max) return nullptr;
+  AddressCount* address_count = nullptr;
+  if (address != nullptr) {
+    address_count = &*per_address_.try_emplace(*address, 0).first;
+    if (address_count->second >= limits_.sessions_per_address_max) return nullptr;
+    ++address_count->second;
+  }
   ++sessions_;
-  ++address_count.second;
-  return std::make_optional<Permit>(*this, &address_count);
+  return Permit(this, Release{address_count});
 }
 
-std::optional<Quota::Permit> Quota::take() {
+void Quota::set_limits(const Limits& limits) {
   const std::lock_guard lock(mutex_);
-  if (sessions_ >= limits_.sessions_max) return std::nullopt;
-  ++sessions_;
-  return std::make_optional<Permit>(*this, nullptr);
+  limits_ = limits;
 }
 
 void Quota::release(AddressCount* address_count) {

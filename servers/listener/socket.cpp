@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -36,12 +37,7 @@ ListenError system_error(const Endpoint& endpoint, int error_number) {
   return error;
 }
 
-struct Opened {
-  FileDescriptor socket;
-  int error = 0;
-};
-
-Opened fail(int error) { return {FileDescriptor(), error}; }
+OpenedSocket fail(int error) { return {FileDescriptor(), error, false}; }
 
 /// A UDP listener on all addresses must send each reply from the address that the query was sent to
 /// (RFC 1122 section 4.1.3.5). The kernel then reports that address with each datagram.
@@ -61,7 +57,7 @@ void set_session_options(int descriptor) {
   set_option(descriptor, SOL_SOCKET, SO_OOBINLINE, 1);
 }
 
-Opened bind_one(const Endpoint& endpoint, const ListenOptions& options, bool share_port) {
+OpenedSocket bind_one(const Endpoint& endpoint, const ListenOptions& options, bool share_port) {
   FileDescriptor socket(
       ::socket(family_of(endpoint), type_of(endpoint) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return fail(errno);
@@ -79,6 +75,13 @@ Opened bind_one(const Endpoint& endpoint, const ListenOptions& options, bool sha
   const auto address = to_socket_address(endpoint);
   if (::bind(fd, address.data(), address.size) != 0) return fail(errno);
   return {std::move(socket), 0};
+}
+
+/// Whether the connection is established. To a target on this machine it is when connect(2) has
+/// returned, although that says EINPROGRESS.
+bool is_established(int descriptor) {
+  pollfd now{descriptor, POLLOUT, 0};
+  return ::poll(&now, 1, 0) == 1 && (now.revents & (POLLERR | POLLHUP)) == 0;
 }
 
 /// Removes a socket file on which no process listens: a killed process left it behind. 0 or an
@@ -148,9 +151,9 @@ void SocketFile::remove() {
   path_.clear();
 }
 
-Connecting start_connecting(const Endpoint& from, const Endpoint& peer) {
-  FileDescriptor socket(::socket(family_of(peer), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket) return {FileDescriptor(), errno};
+OpenedSocket start_connecting(const Endpoint& from, const Endpoint& peer) {
+  FileDescriptor socket(::socket(family_of(peer), type_of(peer) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return fail(errno);
   const int fd = socket.get();
   if (peer.transport == Transport::tcp) set_session_options(fd);
   if (from != Endpoint{}) {
@@ -159,12 +162,13 @@ Connecting start_connecting(const Endpoint& from, const Endpoint& peer) {
     // bind(), unique for the whole address (ip(7)).
     if (from.port == 0) set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
     const auto source = to_socket_address(from);
-    if (::bind(fd, source.data(), source.size) != 0) return {FileDescriptor(), errno};
+    if (::bind(fd, source.data(), source.size) != 0) return fail(errno);
   }
   const auto target = to_socket_address(peer);
-  if (::connect(fd, target.data(), target.size) != 0 && errno != EINPROGRESS)
-    return {FileDescriptor(), errno};
-  return {std::move(socket), 0};
+  const bool at_once = ::connect(fd, target.data(), target.size) == 0;
+  if (!at_once && errno != EINPROGRESS) return fail(errno);
+  const bool connected = at_once || is_established(fd);
+  return {std::move(socket), 0, connected};
 }
 
 }  // namespace portlab

@@ -48,13 +48,14 @@ class SocketFile {
   ino_t inode_ = 0;
 };
 
-/// An outgoing connection that is being established.
-struct Connecting {
+/// A socket, or the errno of the system call that failed.
+struct OpenedSocket {
   FileDescriptor socket;
-  int error = 0;  ///< errno; 0: connecting or connected
+  int error = 0;
+  bool connected = false;  ///< the connection is established already
 };
-/// Starts a connection (tcp or unix) without blocking. `from`: the source; a default Endpoint lets
-/// the kernel choose the address, port 0 lets it choose the port.
-Connecting start_connecting(const Endpoint& from, const Endpoint& peer);
+/// Starts a connection (tcp or unix) without blocking, or connects a udp socket. `from`: the source;
+/// a default Endpoint lets the kernel choose the address, port 0 lets it choose the port.
+OpenedSocket start_connecting(const Endpoint& from, const Endpoint& peer);
 
 }  // namespace portlab

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "servers/listener/session.hpp"
 #include "servers/listener/worker.hpp"
 
 namespace portlab {
@@ -91,33 +90,28 @@ StreamListener::Accepted StreamListener::accept_batch() {
 
 void StreamListener::begin_session(FileDescriptor socket, const SocketAddress& address) {
   const auto& listening = listener_->endpoint;
-  auto peer = to_endpoint(listening.transport, address);
-  auto permit = permit_for(peer);
-  if (!permit) return refuse(std::move(socket));
+  const bool local = listening.transport == Transport::local;
+  SessionRow row;
+  row.remote = to_endpoint(listening.transport, address);
+  Quota::Permit permit;
+  if (!listener_->service->is_admin) {
+    permit = shared_.quota.take(local ? nullptr : &row.remote.address);
+    if (!permit) {
+      shared_.refused.fetch_add(1, std::memory_order_relaxed);
+      return refuse(std::move(socket));
+    }
+  }
   listener_->accepted.fetch_add(1, std::memory_order_relaxed);
-  SessionInfo info;
-  info.service = listener_->service->info.name;
   // A listener at one address has sessions at no other; only a wildcard address needs a system
   // call.
-  const bool is_wildcard =
-      listening.transport != Transport::local && listening.address.is_unspecified();
-  info.local = is_wildcard ? local_endpoint_of(socket.get(), listening.transport) : listening;
-  info.remote = std::move(peer);
-  info.is_admin = listener_->service->info.is_admin;
-  info.argument = listener_->argument;
-  worker_.start_session(std::move(socket), std::move(*permit), std::move(info),
-                        *listener_->service->stream);
-}
-
-std::optional<Quota::Permit> StreamListener::permit_for(const Endpoint& peer) {
-  if (listener_->service->info.is_admin) return Quota::Permit();
-  if (peer.transport == Transport::local) return shared_.quota.take();
-  return shared_.quota.take(peer.address);
+  const bool is_wildcard = !local && listening.address.is_unspecified();
+  row.local = is_wildcard ? local_endpoint_of(socket.get(), listening.transport) : listening;
+  worker_.start_session(std::move(socket), std::move(permit), std::move(row), listener_);
 }
 
 void StreamListener::refuse(FileDescriptor socket) {
   const auto reply = listener_->service->stream->overload_reply();
-  if (reply.empty()) return;
+  if (reply.empty() || listener_->service->tls) return;  // a handshake is too much for a refusal
   ::send(socket.get(), reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(socket.get(), SHUT_WR);
   // What the client has sent is read: closing a socket with unread bytes would send a RST, which

@@ -37,7 +37,6 @@ class StreamListener {
 
   Accepted accept_batch();
   void begin_session(FileDescriptor socket, const SocketAddress& address);
-  std::optional<Quota::Permit> permit_for(const Endpoint& peer);
   void refuse(FileDescriptor socket);
 
   Worker& worker_;

@@ -1,7 +1,7 @@
 #include "servers/listener/worker.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cstdio>
 #include <utility>
@@ -20,19 +20,15 @@ constexpr std::chrono::seconds deadline_interval{1};
 /// ended again after this time.
 constexpr std::chrono::milliseconds end_again_interval{100};
 
-std::string four_tuple(const SessionInfo& info) {
-  return std::string(to_string(info.local.transport)) + " " + info.remote.address_and_port() +
-         " -> " + info.local.address_and_port() + " " + std::string(info.service);
-}
-
 }  // namespace
 
-Worker::Worker(CoreShared& shared) : shared_(shared), buffers_(shared.memory) {}
+Worker::Worker(CoreShared& shared)
+    : shared_(shared), buffers_(shared.memory), pipes_(shared.pipes) {}
 
 Worker::~Worker() = default;
 
 std::chrono::seconds Worker::idle_limit() const {
-  return std::chrono::seconds(shared_.limits.idle_seconds);
+  return std::chrono::seconds(shared_.idle_seconds.load(std::memory_order_relaxed));
 }
 
 void Worker::spawn(Task<void> task) {
@@ -62,9 +58,8 @@ void Worker::release() {
 void Worker::add_listener(std::shared_ptr<Listener> listener, FileDescriptor socket) {
   if (stopping_) return;
   if (listener->endpoint.transport == Transport::udp) {
-    if (!datagram_batch_) datagram_batch_ = make_datagram_batch();
-    auto added = std::make_shared<DatagramListener>(reactor_, shared_, std::move(listener),
-                                                    std::move(socket), *datagram_batch_);
+    auto added =
+        std::make_shared<DatagramListener>(*this, shared_, std::move(listener), std::move(socket));
     datagram_listeners_.push_back(added);
     spawn(DatagramListener::answer_loop(std::move(added)));
     return;
@@ -76,7 +71,6 @@ void Worker::add_listener(std::shared_ptr<Listener> listener, FileDescriptor soc
 }
 
 void Worker::remove_listener(const Listener& listener) {
-  closing_listener_ = true;
   const auto close_if_same = [&](const auto& candidate) {
     if (&candidate->listener() != &listener) return false;
     candidate->close();
@@ -84,75 +78,91 @@ void Worker::remove_listener(const Listener& listener) {
   };
   stream_listeners_.remove_if(close_if_same);
   datagram_listeners_.remove_if(close_if_same);
-  closing_listener_ = false;
+}
+
+bool Worker::has_udp_listener(std::uint16_t port) const {
+  return std::any_of(datagram_listeners_.begin(), datagram_listeners_.end(),
+                     [&](const auto& known) { return known->listener().endpoint.port == port; });
 }
 
 // ---- sessions
 
-Connection Worker::open_session(FileDescriptor socket, Quota::Permit permit, SessionInfo info) {
-  auto session =
-      std::make_unique<Session>(*this, std::move(socket), std::move(permit), std::move(info));
+std::unique_ptr<Connection> Worker::open_session(FileDescriptor socket, Quota::Permit permit,
+                                                 SessionRow row,
+                                                 std::shared_ptr<const Listener> listener) {
+  row.id = ++shared_.last_session_id;
+  auto session = std::make_unique<Connection>(*this, std::move(socket), std::move(permit),
+                                              std::move(row), std::move(listener));
   publish(ChangeEvent::Kind::session_opened, *session);
-  return Connection(std::move(session));
+  return session;
 }
 
-void Worker::start_session(FileDescriptor socket, Quota::Permit permit, SessionInfo info,
-                           StreamService& service) {
-  spawn(serve(open_session(std::move(socket), std::move(permit), std::move(info)), service));
+void Worker::start_session(FileDescriptor socket, Quota::Permit permit, SessionRow row,
+                           std::shared_ptr<const Listener> listener) {
+  const auto& service = *listener->service;
+  row.service = service.info.name;
+  spawn(
+      serve(open_session(std::move(socket), std::move(permit), std::move(row), std::move(listener)),
+            *service.stream));
 }
 
-std::optional<Connection> Worker::make_connection(FileDescriptor socket, Transport transport,
-                                                  SessionInfo info) {
+std::unique_ptr<Connection> Worker::make_connection(FileDescriptor socket, Transport transport,
+                                                    SessionRow row) {
   auto permit = shared_.quota.take();  // the address is counted with the parent session
-  if (!permit) return std::nullopt;
-  info.local = local_endpoint_of(socket.get(), transport);
-  info.remote = remote_endpoint_of(socket.get(), transport);
-  return open_session(std::move(socket), std::move(*permit), std::move(info));
+  if (!permit) return nullptr;
+  if (row.remote == Endpoint{}) {
+    row.local = local_endpoint_of(socket.get(), transport);
+    row.remote = remote_endpoint_of(socket.get(), transport);
+  }
+  return open_session(std::move(socket), std::move(permit), std::move(row), nullptr);
 }
 
-Task<void> Worker::serve(Connection client, StreamService& service) {
+Task<void> Worker::serve(std::unique_ptr<Connection> client, StreamService& service) {
   ++serving_;
-  // co_spawn starts a coroutine at once. A service must not run inside the call that closes a
-  // listener: it could change listeners itself.
-  if (closing_listener_) co_await asio::post(loop_, use_task);
   try {
-    co_await service.serve(client);
-    co_await client.session().close_in_order();
+    const bool ready = co_await client->handshake();
+    if (ready) co_await service.serve(*client);
+    co_await client->close_in_order();
   } catch (const SessionEnded&) {
     // The session stores the reason, which its line of the log shows.
   } catch (const std::exception& defect) {
-    shared_.log.write("internal: " + std::string(client.session().info().service) + ": " +
-                      defect.what());
+    shared_.log.write("internal: " + client->row(Clock::now()).service + ": " + defect.what());
   }
   if (--serving_ == 0 && stopping_) stop_timer_.cancel();
 }
 
-void Worker::publish(ChangeEvent::Kind kind, const Session& session) {
-  if (!shared_.changes.has_subscribers()) return;
-  ChangeEvent event;
-  event.kind = kind;
-  event.session = session.row(Clock::now());
-  shared_.changes.publish(event);
+void Worker::publish(ChangeEvent::Kind kind, const Connection& session) {
+  if (shared_.changes.has_subscribers())
+    shared_.changes.publish(kind, session.row_without_age(), session.began());
 }
 
-void Worker::session_noted(const Session& session) {
+void Worker::session_noted(const Connection& session) {
   publish(ChangeEvent::Kind::session_noted, session);
-  const auto& info = session.info();
-  if (!shared_.log.wants(LogLevel::requests) || info.is_admin) return;
-  shared_.log.write(four_tuple(info) + " " + std::string(session.note()));
+  if (!shared_.log.wants(LogLevel::requests) || session.is_admin()) return;
+  const auto row = session.row(Clock::now());
+  shared_.log.write(row.four_tuple() + " " + row.service + " " + row.note_text());
 }
 
-void Worker::session_closed(const Session& session) {
+void Worker::session_closed(const Connection& session) {
+  /// More than the kernel of a small machine keeps in TIME_WAIT for one server.
+  constexpr std::size_t ended_max = 1000;
   publish(ChangeEvent::Kind::session_closed, session);
-  const auto& info = session.info();
-  if (!shared_.log.wants(LogLevel::sessions) || info.is_admin) return;
-  const auto row = session.row(Clock::now());
+  const bool is_logged = shared_.log.wants(LogLevel::sessions) && !session.is_admin();
+  if (session.row_without_age().parent_id == 0 && !is_logged) return;
+  const auto now = Clock::now();
+  const auto row = session.row(now);
+  if (row.parent_id != 0) {
+    ended_.push_back({now, row});
+    if (ended_.size() > ended_max) ended_.pop_front();
+  }
+  if (!is_logged) return;
   char figures[96];
   std::snprintf(figures, sizeof figures, " %.3f s, %llu bytes in, %llu out, ", row.age_seconds,
                 static_cast<unsigned long long>(row.bytes_in),
                 static_cast<unsigned long long>(row.bytes_out));
-  auto line = four_tuple(info) + figures + std::string(to_string(session.ended()));
-  if (!row.note.empty()) line += ": " + row.note;
+  auto line =
+      row.four_tuple() + " " + row.service + figures + std::string(to_string(session.ended()));
+  if (const auto note = row.note_text(); !note.empty()) line += ": " + note;
   shared_.log.write(line);
 }
 
@@ -160,13 +170,32 @@ std::vector<SessionRow> Worker::rows() const {
   const auto now = Clock::now();
   std::vector<SessionRow> rows;
   for (const auto& timed_socket : timed_sockets_)
-    if (const auto* session = dynamic_cast<const Session*>(&timed_socket))
+    if (const auto* session = dynamic_cast<const Connection*>(&timed_socket))
       rows.push_back(session->row(now));
   for (const auto& listener : datagram_listeners_) listener->append_rows(rows, now);
   return rows;
 }
 
+std::vector<SessionRow> Worker::ended_further_connections() const {
+  constexpr std::chrono::seconds time_wait{60};  // TCP_TIMEWAIT_LEN of Linux
+  const auto since = Clock::now() - time_wait;
+  std::vector<SessionRow> rows;
+  for (const auto& ended : ended_)
+    if (ended.when >= since) rows.push_back(ended.row);
+  return rows;
+}
+
 // ---- deadlines and the stop
+
+/// One line a second, not one per session: an attacker could fill the log.
+void Worker::log_refused_sessions() {
+  const auto refused = shared_.refused.load(std::memory_order_relaxed);
+  const auto before = shared_.refused_logged.exchange(refused, std::memory_order_relaxed);
+  if (refused <= before || !shared_.log.wants(LogLevel::sessions)) return;
+  shared_.log.write(std::to_string(refused - before) +
+                    " sessions were refused: there are too many (--max-sessions, "
+                    "--max-sessions-per-address)");
+}
 
 Task<void> Worker::check_deadlines() {
   boost::system::error_code ignored;
@@ -177,6 +206,7 @@ Task<void> Worker::check_deadlines() {
     for (auto& timed_socket : timed_sockets_)
       if (timed_socket.deadline() <= now) timed_socket.end(EndReason::deadline);
     for (const auto& listener : datagram_listeners_) listener->remove_silent_flows(now);
+    log_refused_sessions();
   }
 }
 
@@ -190,21 +220,16 @@ void Worker::stop(std::chrono::seconds grace) {
   stream_listeners_.clear();
   datagram_listeners_.clear();
   for (auto& timed_socket : timed_sockets_) {
-    auto* session = dynamic_cast<Session*>(&timed_socket);
-    if (session != nullptr && session->idle()) session->end(EndReason::stop);
+    auto* session = dynamic_cast<Connection*>(&timed_socket);
+    if (session != nullptr && session->ends_at_stop()) session->end(EndReason::stop);
   }
   spawn(end_sessions(grace));
 }
 
 Task<void> Worker::end_sessions(std::chrono::seconds grace) {
   boost::system::error_code ignored;
-  if (serving_ > 0) {
-    stop_timer_.expires_after(grace);
-    co_await stop_timer_.async_wait(asio::redirect_error(use_task, ignored));
-  }
-  for (auto& timed_socket : timed_sockets_) timed_socket.end(EndReason::stop);
-  while (serving_ > 0) {
-    stop_timer_.expires_after(end_again_interval);
+  for (Clock::duration wait = grace; serving_ > 0; wait = end_again_interval) {
+    stop_timer_.expires_after(wait);
     co_await stop_timer_.async_wait(asio::redirect_error(use_task, ignored));
     for (auto& timed_socket : timed_sockets_) timed_socket.end(EndReason::stop);
   }

@@ -2,16 +2,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
 #include <system_error>
 #include <utility>
+
+#include "servers/site/open_beneath.hpp"
 
 namespace portlab {
 
@@ -71,27 +70,6 @@ bool is_visible(std::string_view normal) {
   return normal.find('\0') == std::string_view::npos && !hidden(normal);
 }
 
-bool names_folder(std::string_view path) {
-  return path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
-}
-
-/// Opens a normal path below the root with open(2)'s flags. A descriptor, or -1 with errno.
-int open_beneath(const FileDescriptor& root, const std::string& path, int flags) {
-  struct open_how how = {};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const char* const name = path.empty() ? "." : path.c_str();
-  // openat2(2) fails with EAGAIN when a folder of the path is renamed while a link leads through
-  // "..". That is rare, so a few attempts are enough.
-  constexpr int attempts_max = 8;
-  for (int attempt = 0; attempt < attempts_max; ++attempt) {
-    const auto opened = ::syscall(SYS_openat2, root.get(), name, &how, sizeof how);
-    if (opened >= 0) return static_cast<int>(opened);
-    if (errno != EAGAIN && errno != EINTR) break;
-  }
-  return -1;
-}
-
 [[noreturn]] void throw_root_error(const std::filesystem::path& root, const std::string& what) {
   throw std::runtime_error("root " + root.string() + ": " + what);
 }
@@ -101,32 +79,18 @@ FileDescriptor open_root(const std::filesystem::path& path) {
   if (!root)
     throw_root_error(path, std::generic_category().message(errno) +
                                ": name a folder that this user may read with --root DIR");
-  const FileDescriptor again(open_beneath(root, "", O_PATH | O_DIRECTORY));
+  const FileDescriptor again(open_beneath(root.get(), "", O_PATH | O_DIRECTORY));
   if (!again)
     throw_root_error(path, "openat2(2): " + std::generic_category().message(errno) +
-                               ": portlabd needs Linux 5.6 or newer, and a sandbox or container "
-                               "that allows this system call");
+                               ": portlabd needs a sandbox or container that allows this "
+                               "system call");
   return root;
 }
 
 }  // namespace
 
-std::string_view to_string(SiteError error) {
-  switch (error) {
-    case SiteError::not_found:
-      return "not found";
-    case SiteError::forbidden:
-      return "forbidden";
-    case SiteError::not_directory:
-      return "not a folder";
-    case SiteError::unavailable:
-      return "unavailable";
-  }
-  return "unknown";
-}
-
-void throw_exception_from_error(SiteError error, const boost::source_location&) {
-  throw std::runtime_error(std::string(to_string(error)));
+bool names_folder(std::string_view path) {
+  return path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
 }
 
 std::string normal_path(std::string_view path) {
@@ -161,7 +125,7 @@ boost::system::result<OpenEntry, SiteError> Site::open_normal(const std::string&
   // O_NONBLOCK: opening a pipe would wait for its other end. O_NOCTTY: a terminal must not become
   // the controlling terminal of this process.
   const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (folder ? O_DIRECTORY : 0);
-  const int opened = open_beneath(root_, path, flags);
+  const int opened = open_beneath(root_.get(), path, flags);
   if (opened < 0) return error_of(errno);
   File file(opened);
   struct stat facts = {};
@@ -174,7 +138,7 @@ boost::system::result<OpenEntry, SiteError> Site::open_normal(const std::string&
 boost::system::result<std::vector<SiteEntry>, SiteError> Site::list(std::string_view path) const {
   const std::string normal = normal_path(path);
   if (!is_visible(normal)) return SiteError::not_found;
-  const int opened = open_beneath(root_, normal, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+  const int opened = open_beneath(root_.get(), normal, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
   if (opened < 0) return error_of(errno);
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(opened), ::closedir);
   if (!folder) {

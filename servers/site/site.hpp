@@ -1,8 +1,7 @@
 #pragma once
 // What HTTP and FTP serve: a folder, read-only, and never anything outside it.
 //
-// The kernel follows each path, by openat2(2) with RESOLVE_BENEATH (Linux 5.6, 2020): a symbolic
-// link that leads out of the folder, or that is absolute, is refused.
+// A symbolic link that leads out of the folder, or that is absolute, is refused: see open_beneath.hpp.
 
 #include <boost/system/result.hpp>
 #include <chrono>
@@ -10,10 +9,12 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/shared_value.hpp"
 #include "common/system/file_descriptor.hpp"
 #include "servers/listener/open_file.hpp"
 
@@ -46,24 +47,24 @@ enum class SiteError : std::uint8_t {
   unavailable,    ///< the system has too few descriptors or too little memory at the moment
 };
 
-/// "not found", "forbidden", "not a folder", "unavailable".
-std::string_view to_string(SiteError error);
-
-/// For boost::system::result::value(): throws std::runtime_error with the text above.
-[[noreturn]] void throw_exception_from_error(SiteError error, const boost::source_location&);
+/// For boost::system::result::value(): throws std::runtime_error.
+[[noreturn]] inline void throw_exception_from_error(SiteError error,
+                                                    const boost::source_location&) {
+  throw std::runtime_error("site: error " + std::to_string(static_cast<int>(error)));
+}
 
 /// A folder and all that is below it. Paths are separated by "/" and relative to the folder; a
 /// leading "/" changes nothing. All members may be called from every thread.
 ///
 /// Dot segments are removed from the text first, as in a URL ("/docs/../.." is "/"). A symbolic
 /// link is followed if it is relative and stays inside; else it is `forbidden`, and so is a path
-/// with more than 40 links. Only regular files and folders are served: a pipe, a socket or a device
+/// with more than 40 links. Without openat2(2) no link is followed. Only regular files and folders are served: a pipe, a socket or a device
 /// is `forbidden`, and opening one never blocks. Names that begin with a dot are hidden: neither
 /// listed nor found. A path that ends in "/" must be a folder.
 class Site {
  public:
-  /// Opens the folder. Throws std::runtime_error "root PATH: why: what to do"; also where the kernel
-  /// has no openat2(2), or a sandbox forbids it.
+  /// Opens the folder. Throws std::runtime_error "root PATH: why: what to do"; also where a sandbox
+  /// forbids openat2(2).
   explicit Site(const std::filesystem::path& root);
 
   /// Opens a file or a folder for reading.
@@ -84,6 +85,12 @@ class Site {
 
   FileDescriptor root_;
 };
+
+/// The site that HTTP and FTP share. SIGHUP may replace it; transfers from the old one continue.
+using SharedSite = SharedValue<Site>;
+
+/// Whether a path can only be a folder: it ends in "/", "/." or "/..".
+bool names_folder(std::string_view path);
 
 /// Removes dot segments (RFC 3986 section 5.2.4), and leading, doubled and trailing slashes:
 /// "/docs//../hello.txt" becomes "hello.txt". Empty: the root. Other bytes stay as they are.

@@ -1,11 +1,13 @@
 """Runs the same load against portlabd and another server in turn, and prints the ratios. See ./run."""
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
 import pathlib
 import platform
+import re
 import resource
 import shutil
 import statistics
@@ -48,7 +50,10 @@ class Progress:
 def compare(case, peer_name, bench, progress, begun):
     """Measures both in turn. Returns a row of the table, or None if the peer is not installed."""
     ours, theirs = [], []
-    with bench.servers.portlabd(*case.services, **case.options) as our_server:
+    with contextlib.ExitStack() as stack:
+        options = case.our_options(bench)
+        stack.callback(case.finish)
+        our_server = stack.enter_context(bench.servers.portlabd(*case.services, **options))
         their_server = case.peer(bench, peer_name, our_server)
         if their_server is None:
             return None
@@ -57,6 +62,8 @@ def compare(case, peer_name, bench, progress, begun):
                 progress.show(f"{begun}  {case.name} beside {peer_name}: pair {pair + 1} of {bench.pairs}")
                 ours.append(case.measure(bench, our_server, "portlabd"))
                 theirs.append(case.measure(bench, their_server, peer_name))
+    if any(b["figure"] == 0 for b in theirs):
+        raise RuntimeError("its figure is 0 in one of the measurements")
     ratios = [case.ratio(a["figure"], b["figure"]) for a, b in zip(ours, theirs)]
     median = statistics.median
     row = {"case": case.name, "beside": peer_name, "unit": case.unit,
@@ -117,16 +124,16 @@ class Bench:
         self.seconds, self.pairs = options.seconds, options.pairs
         self.cores = count
         self.load_cpus = {count - 1} if separate else None
-        self.servers = peers.Servers(folder, self.build, {0} if separate else None)
+        self.servers = peers.Servers(folder, self.build, {0} if separate else None, options.earlier)
 
-    def run(self, *command, cpus=True, **options):
-        """Runs a load until it ends, and returns its output."""
+    def run(self, *command, cpus=True, may_fail=False, **options):
+        """Runs a load until it ends, and returns its output. `may_fail`: with any exit status."""
         pinned = self.load_cpus if cpus else None
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120, check=False,
                               preexec_fn=lambda: pinned and os.sched_setaffinity(0, pinned),
                               **options)
-        if done.returncode != 0:
+        if done.returncode != 0 and not may_fail:
             raise RuntimeError(f"{command[0]}: {(done.stderr or done.stdout)[-400:]}")
         return done.stdout
 
@@ -138,10 +145,11 @@ def main():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--earlier")
     parser.add_argument("--out", default="build-bench")
     options = parser.parse_args()
     chosen = [case for case in cases.ALL
-              if not options.only or any(only in case.name for only in options.only)]
+              if not options.only or any(re.search(rf"\b{re.escape(only)}", case.name) for only in options.only)]
     if options.list:
         for case in chosen:
             print(f"{case.name:32} beside {', '.join(case.peers)}")
@@ -153,7 +161,10 @@ def main():
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     progress, rows, left_out = Progress(), [], []
-    todo = [(case, peer) for case in chosen for peer in case.peers]
+    if options.earlier:
+        todo = [(case, peers.EARLIER) for case in chosen if case.earlier_too]
+    else:
+        todo = [(case, peer) for case in chosen for peer in case.peers]
     with tempfile.TemporaryDirectory(prefix="portlab-bench-") as folder:
         bench = Bench(options, folder)
         for number, (case, peer) in enumerate(todo, 1):

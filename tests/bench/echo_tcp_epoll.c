@@ -3,29 +3,13 @@
 //   echo_tcp_epoll PORT      on 127.0.0.1
 
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { events_max = 256, buffer_bytes = 65536 };
+#include "listen_on.h"
 
-static int listen_on(int port) {
-  const int on = 1;
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (fd < 0 || bind(fd, (struct sockaddr*)&at, sizeof at) != 0 || listen(fd, 4096) != 0) {
-    perror("listen");
-    exit(1);
-  }
-  return fd;
-}
+enum { events_max = 256, buffer_bytes = 65536 };
 
 static void accept_all(int epoll, int listener) {
   for (;;) {

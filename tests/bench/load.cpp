@@ -3,11 +3,16 @@
 //
 //   bench_load echo-tcp  ADDRESS PORT CONNECTIONS SECONDS   64 bytes there and back, repeated
 //   bench_load echo-udp  ADDRESS PORT SOCKETS SECONDS       the same, 8 at once per socket
+//   bench_load connect-echo ADDRESS PORT CONNECTIONS SECONDS   connect, 64 bytes there and back, close
+//   bench_load drain-tcp ADDRESS PORT CONNECTIONS SECONDS   receive what the server sends
+//   bench_load hold-echo ADDRESS PORT CONNECTIONS SECONDS   64 bytes there and back, then idle
 //   bench_load dns-tcp   ADDRESS PORT CONNECTIONS SECONDS   connect, one query, close, repeated
 //   bench_load ftp-login ADDRESS PORT CONNECTIONS SECONDS   connect, USER, PASS, QUIT, repeated
 //   bench_load hold-http ADDRESS PORT CONNECTIONS SECONDS   one request each, then idle
+//   bench_load hold-live ADDRESS PORT CONNECTIONS SECONDS   viewers of the live page's stream
 //
-// Prints the number of operations per second; hold-http prints "ready" when all have a response.
+// Prints the number of operations per second (drain-tcp: MiB); those that hold connections print
+// "ready" when all have a response.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -24,6 +29,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -31,6 +37,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t echo_bytes = 64;
+constexpr std::size_t drain_bytes = std::size_t{4} << 20;
 constexpr int datagrams_in_flight = 8;
 constexpr std::size_t source_addresses = 32;
 /// After this time a datagram counts as lost and is sent again.
@@ -92,7 +99,14 @@ class Load {
       throw std::runtime_error("not every connection got a response in time");
     std::puts("ready");
     std::fflush(stdout);
-    while (Clock::now() < end && ::getppid() != 1) ::usleep(20'000);
+    while (Clock::now() < end && ::getppid() != 1) {
+      if (what_ != "hold-live") {
+        ::usleep(20'000);
+        continue;
+      }
+      const int ready = ::epoll_wait(epoll_, events.data(), events.size(), 50);
+      for (int i = 0; i < ready; ++i) serve(events[static_cast<std::size_t>(i)].data.u64);
+    }
   }
 
  private:
@@ -124,9 +138,11 @@ class Load {
 
   void begin(Peer& peer) {
     peer.last_received = Clock::now();
-    if (what_ == "echo-tcp") send(peer, message_);
+    if (what_ == "echo-tcp" || what_ == "connect-echo" || what_ == "hold-echo")
+      send(peer, message_);
     if (what_ == "dns-tcp") send(peer, dns_question);
     if (what_ == "hold-http") send(peer, "GET /small.txt HTTP/1.1\r\nHost: lab.test\r\n\r\n");
+    if (what_ == "hold-live") send(peer, "GET /api/events HTTP/1.1\r\nHost: lab.test\r\n\r\n");
     if (udp())
       for (int i = 0; i < datagrams_in_flight; ++i) send(peer, message_);
   }
@@ -138,12 +154,14 @@ class Load {
 
   void serve(std::size_t index) {
     auto& peer = peers_[index];
+    if (what_ == "drain-tcp" || what_ == "hold-live") return drain(peer);
     std::array<char, 4096> in;
     for (;;) {
       const auto got = ::recv(peer.fd, in.data(), in.size(), MSG_DONTWAIT);
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
       if (got < 0 && udp()) return;  // refused: no listener yet
       if (got <= 0) return ended(index);
+      if (what_ == "connect-echo") return read_echo(index, static_cast<std::size_t>(got));
       if (what_ == "dns-tcp") return read_dns(index, {in.data(), static_cast<std::size_t>(got)});
       read(peer, {in.data(), static_cast<std::size_t>(got)});
       if (!udp()) return;
@@ -161,6 +179,9 @@ class Load {
       peer.bytes -= echo_bytes;
       ++done_;
       send(peer, message_);
+    } else if (what_ == "hold-echo") {
+      peer.bytes += text.size();
+      if (peer.bytes == echo_bytes) ++done_;
     } else if (what_ == "hold-http") {
       peer.received += text;
       if (peer.step == 0 && peer.received.find("\r\n\r\n") != std::string::npos) {
@@ -171,6 +192,23 @@ class Load {
     } else {
       read_ftp(peer, text);
     }
+  }
+
+  /// Counts what has arrived, and discards it (MSG_TRUNC, tcp(7)): no time is spent on a copy.
+  void drain(Peer& peer) {
+    const auto got = ::recv(peer.fd, nullptr, drain_bytes, MSG_DONTWAIT | MSG_TRUNC);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+      throw std::runtime_error("the server closed a connection");
+    if (got <= 0) return;
+    if (what_ == "drain-tcp") done_ += static_cast<std::size_t>(got);
+    if (what_ == "hold-live" && std::exchange(peer.step, 1) == 0) ++done_;
+  }
+
+  void read_echo(std::size_t index, std::size_t count) {
+    peers_[index].bytes += count;
+    if (peers_[index].bytes < echo_bytes) return;
+    ++done_;
+    open(index);
   }
 
   static void read_ftp(Peer& peer, std::string_view text) {
@@ -232,13 +270,14 @@ int main(int argc, char** argv) try {
   const auto begin = Clock::now();
   const auto end =
       begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  if (what == "hold-http") {
+  if (what.starts_with("hold-")) {
     load.hold(end);
     return 0;
   }
   const auto done = load.run(end);
   const std::chrono::duration<double> took = Clock::now() - begin;
-  std::printf("%.1f\n", static_cast<double>(done) / took.count());
+  const double unit = what == "drain-tcp" ? 1 << 20 : 1;
+  std::printf("%.1f\n", static_cast<double>(done) / unit / took.count());
 } catch (const std::exception& error) {
   std::fprintf(stderr, "bench_load: %s\n", error.what());
   return 1;

@@ -13,6 +13,8 @@ import time
 
 HOST = "127.0.0.1"
 START_SECONDS = 20
+# The name of an earlier build of portlabd, beside which this build is measured.
+EARLIER = "earlier portlabd"
 
 
 def free_port():
@@ -69,9 +71,11 @@ def private_bytes(pid):
     """Memory that only this process and its descendants use."""
     total = 0
     for process in processes_below(pid):
-        for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Private_Dirty:"):
-                total += int(line.split()[1]) * 1024
+        try:
+            lines = pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            continue
+        total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_Dirty:"))
     return total
 
 
@@ -132,8 +136,9 @@ class Peer:
 class Servers:
     """The files to serve, and a method that starts each server."""
 
-    def __init__(self, folder, build, server_cpus):
+    def __init__(self, folder, build, server_cpus, earlier=None):
         self.folder, self.build, self.cpus = pathlib.Path(folder), pathlib.Path(build), server_cpus
+        self.programs = {"portlabd": self.build / "portlabd", EARLIER: earlier}
         self.folder.chmod(0o755)
         self.site = self.folder / "site"
         self.site.mkdir()
@@ -150,35 +155,43 @@ class Servers:
         path.write_text(text)
         return path
 
-    def start(self, name, **options):
-        """Starts the server of this name; None if it is not installed."""
-        return getattr(self, name.replace("-", "_"))(**options)
+    def start(self, name, services):
+        """Starts the server of this name; None if it is not installed. `services` are those of
+        portlabd, of this build or of the earlier one."""
+        if name in self.programs:
+            return self.portlabd(*services, name=name)
+        return getattr(self, name.replace("-", "_"))()
 
     def installed(self, name):
-        return self._program(name) is not None
+        return name in self.programs or self._program(name) is not None
 
     def _program(self, name):
         return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
-    def portlabd(self, *services, workers=1, extra=()):
-        services = services or ("http", "ftp", "dns", "echo")
+    def portlabd(self, *services, workers=1, name="portlabd", target=None):
+        """`target`: the port where forward leads to."""
         base = free_port()
         control = self.folder / f"control-{base}"
-        command = [self.build / "portlabd", "--log", "none", "--root", self.site, "--workers",
+        command = [self.programs[name], "--log", "none", "--root", self.site, "--workers",
                    str(workers), "--control", control, "--max-sessions-per-address",
-                   "19000", *extra, *[f"{service}={base}" for service in services[:1]]]
+                   "19000", *[f"{service}={base}" for service in services[:1]]]
+        if target:
+            command[-1] += f":{HOST}:{target}"
         ports = {services[0]: base}
         for service in services[1:]:
             ports[service] = free_port()
             command.append(f"{service}={ports[service]}")
-        peer = Peer("portlabd", [str(word) for word in command], base, self.folder, cpus=self.cpus)
+        udp = services[0].endswith("/udp")
+        peer = Peer(name, [str(word) for word in command], base, self.folder, cpus=self.cpus,
+                    is_ready=(lambda: self._udp_answers(base)) if udp else None)
         peer.ports = ports
         return peer
 
     def nginx(self):
         if not self._program("nginx"):
             return None
-        port = free_port()
+        port, tls_port = free_port(), free_port()
+        certificate, key = self._certificate()
         user = "user root;" if os.getuid() == 0 else ""
         config = self.write("nginx.conf", f"""
 {user} worker_processes 1; worker_rlimit_nofile 20000; pid {self.folder}/nginx.pid;
@@ -190,11 +203,26 @@ http {{
   open_file_cache max=1000; open_file_cache_valid 60s;
   client_body_temp_path {self.folder}/n1; proxy_temp_path {self.folder}/n2;
   fastcgi_temp_path {self.folder}/n3; uwsgi_temp_path {self.folder}/n4; scgi_temp_path {self.folder}/n5;
-  server {{ listen {HOST}:{port} backlog=4096; root {self.site}; }}
+  ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:10m; ssl_session_timeout 1h;
+  ssl_certificate {certificate}; ssl_certificate_key {key};
+  server {{
+    listen {HOST}:{port} backlog=4096; listen {HOST}:{tls_port} ssl backlog=4096; root {self.site};
+  }}
 }}
 """)
-        return Peer("nginx", [self._program("nginx"), "-c", str(config)], port, self.folder,
+        peer = Peer("nginx", [self._program("nginx"), "-c", str(config)], port, self.folder,
                     cpus=self.cpus)
+        peer.ports = {"https": tls_port}
+        return peer
+
+    def _certificate(self):
+        """A certificate and its key, on the same curve as portlabd's own."""
+        files = self.folder / "certificate.pem", self.folder / "certificate.key"
+        if not files[0].exists():
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                            "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
+                            "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
+        return files
 
     def lighttpd(self):
         if not self._program("lighttpd"):
@@ -360,3 +388,101 @@ service echo {{
         except RuntimeError as error:
             print(error, file=sys.stderr)
             return None
+
+    def target(self, name):
+        """What relays lead to, on the core of the load."""
+        port = free_port()
+        cpus = {(os.cpu_count() or 1) - 1} if self.cpus else None
+        return Peer(f"target {name}", [str(self.build / name), str(port)], port, self.folder, cpus=cpus,
+                    is_ready=(lambda: self._udp_answers(port)) if "udp" in name else None)
+
+    # Relays. `target`: the port of HOST where they lead to.
+
+    def relay_tcp_splice(self, target):
+        port = free_port()
+        return Peer("relay_tcp_splice", [str(self.build / "relay_tcp_splice"), str(port), str(target)],
+                    port, self.folder, cpus=self.cpus)
+
+    def relay_udp_epoll(self, target):
+        port = free_port()
+        return Peer("relay_udp_epoll", [str(self.build / "relay_udp_epoll"), str(port), str(target)],
+                    port, self.folder, is_ready=lambda: self._udp_answers(port), cpus=self.cpus)
+
+    def haproxy(self, target):
+        if not self._program("haproxy"):
+            return None
+        port = free_port()
+        config = self.write("haproxy.cfg", f"""global
+  maxconn 7000
+  nbthread 1
+defaults
+  mode tcp
+  backlog 4096
+  timeout connect 10s
+  timeout client 300s
+  timeout server 300s
+  option splice-auto
+listen relay
+  bind {HOST}:{port}
+  server target {HOST}:{target}
+""")
+        return Peer("haproxy", [self._program("haproxy"), "-db", "-f", str(config)], port, self.folder,
+                    cpus=self.cpus)
+
+    def socat_relay(self, target):
+        if not self._program("socat"):
+            return None
+        port = free_port()
+        return Peer("socat", [self._program("socat"), f"TCP4-LISTEN:{port},bind={HOST},fork,"
+                              "reuseaddr,backlog=4096,nodelay", f"TCP4:{HOST}:{target},nodelay"],
+                    port, self.folder, cpus=self.cpus)
+
+    def socat_udp_relay(self, target):
+        """A process for each client."""
+        if not self._program("socat"):
+            return None
+        port = free_port()
+        return Peer("socat", [self._program("socat"), f"UDP4-LISTEN:{port},bind={HOST},fork,reuseaddr",
+                              f"UDP4:{HOST}:{target}"], port, self.folder,
+                    is_ready=lambda: self._udp_answers(port), cpus=self.cpus)
+
+    def rinetd(self, target):
+        if not self._program("rinetd"):
+            return None
+        port = free_port()
+        config = self.write("rinetd.conf", f"{HOST} {port} {HOST} {target}\n")
+        return Peer("rinetd", [self._program("rinetd"), "-f", "-c", str(config)], port, self.folder,
+                    cpus=self.cpus)
+
+    def ssh_relay(self, target):
+        """ssh -L through an sshd of its own on loopback, without a password."""
+        if not self._program("sshd") or not self._program("ssh"):
+            return None
+        key = self.folder / "ssh_key"
+        if not key.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+            pathlib.Path("/run/sshd").mkdir(exist_ok=True)
+        at, port = free_port(), free_port()
+        config = self.write("sshd_config", f"""ListenAddress {HOST}:{at}
+HostKey {key}
+AuthorizedKeysFile {key}.pub
+PidFile none
+StrictModes no
+UsePAM no
+PermitRootLogin yes
+MaxSessions 20000
+""")
+        server = Peer("sshd", [self._program("sshd"), "-D", "-e", "-f", str(config)], at, self.folder,
+                      cpus=self.cpus)
+        try:
+            client = Peer("ssh", ["ssh", "-N", "-F", "none", "-i", str(key), "-p", str(at),
+                                  "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                                  "-o", "BatchMode=yes", "-L", f"{HOST}:{port}:{HOST}:{target}", HOST],
+                          port, self.folder, cpus=self.cpus)
+        except RuntimeError:
+            server.stop()
+            raise
+        stop = client.stop
+        client.stop = lambda: (stop(), server.stop())
+        client.pids = [client.pid, server.pid]
+        return client

@@ -1,26 +1,39 @@
 #!/usr/bin/env python3
 """portlab itself: help, misspelt words, what all commands have in common."""
 
+import fcntl
 import json
 import os
 import re
 import socket
+import struct
 import subprocess
+import termios
 import unittest
 
 from portlab_testing import (
     ClientTest,
     PORTLAB,
     Server,
+    TIME_LIMIT,
     closed_port,
     environment,
     has_ipv6,
     in_shell,
     main,
+    namespaces_are_allowed,
+    need,
     on_terminal,
     portlab,
     skip_where_the_sanitizer_needs_descriptors,
+    wait_until,
 )
+
+
+def pipe_is_full(descriptor):
+    """Whether less than a page fits into the pipe."""
+    (bytes_in_pipe,) = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4))
+    return bytes_in_pipe > fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ) - 4096
 
 
 def commands():
@@ -79,6 +92,71 @@ class Misspelt(ClientTest):
         self.expect(result, 2, "--tiemout", "try: --timeout")
         self.expect_form(result)
 
+    def test_the_version_has_several_options(self):
+        for words in (["version"], ["-v"], ["-V"]):
+            self.assertEqual(portlab(*words).out, portlab("--version").out)
+
+    def test_arguments_of_similar_programs_get_a_suggestion(self):
+        for words, advice in [
+            (("dns", "-t", "TXT", "www.lab.test"), "try: portlab dns www.lab.test TXT"),
+            (("server", "move", "http", "83"), "try: portlab server move http=83"),
+            (("server", "list"), "try: portlab server listeners"),
+            (("server", "open", "http=81"), "try: portlab server listen http=81"),
+            (("server", "remove", "http=81"), "try: portlab server close http=81"),
+            (("server", "info"), "try: portlab server status"),
+            (("server", "reload"), "kill -HUP PID"),
+            (("server", "restart"), "try: portlab server stop, then portlabd\n"),
+            (("server", "start"), "try: portlabd\n"),
+            (("server", "start", "http"), "try: portlab server listen http\n"),
+            (("server", "add", "http", "8083"), "try: portlab server listen http=8083\n"),
+            (("ftp", "ls", "ftp://127.0.0.1:1/"), "try: portlab ftp ftp://127.0.0.1:1/ ls"),
+            (("ftp", "get", "a", "ftp://127.0.0.1:1/"), "try: portlab ftp ftp://127.0.0.1:1/ get a"),
+            (("ftp", "ls", "127.0.0.1"), "try: portlab ftp ftp://127.0.0.1/ ls"),
+            (("ftp", "127.0.0.1", "21"), "try: portlab ftp ftp://127.0.0.1:21/"),
+            (("http", "127.0.0.1", "80"), "try: portlab http http://127.0.0.1:80/"),
+            (("http", "http://127.0.0.1/", "80"), "try: portlab http http://127.0.0.1:80/"),
+            (("http", "::1", "83"), "try: portlab http 'http://[::1]:83/'\n"),
+            (("http", "https://[::1]/", "83"), "try: portlab http 'https://[::1]:83/'\n"),
+            (("http", "127.0.0.1/a", "80"), "'80' is too much"),
+            (("http", "127.0.0.1:81", "80"), "'80' is too much"),
+            (("ftp", "::1", "21"), "try: portlab ftp 'ftp://[::1]:21/'\n"),
+            (("dns", "+short", "www.lab.test"), "try: portlab dns --quiet NAME"),
+            (("dns", "--type", "TXT", "www.lab.test"), "try: portlab dns NAME TXT"),
+            (("dns", "-p", "5353", "www.lab.test"), "try: portlab dns NAME @127.0.0.1:5353"),
+            (("dns", "@127.0.0.1#53", "www.lab.test"), "try: @127.0.0.1:53"),
+            (("dns", "@2001:db8::1#53", "www.lab.test"), "try: '@[2001:db8::1]:53'"),
+            (("port", "tcp/80"), "try: portlab port 80/tcp"),
+            (("office", "start"), "try: portlab office up"),
+            (("curl", "http://127.0.0.1/"), "try: portlab http"),
+            (("ss",), "try: portlab netstat"),
+            (("http://127.0.0.1:83/",), "try: portlab http http://127.0.0.1:83/"),
+            (("ftp://127.0.0.1/",), "try: portlab ftp ftp://127.0.0.1/"),
+            (("127.0.0.1:80",), "try: portlab connect 127.0.0.1:80"),
+            (("HTTP", "http://127.0.0.1/"), "try: portlab http"),
+            (("http", "-p", "83", "127.0.0.1"), "try: portlab http http://HOST:PORT/"),
+            (("ftp", "--port", "21", "127.0.0.1"), "try: portlab ftp ftp://HOST:PORT/"),
+            (("echo", "-p", "7", "127.0.0.1"), "try: portlab echo HOST:PORT"),
+            (("connect", "--port=7", "127.0.0.1"), "try: portlab connect HOST:PORT"),
+            (("page", "--ports", "8000"), "try: --port\n"),
+            (("server", "move", "http", "80", "83"), "try: portlab server move http:80=83"),
+            (("server", "move", "http", "to", "83"), "try: portlab server move http=83"),
+        ]:
+            result = portlab(*words)
+            self.expect(result, 2, advice)
+            self.expect_form(result)
+
+    def test_a_text_without_a_host_is_recognised(self):
+        # In a network of its own: the word is looked up as a host.
+        need("unshare")
+        if not namespaces_are_allowed():
+            self.skipTest("this system forbids the namespace that the test needs")
+        reader, writer = os.pipe()  # an input that does not end: the text is not waited for
+        with open(reader, "rb") as stdin, open(writer, "wb"):
+            done = subprocess.run(["unshare", "-Urn", os.environ["PORTLAB"], "echo", "hello"],
+                                  stdin=stdin, stderr=subprocess.PIPE, text=True, timeout=TIME_LIMIT,
+                                  env=environment(), check=False)
+        self.assertIn("try: portlab echo 127.0.0.1 hello", done.stderr)
+
     def test_help_for_a_command_that_does_not_exist(self):
         self.expect(portlab("help", "nonsense"), 2, "'nonsense'", "portlab --help")
 
@@ -112,7 +190,7 @@ class Misspelt(ClientTest):
     def test_both_address_families(self):
         self.expect(portlab("echo", "-4", "-6", "127.0.0.1"), 2, "-4 and -6")
 
-    def test_control_characters_are_shown_not_obeyed(self):
+    def test_control_characters_are_escaped(self):
         result = portlab("\033]0;title\007")
         self.expect(result, 2)
         self.assertNotIn("\033", result.err)
@@ -122,30 +200,42 @@ class Descriptors(ClientTest):
     """What is closed or full from the start."""
 
     def call(self, redirection):
-        heard = []
+        received = []
 
         def echo(session):
             while data := session.recv(65536):
-                heard.append(data)
+                received.append(data)
                 session.sendall(data)
 
         with Server(echo) as server:
             result = in_shell(f'"$PORTLAB" echo {server.where} hello {redirection}')
-        self.assertEqual(b"".join(heard), b"hello")  # and nothing that was meant for the user
+        self.assertEqual(b"".join(received), b"hello")  # and nothing that was meant for the user
         return result
 
-    def test_a_closed_stderr_is_not_the_peer(self):
+    def test_a_closed_stderr_is_not_used_as_a_socket(self):
         result = self.call("2>&-")
         self.expect(result, 0)
         self.assertEqual(result.text, "hello\n")
 
-    def test_a_closed_stdout_is_an_error_and_not_the_peer(self):
+    def test_a_closed_stdout_is_an_error_and_not_used_as_a_socket(self):
         result = self.call(">&-")
         self.expect(result, 1, "stdout: it is closed")
         self.expect(self.call(">&- 2>&- <&-"), 1)
 
-    def test_a_closed_stdin_is_empty_for_who_does_not_read_it(self):
+    def test_a_closed_stdin_is_no_error_where_it_is_not_read(self):
         self.expect(self.call("<&-"), 0)
+
+    def test_a_pipe_that_does_not_block_gets_the_whole_output(self):
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        with open(reader, "rb") as output:
+            process = subprocess.Popen([os.environ["PORTLAB"], "port", "1-49151"], stdout=writer,
+                                       stderr=subprocess.PIPE, env=environment())
+            os.close(writer)
+            wait_until(lambda: pipe_is_full(reader), "the output fills the pipe")
+            text = output.read()
+        self.assertEqual((process.wait(60), process.communicate()[1]), (0, b""))
+        self.assertEqual(text, portlab("port", "1-49151").out)
 
     def test_a_full_disk_is_no_bad_usage(self):
         result = self.call("> /dev/full")
@@ -180,7 +270,7 @@ class Connecting(ClientTest):
             self.assertEqual(result.text, "hello\n")
             self.expect(portlab("echo", "-4", f"localhost:{server.port}", "x"), 3)
 
-    def test_a_family_that_the_address_has_not(self):
+    def test_an_address_of_the_other_family_is_bad_usage(self):
         self.expect(portlab("echo", "-6", "127.0.0.1:9", "x"), 2, "no IPv6 address")
         self.expect(portlab("echo", "--source", "::1", "127.0.0.1:9", "x"), 2, "--source")
 
@@ -256,6 +346,14 @@ class Connecting(ClientTest):
 
     def test_port_0_cannot_be_connected_to(self):
         self.expect(portlab("echo", "127.0.0.1:0", "x"), 2, "port 0")
+
+    def test_a_word_of_another_command_leads_to_that_command(self):
+        for word in ("nat", "map", "rules", "forward", "unforward", "view"):
+            result = portlab(word, "x")
+            self.expect(result, 2, f"'{word}' is not a command", f"try: portlab office {word}\n")
+        self.expect(portlab("move"), 2, "try: portlab server move\n")
+        self.expect(portlab("status"), 2, "portlab server status", "portlab office status")
+        self.expect(portlab("htp"), 2, "try: portlab http\n")
 
     def test_an_unknown_name(self):
         result = portlab("echo", "--timeout", "10", "no-such-host.invalid", "x")

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from portlab_testing import ClientTest, PATIENCE, PORTLAB, closed_port, environment, main, portlab
+from portlab_testing import ClientTest, TIME_LIMIT, PORTLAB, closed_port, environment, main, portlab
 
 
 class Daemon:
@@ -44,7 +44,7 @@ class Daemon:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(PATIENCE)
+        status = self.process.wait(TIME_LIMIT)
         self.process.stdout.close()
         return status
 
@@ -182,7 +182,7 @@ class LocalServer(ClientTest):
         inside = portlab("enter", PORTLAB, "server", "listeners", env=daemon.env)
         self.assertTrue(inside.text.startswith("Service"), inside)
 
-    def test_who_is_inside_already_just_runs_the_command(self):
+    def test_inside_the_network_enter_only_runs_the_command(self):
         daemon = self.daemon("--private")
         result = portlab("enter", PORTLAB, "enter", PORTLAB, "enter", "echo", "yes", env=daemon.env)
         self.expect(result, 0)

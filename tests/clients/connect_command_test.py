@@ -30,9 +30,9 @@ class Connect(ClientTest):
             self.assertEqual(result.out, data)
 
     def test_the_peer_may_answer_after_the_end_of_input(self):
-        with Server(lambda session: session.sendall(b"heard " + read_all(session))) as server:
+        with Server(lambda session: session.sendall(b"received " + read_all(session))) as server:
             result = portlab("connect", server.where, stdin=b"all of it")
-            self.assertEqual(result.out, b"heard all of it")
+            self.assertEqual(result.out, b"received all of it")
 
     def test_a_peer_that_never_ends_is_left_after_the_timeout(self):
         def never(session):
@@ -124,15 +124,15 @@ class Connect(ClientTest):
             self.assertEqual(screen.count("hello"), 2, screen)  # typed, and echoed
 
     def test_on_a_terminal_enter_sends_crlf(self):
-        heard = []
+        received = []
 
-        def hear(session):
-            heard.append(read_all(session))
+        def receive(session):
+            received.append(read_all(session))
 
         for option, expected in (([], b"GET\r\n\r\n"), (["--lf"], b"GET\n\n")):
-            with Server(hear) as server:
+            with Server(receive) as server:
                 on_terminal("connect", "-q", *option, server.where, typed=b"GET\n\n\x04")
-            self.assertEqual(heard.pop(), expected)
+            self.assertEqual(received.pop(), expected)
         self.expect(portlab("connect", "--crlf", "--lf", "127.0.0.1:9"), 2, "exclude")
 
     def test_on_a_terminal_udp_has_no_connection_and_datagrams_as_typed(self):
@@ -149,14 +149,14 @@ class Connect(ClientTest):
         result = portlab("connect", "/run/x", env=environment(PORTLAB_CONTROL="/run/x"))
         self.expect(result, 2, "try: portlab server status")
 
-    def test_sessions_that_are_turned_away_are_reported(self):
+    def test_rejected_sessions_are_reported(self):
         def limited(session):
             if session.getpeername() == server.peers[0]:
                 session.recv(1)  # until the client leaves
 
         with Server(limited) as server:
             result = portlab("connect", "--sessions", 3, "--hold", "0.3", server.where)
-            self.expect(result, 1, "2 of 3 sessions were turned away")
+            self.expect(result, 1, "2 of 3 sessions were rejected")
 
     def test_control_characters_are_shown_on_a_terminal(self):
         with Server(lambda session: session.sendall(b"\033[2Jbye \xc3\xbc\r\n")) as server:

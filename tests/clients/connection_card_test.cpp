@@ -43,14 +43,14 @@ BOOST_AUTO_TEST_CASE(what_is_written_below_an_end_begins_where_the_end_does) {
 }
 
 BOOST_AUTO_TEST_CASE(the_peers_port_is_described_by_category_and_default_port) {
-  const auto told = [](std::uint16_t port, const char* service, std::uint16_t home) {
+  const auto description = [](std::uint16_t port, const char* service, std::uint16_t home) {
     return describe_remote({at("::1", 50000), at("::1", port), service, home, false}, ", ");
   };
-  BOOST_TEST(told(80, "http", 80) == "well-known, http's default port");
-  BOOST_TEST(told(8080, "http", 80) == "registered, not http's default port 80");
-  BOOST_TEST(told(50000, "echo", 7) == "dynamic, not echo's default port 7");
-  BOOST_TEST(told(22, "ssh", 0) == "well-known for ssh");
-  BOOST_TEST(told(5000, "", 0) == "registered");
+  BOOST_TEST(description(80, "http", 80) == "well-known, http's default port");
+  BOOST_TEST(description(8080, "http", 80) == "registered, not http's default port 80");
+  BOOST_TEST(description(50000, "echo", 7) == "dynamic, not echo's default port 7");
+  BOOST_TEST(description(22, "ssh", 0) == "well-known for ssh");
+  BOOST_TEST(description(5000, "", 0) == "registered");
 }
 
 BOOST_AUTO_TEST_CASE(a_chosen_source_port_is_not_ephemeral) {
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(on_a_narrow_terminal_the_ends_are_one_below_the_other) {
              "     well-known, not http's default port 80\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_unix_socket_has_no_ports_to_tell_about) {
+BOOST_AUTO_TEST_CASE(a_unix_socket_has_no_ports_to_describe) {
   const Card card{local_endpoint(""), local_endpoint("/run/x"), "http", 80, false};
   BOOST_TEST(to_text(card, ascii) == "unix  (unnamed)  ->  /run/x\n");
 }

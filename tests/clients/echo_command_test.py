@@ -28,18 +28,18 @@ class Tcp(ClientTest):
             self.expect(result, 0)
             self.assertEqual(result.out, data)
 
-    def test_nothing_comes_back_as_nothing(self):
+    def test_empty_input_comes_back_empty(self):
         with Server(echo) as server:
             result = portlab("echo", server.where, stdin=b"")
             self.expect(result, 0)
             self.assertEqual(result.out, b"")
 
     def test_another_answer_is_noticed_at_once(self):
-        def shout(session):
+        def reply_in_upper_case(session):
             session.sendall(session.recv(100).upper())
             session.recv(1)  # keeps the session open until the client leaves
 
-        with Server(shout) as server:
+        with Server(reply_in_upper_case) as server:
             result = portlab("echo", server.where, "abCd")
             self.expect(result, 1, "the answer differs", "from byte 1 on")
             self.expect_form(result)
@@ -57,7 +57,7 @@ class Tcp(ClientTest):
 
         with Server(limited) as server:
             result = portlab("echo", "--sessions", 5, server.where, "x")
-            self.expect(result, 1, f"tcp {server.where}: 3 of 5 sessions were turned away", "limit")
+            self.expect(result, 1, f"tcp {server.where}: 3 of 5 sessions were rejected", "limit")
             self.assertEqual(result.text, "x\nx\n")
 
     def test_a_session_that_is_ended_while_held_is_reported(self):
@@ -73,7 +73,7 @@ class Tcp(ClientTest):
                     "try: portlab echo 127.0.0.1:8007\n")
         self.expect(portlab("echo", "::1:8007", "x"), 2, "needs brackets")
 
-    def test_a_silent_server_is_given_up(self):
+    def test_a_silent_server_is_a_timeout(self):
         with Server(lambda session: session.recv(1) and session.recv(1)) as server:
             result = portlab("echo", "--timeout", "0.2", server.where, "x")
             self.expect(result, 3, "timed out", "0.2 s", "is another service on this port?")

@@ -1,13 +1,15 @@
-"""portlab ftp, against portlabd and against servers that the test plays, some of them hostile."""
+"""portlab ftp, with portlabd and with servers in the test, some of which attack the client."""
 
 import json
 import os
 import pathlib
+import resource
 import socket
 import tempfile
 import unittest
 
 from portlab_testing import (
+    PORTLAB,
     ClientTest,
     Portlabd,
     Server,
@@ -15,6 +17,7 @@ from portlab_testing import (
     has_ipv6,
     on_terminal,
     portlab,
+    skip_where_the_sanitizer_needs_descriptors,
 )
 
 
@@ -146,12 +149,12 @@ class AgainstPortlabd(ClientTest):
         self.assertFalse((self.root / "mine.txt").exists())
         self.expect(self.ftp(self.url, "put", "not-there"), 2, "not-there")
 
-    def test_a_user_is_refused_before_the_password_travels(self):
+    def test_a_refused_user_sends_no_password(self):
         result = self.ftp("-v", self.url.replace("ftp://", "ftp://bob:secret@"), "ls")
         self.expect(result, 1, "USER bob: 530", "is anonymous only")
         self.assertNotIn("secret", result.err)
 
-    def test_a_name_can_not_smuggle_a_command(self):
+    def test_a_line_end_in_a_name_sends_no_second_command(self):
         self.expect(self.ftp(self.url, "cd", "x\r\nQUIT"), 2, "can't be sent")
 
     def test_several_sessions(self):
@@ -165,17 +168,17 @@ class AgainstPortlabd(ClientTest):
 
 
 class Script:
-    """Plays a server: greets, then answers each command by the first rule that fits it."""
+    """A server: sends its greeting, then answers each command by the first rule that matches it."""
 
     def __init__(self, rules, greeting=b"220 Hello\r\n"):
-        self.rules, self.greeting, self.heard = rules, greeting, []
+        self.rules, self.greeting, self.received = rules, greeting, []
 
     def __call__(self, session):
         session.sendall(self.greeting)
         with session.makefile("rb") as lines:
             for line in lines:
                 line = line.decode().rstrip()
-                self.heard.append(line)
+                self.received.append(line)
                 verb = line.split()[0]
                 rule = self.rules.get(verb, b"200 Fine\r\n")
                 session.sendall(rule() if callable(rule) else rule)
@@ -207,9 +210,9 @@ class AgainstOthers(ClientTest):
                 self.expect(result, 0, "another machine", "that is ignored")
                 self.assertEqual(result.out, b"here\n")
 
-    def test_a_third_machine_at_the_active_port_is_turned_away(self):
+    def test_a_third_machine_at_the_active_port_is_rejected(self):
         def call():
-            said = [line for line in script.heard if line.startswith("PORT")][0]
+            said = [line for line in script.received if line.startswith("PORT")][0]
             high, low = map(int, said.split(",")[-2:])
             for address, text in (("127.0.0.9", b"evil\r\n"), ("127.0.0.1", b"good\r\n")):
                 with socket.create_connection(("127.0.0.1", high * 256 + low),
@@ -222,6 +225,28 @@ class AgainstOthers(ClientTest):
             result = portlab("ftp", "--active", server.where, "ls")
             self.expect(result, 0, "a connection from 127.0.0.9:")
             self.assertEqual(result.out, b"good\n")
+
+    def test_without_a_descriptor_for_the_data_connection_it_ends(self):
+        skip_where_the_sanitizer_needs_descriptors(PORTLAB)
+
+        def call():
+            said = [line for line in script.received if line.startswith("PORT")][0]
+            high, low = map(int, said.split(",")[-2:])
+            waiting.append(socket.create_connection(("127.0.0.1", high * 256 + low)))
+            return b"150 ok\r\n226 ok\r\n"
+
+        messages = []
+        for most in range(4, 12):  # one of these limits is reached by accept(2)
+            waiting, script = [], Script({"LIST": call})
+            with Server(script) as server:
+                result = portlab("ftp", "--active", "--timeout", "2", server.where, "ls",
+                                 preexec_fn=lambda most=most: resource.setrlimit(
+                                     resource.RLIMIT_NOFILE, (most, most)))
+            for data in waiting:
+                data.close()
+            self.assertNotIn("did not connect", result.err)
+            messages.append(bool(waiting) and "no file descriptor is left" in result.err)
+        self.assertIn(True, messages)
 
     def test_a_server_that_never_connects(self):
         with Server(Script({"LIST": b"150 I come\r\n425 I could not\r\n"})) as server:
@@ -259,7 +284,7 @@ class AgainstOthers(ClientTest):
             result = portlab("ftp", "--timeout", "0.2", server.where, "ls")
             self.expect(result, 3, "sent nothing for 0.2 s")
 
-    def test_replies_can_not_steer_the_terminal(self):
+    def test_control_characters_of_replies_are_escaped(self):
         rules = {"CWD": b"550 \x1b[2Jgone\r\n"}
         with Server(Script(rules)) as server:
             result = portlab("ftp", "-v", server.where, "cd", "x")

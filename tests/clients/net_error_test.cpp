@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <set>
 
-#include "clients/cli/command_error.hpp"
-#include "clients/why/meaning.hpp"
+#include "clients/net/connection_failure.hpp"
+#include "clients/why/why.hpp"
 
 using namespace portlab;
 
@@ -56,13 +56,15 @@ BOOST_AUTO_TEST_CASE(an_endpoint_is_written_as_a_shell_word) {
 
 BOOST_AUTO_TEST_CASE(a_failure_names_what_explains_it_in_text_and_json) {
   const auto peer = at(Transport::tcp, "127.0.0.1", 83);
-  const auto failure = connection_failure({peer, ECONNRESET, Operation::receiving});
+  const auto failure = connection_failure({peer, ECONNRESET, Operation::exchanging});
   BOOST_TEST(failure.why() == "portlab why reset 127.0.0.1:83");
   BOOST_TEST(failure.text().ends_with("\n  why: portlab why reset 127.0.0.1:83\n"));
   const auto json = boost::json::serialize(failure.to_json());
   BOOST_TEST(json.find(R"("why":"portlab why reset 127.0.0.1:83")") != std::string::npos);
   const auto above = CommandError(Exit::no_connection, "no answer").caused_by(failure);
   BOOST_TEST(above.why() == failure.why());
+  const auto rejected = connection_failure({peer, ENOPROTOOPT, Operation::connecting});
+  BOOST_TEST(rejected.why() == "portlab why unreachable 127.0.0.1:83");
   BOOST_TEST(usage_failure("x", "y").why().empty());
   BOOST_TEST(taken_four_tuple(peer, peer).why() == "portlab why taken 127.0.0.1:83");
 }

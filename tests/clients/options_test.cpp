@@ -16,7 +16,7 @@ ClientOptions parsed(const Arguments& arguments) {
   return line.parse(arguments).value();
 }
 
-std::string complaint(const Arguments& arguments) {
+std::string error_of(const Arguments& arguments) {
   CommandLine line(manual);
   bool flag = false;
   std::string text;
@@ -67,30 +67,30 @@ BOOST_AUTO_TEST_CASE(an_empty_operand_is_an_operand) {
 BOOST_AUTO_TEST_CASE(limits_hold_at_their_edges) {
   BOOST_TEST(parsed({"--sessions", "1"}).sessions == 1U);
   BOOST_TEST(parsed({"--sessions", "10000"}).sessions == 10'000U);
-  BOOST_TEST(complaint({"--sessions", "0"}) != "");
-  BOOST_TEST(complaint({"--sessions", "10001"}) != "");
+  BOOST_TEST(error_of({"--sessions", "0"}) != "");
+  BOOST_TEST(error_of({"--sessions", "10001"}) != "");
   BOOST_TEST(parsed({"--timeout", "0.001"}).timeout.count() == 1);
   BOOST_TEST(parsed({"--timeout", "86400"}).timeout.count() == 86'400'000);
-  BOOST_TEST(complaint({"--timeout", "0.0004"}) != "");
-  BOOST_TEST(complaint({"--timeout", "86400.1"}) != "");
-  BOOST_TEST(complaint({"--timeout", "-1"}) != "");
-  BOOST_TEST(complaint({"--timeout", "inf"}) != "");
-  BOOST_TEST(complaint({"--from", "65536"}) != "");
+  BOOST_TEST(error_of({"--timeout", "0.0004"}) != "");
+  BOOST_TEST(error_of({"--timeout", "86400.1"}) != "");
+  BOOST_TEST(error_of({"--timeout", "-1"}) != "");
+  BOOST_TEST(error_of({"--timeout", "inf"}) != "");
+  BOOST_TEST(error_of({"--from", "65536"}) != "");
 }
 
 BOOST_AUTO_TEST_CASE(every_mistake_is_named_with_what_to_do) {
-  BOOST_TEST(complaint({"--flga"}) == "portlab: echo: there is no option --flga\n  try: --flag\n");
-  BOOST_TEST(complaint({"--flag=yes"}).find("--flag") != std::string::npos);
-  BOOST_TEST(complaint({"--text"}).find("--text: its value is missing") != std::string::npos);
-  BOOST_TEST(complaint({"--text", "a", "--text", "b"}).find("twice") != std::string::npos);
-  BOOST_TEST(complaint({"-z"}).find("no option -z") != std::string::npos);
+  BOOST_TEST(error_of({"--flga"}) == "portlab: echo: there is no option --flga\n  try: --flag\n");
+  BOOST_TEST(error_of({"--flag=yes"}).find("--flag") != std::string::npos);
+  BOOST_TEST(error_of({"--text"}).find("--text: its value is missing") != std::string::npos);
+  BOOST_TEST(error_of({"--text", "a", "--text", "b"}).find("twice") != std::string::npos);
+  BOOST_TEST(error_of({"-z"}).find("no option -z") != std::string::npos);
   for (const auto& arguments :
        {Arguments{"--nonsense"}, Arguments{"--text"}, Arguments{"-4", "-6"}, Arguments{"--="}})
-    BOOST_TEST(complaint(arguments).find("\n  try: ") != std::string::npos);
+    BOOST_TEST(error_of(arguments).find("\n  try: ") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_option_is_never_guessed_from_its_beginning) {
-  BOOST_TEST(complaint({"--jso"}) == "portlab: echo: there is no option --jso\n  try: --json\n");
+  BOOST_TEST(error_of({"--jso"}) == "portlab: echo: there is no option --jso\n  try: --json\n");
 }
 
 BOOST_AUTO_TEST_CASE(operands_are_counted) {
@@ -123,6 +123,14 @@ BOOST_AUTO_TEST_CASE(seconds_are_read_and_written) {
   BOOST_TEST(in_seconds(milliseconds(5000)) == "5 s");
   BOOST_TEST(in_seconds(milliseconds(250)) == "0.25 s");
   BOOST_TEST(in_seconds(milliseconds(1001)) == "1.001 s");
+}
+
+BOOST_AUTO_TEST_CASE(sizes_have_units) {
+  BOOST_TEST(parse_size("1").value() == 1);
+  BOOST_TEST(parse_size("100k").value() == 102'400);
+  BOOST_TEST(parse_size("4M").value() == 4'194'304);
+  for (const auto* wrong : {"", "k", "0", "0M", "-1", "1.5M", "1G", "4 M", "99999999999999999999"})
+    BOOST_TEST(!parse_size(wrong), wrong);
 }
 
 BOOST_AUTO_TEST_CASE(lab_names_are_distinguished_from_others) {

@@ -16,7 +16,7 @@ class Port(ClientTest):
         self.assertIn("http: World Wide Web HTTP", result.text)
 
     def test_a_name_means_its_port(self):
-        for name, port in [("http", 80), ("domain", 53), ("dns", 53), ("ftp", 21), ("ECHO", 7)]:
+        for name, port in [("http", 80), ("domain", 53), ("ftp", 21), ("ECHO", 7)]:
             with self.subTest(name):
                 self.assertTrue(portlab("port", name).text.startswith(f"port {port}: "))
 
@@ -74,6 +74,33 @@ class Port(ClientTest):
         self.expect(portlab("port", "21-20"), 2, "portlab port 20-21")
         self.expect(portlab("port", "80-"), 2, "one end is missing")
         self.expect(portlab("port", "80-65536"), 2, "'65536' is no port")
+
+    def test_a_port_of_a_range_has_the_name_of_the_range(self):
+        for port in (6000, 6001, 6063):
+            self.assertIn("x11: X Window System (6000 to 6063)", portlab("port", port).text)
+        self.assertTrue(portlab("port", "x11").text.startswith("port 6000: "))
+        result = portlab("port", "6010-6069")
+        self.assertEqual(result.text.count("x11"), 1, result)
+        self.assertIn("   6010  tcp udp", result.text)
+        (facts,) = json.loads(portlab("port", "--json", "6010/tcp").out)["ports"]
+        self.assertEqual(facts["services"][0]["range"], {"first": 6000, "last": 6063})
+        self.assertIn("IANA has not assigned", portlab("port", 4).text)
+
+    def test_a_usual_name_is_shown_with_the_registered_one(self):
+        for usual, name, port in [("rdp", "ms-wbt-server", 3389), ("smb", "microsoft-ds", 445),
+                                  ("dns", "domain", 53), ("Postgres", "postgresql", 5432)]:
+            lines = portlab("port", usual).text.splitlines()
+            self.assertEqual(lines[0], f"{usual}: IANA's name is {name}")
+            self.assertTrue(lines[2].startswith(f"port {port}: "), lines)
+        for name, port in [("mysql", 3306), ("mongodb", 27017), ("redis", 6379)]:
+            self.assertTrue(portlab("port", name).text.startswith(f"port {port}: "))
+        self.assertEqual(json.loads(portlab("port", "--json", "rdp").out)["names"],
+                         {"rdp": "ms-wbt-server"})
+
+    def test_a_list_with_commas(self):
+        self.assertEqual(portlab("port", "80,443/tcp").out, portlab("port", 80, "443/tcp").out)
+        self.assertEqual(portlab("port", "80,", "20-21").out, portlab("port", 80, "20-21").out)
+        self.expect(portlab("port", "80,65536"), 2, "'65536' is no port")
 
     def test_what_was_right_is_shown_before_what_was_wrong(self):
         result = portlab("port", 80, 65536)

@@ -19,8 +19,10 @@ from portlab_testing import (
     environment,
     has_ipv6,
     main,
+    need,
     on_terminal,
     portlab,
+    run,
 )
 
 
@@ -66,10 +68,35 @@ class Names(ClientTest):
                 self.assertIn(len(document["next"]), (1, 2, 3))
                 self.assertTrue(document["meaning"])
 
+    def test_open_ports_are_a_topic_that_leads_to_scan(self):
+        server, port = listening()
+        with server:
+            for words in (["open"], ["Open", "ports"], ["which", "ports", "are", "open", "here?"]):
+                with self.subTest(words):
+                    document = why(*words)
+                    self.assertEqual(document["name"], "open")
+                    self.assertGreaterEqual(facts(document)["listens"]["count"], 1)
+                    self.assertEqual(document["next"][0]["command"], "portlab scan")
+        self.assertRegex(portlab("why").text, r"(?m)^  open +no error: which ports are open")
+
+    def test_errors_of_a_port_lead_to_scan(self):
+        def commands(*words):
+            return [step["command"] for step in why(*words)["next"]]
+
+        self.assertIn("portlab scan", commands("refused"))
+        self.assertIn("portlab scan", commands("refused", "127.0.0.1:1"))
+        self.assertIn("portlab scan 10.1.2.3", commands("refused", "10.1.2.3:80"))
+        self.assertIn("portlab scan 10.1.2.3 80", commands("timeout", "10.1.2.3:80"))
+        self.assertIn("portlab scan 10.1.2.3 53/udp", commands("filtered", "10.1.2.3:53/udp"))
+        self.assertIn("portlab scan 127.0.0.1 80", commands("wrong-service", "127.0.0.1:80"))
+        # Nobody is led to a scan of a machine that may be another person's.
+        for error in ("refused", "timeout", "wrong-service"):
+            self.assertNotIn("scan", " ".join(commands(error, "198.51.100.1:80")))
+
     def test_synonyms_and_errnos_will_do(self):
         for name, words in {
             "refused": ["ECONNREFUSED", "Connection refused", "connection-refused"],
-            "timeout": ["ETIMEDOUT", "timed-out", "Connection timed out"],
+            "timeout": ["ETIMEDOUT", "timed-out", "Connection timed out", "filtered"],
             "denied": ["EACCES", "EPERM", "Permission denied"],
             "in-use": ["EADDRINUSE", "Address already in use", "in use"],
             "unreachable": ["EHOSTUNREACH", "ENETUNREACH", "Network is unreachable", "no route to host"],
@@ -86,15 +113,44 @@ class Names(ClientTest):
 
     def test_a_misspelt_error_is_guessed(self):
         result = portlab("why", "refusd")
-        self.expect(result, 2, "'refusd' names no error", "try: portlab why refused")
+        self.expect(result, 2, "'refusd' is not the name of an error", "try: portlab why refused")
         self.expect_form(result)
 
     def test_an_empty_word_is_no_error_and_no_target(self):
         for words in [("",), ("refused", "")]:
-            self.expect(portlab("why", *words), 2, "neither an error nor a place")
+            self.expect(portlab("why", *words), 2, "neither an error nor a target")
 
-    def test_a_target_alone_is_no_error_to_explain(self):
-        self.expect(portlab("why", "127.0.0.1:83"), 2, "names no error")
+    def test_a_line_of_a_program_is_understood_with_its_target(self):
+        line = "curl: (7) Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server"
+        for words in [(line,), tuple(line.split())]:
+            document = why(*words)
+            self.assertEqual((document["name"], document["endpoint"]["port"]), ("refused", 9))
+        document = why("OSError: [Errno 98] Address already in use", "127.0.0.1:9")
+        self.assertEqual((document["name"], document["endpoint"]["port"]), ("in-use", 9))
+
+    def test_a_line_with_a_url_is_no_target(self):
+        document = why("Ncat: Version 7.93 ( https://nmap.invalid/ncat )\nNcat: Connection refused.")
+        self.assertEqual(document["name"], "refused")
+        self.assertNotIn("host", document)
+
+    def test_our_own_errors_are_understood_when_pasted(self):
+        holder, port = closed_port()
+        with holder:
+            printed = portlab("http", f"http://127.0.0.1:{port}/").err
+        for text in (printed, printed.splitlines()[0]):
+            document = why(text)
+            self.assertEqual((document["name"], document["endpoint"]["port"]), ("refused", port))
+
+    def test_a_message_that_is_not_about_the_network_is_named(self):
+        for words, name in [("Cannot allocate memory", "ENOMEM"), ("ENOMEM", "ENOMEM"),
+                            ("python3: OSError: [Errno 5] Input/output error", "EIO"),
+                            ("ai_socktype not supported", "EAI_SOCKTYPE")]:
+            document = why(words)
+            self.assertEqual(document["name"], name)
+            result = portlab("why", words)
+            self.expect(result, 0)
+            self.assertIn("not of", result.text)
+            self.assertIn("man 3 ", result.text)
 
     def test_it_fits_the_terminal(self):
         for columns in (40, 80):
@@ -132,6 +188,47 @@ class Targets(ClientTest):
                 self.expect_form(result)
 
 
+class Looking(ClientTest):
+    """A target without an error: what listens or answers there."""
+
+    def test_a_server_that_speaks_first_is_quoted(self):
+        with Portlabd("ftp=0") as daemon:
+            document = why(f"127.0.0.1:{daemon.port('ftp')}")
+            self.assertEqual(document["name"], "answers")
+            found = facts(document)
+            self.assertTrue(found["sends"]["first_line"].startswith("220 "), found)
+            self.assertTrue(found["listens"]["listening"])
+            result = portlab("why", daemon.port("ftp"))
+            self.expect(result, 0)
+            self.assertIn("accepts connections", result.text)
+
+    def test_a_silent_one_accepts(self):
+        server, port = listening()
+        with server:
+            found = facts(why("tcp", f"127.0.0.1:{port}"))
+            self.assertEqual(found["sends"], {"first_line": "", "closed": False})
+            self.assertIn(f"(pid {os.getpid()})", found["listens"]["process"])
+
+    def test_where_nothing_listens_it_is_refused(self):
+        holder, port = closed_port()
+        with holder:
+            self.assertEqual(why(f"127.0.0.1:{port}")["name"], "refused")
+            self.assertEqual(why(f"127.0.0.1:{port}/udp")["name"], "refused")
+            self.assertEqual(why(f"http://127.0.0.1:{port}/x")["name"], "refused")
+
+    def test_udp_is_read_from_the_table(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(("127.0.0.1", 0))
+            document = why("udp", f"127.0.0.1:{server.getsockname()[1]}")
+            self.assertEqual(document["name"], "answers")
+            self.assertIn("a program listens", document["summary"])
+
+    def test_a_listener_that_answers_is_not_said_to_refuse(self):
+        server, port = listening()
+        with server:
+            self.assertEqual(facts(why("refused", port))["connect"], {"refused": False})
+
+
 class Probes(ClientTest):
     def test_refused_shows_that_nothing_listens_and_the_nearest_listeners(self):
         holder, port = closed_port()
@@ -153,7 +250,7 @@ class Probes(ClientTest):
             # The same number of another address, and of udp, is another port.
             found = facts(why("refused", f"127.0.0.2:{port}"))
             self.assertFalse(found["listens"]["listening"])
-            self.assertEqual(found["beside"]["listeners"][0]["endpoint"]["address"], "127.0.0.1")
+            self.assertEqual(found["same port"]["listeners"][0]["endpoint"]["address"], "127.0.0.1")
             self.assertFalse(facts(why("refused", f"127.0.0.1:{port}/udp"))["listens"]["listening"])
 
     def test_a_listener_at_all_addresses_is_met_at_each(self):
@@ -281,7 +378,7 @@ class Hints(ClientTest):
                          "why not-available 192.0.2.1")
 
     def test_another_service_an_early_end_and_a_reset(self):
-        def babble(session):
+        def greet_as_ftp(session):
             session.sendall(b"220 I am no HTTP\r\n")
             session.recv(65536)
 
@@ -289,9 +386,9 @@ class Hints(ClientTest):
             session.recv(65536)
             session.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
-        for talk, name in [(babble, "wrong-service"), (lambda session: session.recv(65536), "closed"),
+        for handle, name in [(greet_as_ftp, "wrong-service"), (lambda session: session.recv(65536), "closed"),
                            (reset, "reset")]:
-            with self.subTest(name), Server(talk) as server:
+            with self.subTest(name), Server(handle) as server:
                 self.assertEqual(self.follow(portlab("http", f"http://{server.where}/")),
                                  f"why {name} {server.where}")
 
@@ -342,9 +439,67 @@ class Alone(ClientTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("  why: portlab why unreachable 198.51.100.1:7\n", done.stdout)
         found = facts(json.loads(done.stdout.splitlines()[-1]))
-        self.assertEqual(found["route"], {"way": False})
+        self.assertEqual(found["route"], {"exists": False})
         self.assertFalse(found["address"]["own"])
         self.assertEqual({each["interface"] for each in found["network"]["addresses"]}, {"lo"})
+
+    def test_a_loopback_interface_that_is_down_is_named(self):
+        need("unshare")
+        for place in ("127.0.0.1:83", "[::1]:83"):
+            with self.subTest(place):
+                done = run("unshare", "-Urn", PORTLAB, "echo", place, "x", env=environment())
+                if "unshare" in done.stderr:
+                    self.skipTest("this system forbids namespaces")
+                if "no IPv6" in done.stderr:
+                    self.skipTest("this system has no IPv6")
+                self.assertIn("unreachable: the loopback interface is down", done.stderr)
+                self.assertIn("try: ip link set lo up\n", done.stderr)
+                self.assertIn(f"why: portlab why unreachable {place}\n", done.stderr)
+                self.assertNotIn("firewall", done.stderr)
+                done = run("unshare", "-Urn", PORTLAB, "why", "--json", "unreachable", place,
+                           env=environment())
+                document = json.loads(done.stdout)
+                texts = {fact["about"]: fact["text"] for fact in document["here"]}
+                self.assertIn("the loopback interface is down", texts["connect"])
+                self.assertEqual(document["next"][0]["command"], "ip link set lo up")
+
+
+class BehindAFirewall(ClientTest):
+    def behind(self, rule, error):
+        """portlab why --json ERROR, where a program listens and this rule rejects; and portlab echo."""
+        need("unshare", "ip", "nft")
+        script = ("ip link set lo up && nft add table ip t && "
+                  "nft 'add chain ip t in { type filter hook input priority 0; }' && "
+                  "nft add rule ip t in tcp dport 83 $4 || exit 77\n"
+                  "exec \"$1\" -c \"$2\" \"$3\" $5")
+        client = ("import socket, subprocess, sys; server = socket.create_server(('127.0.0.1', 83))\n"
+                  "subprocess.run([sys.argv[1], 'why', '--json', sys.argv[2], '127.0.0.1:83'])\n"
+                  "subprocess.run([sys.argv[1], 'echo', '127.0.0.1:83', 'x'])")
+        done = run("unshare", "-Urn", "sh", "-c", script, "sh", sys.executable, client, PORTLAB,
+                   rule, error, env=environment())
+        if done.returncode == 77 or not done.stdout:
+            self.skipTest("this system forbids the firewall that the test needs: " + done.stderr)
+        return done, json.loads(done.stdout)
+
+    def test_a_rule_that_rejects_with_icmp_is_named(self):
+        for kind in ("admin-prohibited", "host-prohibited", "net-unreachable", "prot-unreachable"):
+            with self.subTest(kind):
+                done, document = self.behind(f"reject with icmp type {kind}", "unreachable")
+                self.assertIn("unreachable, although python3", done.stderr)
+                self.assertIn("a firewall rule may reject it with an ICMP message", done.stderr)
+                self.assertIn("why: portlab why unreachable 127.0.0.1:83", done.stderr)
+                found = facts(document)
+                self.assertTrue(found["listens"]["listening"])
+                self.assertEqual(found["connect"], {"refused": False})
+                self.assertIn("nft", document["next"][-1]["command"])
+
+    def test_a_rule_that_rejects_is_named_where_a_program_listens(self):
+        done, document = self.behind("reject with tcp reset", "refused")
+        found = facts(document)
+        self.assertTrue(found["listens"]["listening"])
+        self.assertEqual(found["connect"], {"refused": True})
+        self.assertIn("nft", document["next"][-1]["command"])
+        self.assertIn("connection refused, although python3", done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,6 @@
 #include "common/control_protocol.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
-#include <filesystem>
 
 using namespace portlab;
 
@@ -29,35 +24,13 @@ SessionRow data_session() {
   return row;
 }
 
-/// A temporary folder that is removed at the end of the test.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "portlab-test-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-std::string why(const Result<void>& result) { return result ? "" : result.error().text; }
-
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(every_request_survives_the_wire) {
-  for (const auto command : {ControlCommand::listeners, ControlCommand::sessions,
-                             ControlCommand::listen, ControlCommand::close, ControlCommand::move,
-                             ControlCommand::stop, ControlCommand::status}) {
+  for (const auto command :
+       {ControlCommand::listeners, ControlCommand::sessions, ControlCommand::listen,
+        ControlCommand::close, ControlCommand::move, ControlCommand::stop, ControlCommand::status,
+        ControlCommand::authority}) {
     const ControlRequest sent{command, takes_argument(command) ? "http=[::1]:83" : ""};
     const auto line = control_request_line(sent);
     const auto got = parse_control_request(without_newline(line)).value();
@@ -104,6 +77,18 @@ BOOST_AUTO_TEST_CASE(every_reply_survives_the_wire) {
   BOOST_REQUIRE(rows.size() == 1U);
   BOOST_TEST(rows[0].parent_id == 7U);
   BOOST_TEST(rows[0].note == session.note);
+  BOOST_TEST(rows[0].note_text() == session.note);
+  auto encrypted = session;
+  encrypted.tls = "1.3";
+  const auto again = control_sessions_line({&encrypted, 1});
+  const auto same = parse_control_reply(without_newline(again)).value().sessions;
+  BOOST_REQUIRE(same.size() == 1U);
+  BOOST_TEST(same[0].tls == "1.3");
+  BOOST_TEST(same[0].note_text() == "TLS 1.3, " + session.note);
+
+  const auto authority = control_authority_line("-----BEGIN CERTIFICATE-----\n");
+  BOOST_TEST(parse_control_reply(without_newline(authority)).value().authority ==
+             "-----BEGIN CERTIFICATE-----\n");
 
   const auto status = control_status_line({4711, "0.1.0", 2, true, 12.5, confinement});
   const auto about = parse_control_reply(without_newline(status)).value().status;
@@ -121,66 +106,17 @@ BOOST_AUTO_TEST_CASE(every_reply_survives_the_wire) {
 }
 
 BOOST_AUTO_TEST_CASE(an_error_of_the_server_is_returned_as_the_error) {
-  const auto line = control_error_line("tcp 127.0.0.1:80: address in use: close it first");
-  BOOST_TEST(parse_control_reply(without_newline(line)).error().text ==
-             "tcp 127.0.0.1:80: address in use: close it first");
+  const auto endpoint = tcp_endpoint(parse_address("127.0.0.1").value(), 80);
+  const auto line = control_error_line({{"cannot listen"}, "EADDRINUSE", endpoint});
+  const auto error = parse_control_reply(without_newline(line)).error();
+  BOOST_TEST(error.text == "cannot listen");
+  BOOST_TEST(error.cause == "EADDRINUSE");
+  BOOST_TEST(error.endpoint.to_string() == "tcp 127.0.0.1:80");
+  const auto other = control_error_line({{"a request has at most 4096 bytes"}});
+  BOOST_TEST(other == "{\"error\":\"a request has at most 4096 bytes\"}\n");
+  BOOST_TEST(parse_control_reply(without_newline(other)).error().cause.empty());
+  BOOST_TEST(!parse_control_reply(R"({"error":""})").error().text.empty());
   for (const auto* wrong : {"", "{", "7", R"({"listeners":7})", R"({"listeners":[7]})",
                             R"({"sessions":[{"local":{}}]})", R"({"pid":"many"})"})
     BOOST_TEST(parse_control_reply(wrong).has_error(), "'" << wrong << "' was taken for a reply");
-}
-
-BOOST_AUTO_TEST_CASE(the_socket_is_where_the_environment_says) {
-  const Folder folder;
-  ::setenv("PORTLAB_CONTROL", "/elsewhere/socket", 1);
-  BOOST_TEST(default_control_path() == "/elsewhere/socket");
-  ::unsetenv("PORTLAB_CONTROL");
-  ::setenv("XDG_RUNTIME_DIR", folder.path().c_str(), 1);
-  BOOST_TEST(default_control_path() == folder / "portlab/control");
-  const std::string home = ::geteuid() == 0
-                               ? "/run/portlab/control"
-                               : "/tmp/portlab-" + std::to_string(::geteuid()) + "/control";
-  ::setenv("XDG_RUNTIME_DIR", (folder / "missing").c_str(), 1);
-  BOOST_TEST(default_control_path() == home);
-  ::setenv("XDG_RUNTIME_DIR", "relative", 1);
-  BOOST_TEST(default_control_path() == home);
-  ::unsetenv("XDG_RUNTIME_DIR");
-  BOOST_TEST(default_control_path() == home);
-}
-
-BOOST_AUTO_TEST_CASE(the_folder_is_made_for_its_owner_only) {
-  const Folder folder;
-  BOOST_TEST(why(prepare_control_folder(folder / "portlab/control")) == "");
-  struct stat info {};
-  BOOST_REQUIRE(::stat((folder / "portlab").c_str(), &info) == 0);
-  BOOST_TEST((info.st_mode & 0777) == 0700U);
-  BOOST_TEST(why(prepare_control_folder(folder / "portlab/control")) == "");  // again
-  BOOST_TEST(why(check_control_folder(folder / "portlab/control")) == "");
-}
-
-BOOST_AUTO_TEST_CASE(a_folder_that_other_users_can_write_to_is_refused) {
-  const Folder folder;
-  const auto path = folder / "portlab/control";
-  std::filesystem::create_directory(folder / "real");
-  std::filesystem::create_directory_symlink(folder / "real", folder / "portlab");
-  BOOST_TEST(why(prepare_control_folder(path)).find("is not a folder") != std::string::npos);
-  std::filesystem::remove(folder / "portlab");
-
-  std::filesystem::create_directory(folder / "portlab");
-  ::chmod((folder / "portlab").c_str(), 0777);
-  BOOST_TEST(why(prepare_control_folder(path)).find("chmod go-w") != std::string::npos);
-  BOOST_TEST(why(check_control_folder(path)).find("chmod go-w") != std::string::npos);
-  ::chmod((folder / "portlab").c_str(), 01777);  // like /tmp: others can't remove what is ours
-  BOOST_TEST(why(prepare_control_folder(path)) == "");
-  BOOST_TEST(why(check_control_folder(folder / "missing/control")).find("No such file") !=
-             std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(a_path_has_at_most_107_bytes) {
-  const Folder folder;
-  const auto path_of = [&](std::size_t size) {
-    return folder / std::string(size - folder.path().size() - 1, 'x');
-  };
-  BOOST_TEST(why(prepare_control_folder(path_of(107))) == "");
-  BOOST_TEST(why(prepare_control_folder(path_of(108))).find("107") != std::string::npos);
-  BOOST_TEST(why(prepare_control_folder("")) != "");
 }

@@ -52,6 +52,53 @@ BOOST_AUTO_TEST_CASE(a_name_is_found_in_upper_and_lower_case) {
   BOOST_TEST(services_named("").empty());
 }
 
+BOOST_AUTO_TEST_CASE(each_port_of_a_range_has_its_name) {
+  struct Range {
+    std::uint16_t first, last;
+    std::string_view name;
+  };
+  constexpr Range ranges[] = {{6000, 6063, "x11"},
+                              {3322, 3325, "active-net"},
+                              {3367, 3371, "satvid-datalnk"},
+                              {4200, 4299, "vrml-multi-use"},
+                              {6665, 6669, "ircu"},
+                              {7300, 7359, "swx"},
+                              {27000, 27009, "flex-lm"},
+                              {225, 241, ""},
+                              {249, 255, ""},
+                              {1011, 1020, ""}};
+  for (const auto& range : ranges) {
+    for (std::uint32_t port = range.first; port <= range.last; ++port) {
+      const auto entries = services_at(static_cast<std::uint16_t>(port));
+      BOOST_REQUIRE_EQUAL(entries.size(), 2U);
+      BOOST_TEST(entries[0].name == range.name);
+      BOOST_TEST(entries[0].range.first == range.first);
+      BOOST_TEST(entries[0].range.last == range.last);
+      BOOST_TEST(entries[0].transport == "tcp");
+      BOOST_TEST(entries[1].transport == "udp");
+    }
+  }
+  BOOST_TEST(services_at(6064).front().name == "ndl-ahp-svc");
+  BOOST_TEST(services_at(80).front().range.size() == 1U);
+  BOOST_TEST(services_at(5999).front().name == "cvsup");
+  BOOST_TEST(services_named("x11").size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_usual_name_leads_to_that_of_the_registry) {
+  BOOST_TEST(registered_name("RDP") == "ms-wbt-server");
+  BOOST_TEST(registered_name("ms-sql") == "ms-sql-s");
+  BOOST_TEST(registered_name("lpd") == "printer");
+  BOOST_TEST(registered_name("ipsec") == "isakmp");
+  BOOST_TEST(registered_name("smb") == "microsoft-ds");
+  BOOST_TEST(registered_name("dns") == "domain");
+  BOOST_TEST(registered_name("postgres") == "postgresql");
+  BOOST_TEST(registered_name("http") == "");
+  for (const auto& each : usual_names()) {
+    BOOST_TEST(!services_named(each.registered).empty(), each.registered);
+    BOOST_TEST(services_named(each.usual).empty(), each.usual);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_registry_is_complete_and_sorted) {
   const auto all = service_registry();
   BOOST_TEST(all.size() > 12'000U);

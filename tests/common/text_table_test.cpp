@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(in_a_pipe_an_overlong_row_stays_one_line_and_the_others_sta
 }
 
 BOOST_AUTO_TEST_CASE(a_column_that_may_be_shortened_never_wraps) {
-  TextTable table({{.title = "Id"}, {.title = "Last", .shortened = true}});
+  TextTable table({{.title = "Id"}, {.title = "Last", .shortened = Shortened::at_end}});
   table.cells({"1", "GET /a/very/long/path 200"});
   BOOST_TEST(table.to_string({.columns = 16, .overlong = Overlong::wrap}) ==
              "Id  Last\n"
@@ -114,4 +114,18 @@ BOOST_AUTO_TEST_CASE(even_a_terminal_narrower_than_a_cell_gets_every_character) 
   const auto text = table.to_string({.columns = 20, .overlong = Overlong::wrap});
   BOOST_TEST(text.find(long_address) != std::string::npos);
   BOOST_TEST(text.rfind(long_address) != text.find(long_address));
+}
+
+BOOST_AUTO_TEST_CASE(an_endpoint_is_cut_in_its_middle) {
+  BOOST_TEST(shorten_middle("[2001:db8::1:2:3]:40003", 15) == "[2001:d…]:40003");
+  BOOST_TEST(shorten_middle("[2001:db8::1:2:3]:40003", 15, false) == "[2001:d~]:40003");
+  BOOST_TEST(shorten_middle("127.0.0.1:80", 12) == "127.0.0.1:80");
+}
+
+BOOST_AUTO_TEST_CASE(a_style_is_used_only_with_colour) {
+  TextTable table({{.title = "State"}});
+  table.cell("LISTEN", "36");
+  BOOST_TEST(table.to_string({.columns = 80}) == "State\nLISTEN\n");
+  BOOST_TEST(table.to_string({.columns = 80, .colour = true}) ==
+             "\x1b[1mState\x1b[0m\n\x1b[36mLISTEN\x1b[0m\n");
 }

@@ -10,6 +10,7 @@
 #include "common/port.hpp"
 #include "common/service_names.hpp"
 #include "common/text.hpp"
+#include "servers/forward/forward_target.hpp"
 #include "servers/listener/listen_spec.hpp"
 #include "tests/fuzz/require.hpp"
 
@@ -48,6 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(again && *again == *address, "the text of an address is parsed to the same address");
   }
   static_cast<void>(parse_host_and_port(text));
+  if (const auto target = parse_forward_target(text); !target)
+    require(!target.error().text.empty(), "an error has a message");
   static_cast<void>(parse_control_request(text));
   static_cast<void>(parse_control_reply(text));
   parse_urls(text);

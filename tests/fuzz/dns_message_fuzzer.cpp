@@ -16,9 +16,10 @@ using namespace portlab::dns;
 
 namespace {
 
-const Zone& zone() {
-  static const auto loaded = load_zone(PORTLAB_LAB_ZONE).value();
-  return *loaded.zone;
+const ZoneSet& zones() {
+  static const auto loaded =
+      load_zones(std::vector<ZoneSource>{{std::nullopt, PORTLAB_LAB_ZONE}}).value();
+  return *loaded.zones;
 }
 
 void answer_query(Transport transport, Bytes query) {
@@ -29,7 +30,7 @@ void answer_query(Transport transport, Bytes query) {
         {"http", tcp_endpoint(asio::ip::address_v4::loopback(), 83), 80, 0}};
   };
   std::string note;
-  const auto response = make_response(zone(), listeners, query, client, scratch, note);
+  const auto response = make_response(zones(), {client, listeners}, query, scratch, note);
   ByteReader in(query);
   const auto header = read_header(in);
   if (!header || header->response) {
@@ -54,7 +55,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes bytes(data, std::min(size, message_bytes_max));
   answer_query(Transport::udp, bytes);
   answer_query(Transport::tcp, bytes);
-  if (const auto message = read_message(bytes))
-    for (const auto& record : message->answers) rdata_to_text(record.type, as_bytes(record.rdata));
+  const auto message = read_message(bytes);
+  const auto lenient = read_message_leniently(bytes);
+  require(lenient || !message, "what is read strictly is read leniently, too");
+  if (lenient)
+    for (const auto& record : lenient->message.answers)
+      rdata_to_text(record.type, as_bytes(record.rdata));
   return 0;
 }

@@ -278,8 +278,13 @@ class Tools(unittest.TestCase):
         self.assertIn("status: BADVERS", self.dig("+edns=1", "+noednsneg", "lab.test"))
         self.assertIn("Transfer failed", self.dig("lab.test", "AXFR"))
         everything = self.dig("www.lab.test", "A")
-        for complaint in ("WARNING: Message", "extra bytes", "malformed", "mismatch"):
-            self.assertNotIn(complaint, everything)
+        for warning in ("WARNING: Message", "extra bytes", "malformed", "mismatch"):
+            self.assertNotIn(warning, everything)
+
+    def test_names_of_addresses(self):
+        self.assertEqual(self.dig("+short", "-x", "127.0.0.11"), "pc1.lab.test.\n")
+        self.assertIn("www.lab.test.", self.dig("+short", "-x", "::1").split())
+        self.assertIn("status: REFUSED", self.dig("-x", "192.0.2.1"))
 
     def test_dig_falls_back_to_tcp(self):
         text = self.dig("+noedns", "big.lab.test", "TXT")
@@ -313,7 +318,8 @@ class Tools(unittest.TestCase):
         port = lab.ports["http", "tcp"]
         self.assertEqual(self.dig("+short", "_http._tcp.lab.test", "SRV"),
                          f"0 0 {port} www.lab.test.\n")
-        self.assertEqual(self.dig("+short", "_ftp._tcp.lab.test", "SRV"), "0 0 0 .\n")
+        for unavailable in ("_ftp", "_https"):
+            self.assertEqual(self.dig("+short", f"{unavailable}._tcp.lab.test", "SRV"), "0 0 0 .\n")
 
 
 class PortlabDns(unittest.TestCase):
@@ -330,6 +336,8 @@ class PortlabDns(unittest.TestCase):
     def test_answers(self):
         self.assertEqual(self.portlab("dns", "www.lab.test", "--quiet")[0],
                          "www.lab.test.  300   A  127.0.0.1\n")
+        self.assertIn("PTR  pc1.lab.test.\n", self.portlab("dns", "-x", "127.0.0.11", "--quiet")[0])
+        self.portlab("dns", "-x", "192.0.2.1", status=1)
         self.portlab("dns", "nothing.lab.test", status=1)
         self.portlab("dns", "www.lab.test", "NONSENSE", status=2)
         self.assertIn("asking again over tcp",

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import unittest
 
-from portlab_testing import PATIENCE, Portlabd
+from portlab_testing import TIME_LIMIT, Portlabd
 
 
 def has_ipv6():
@@ -86,7 +86,7 @@ class FtpTest(unittest.TestCase):
         # An empty home folder: no .netrc, .wgetrc or .lftprc of the user.
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.scratch), "LC_ALL": "C.UTF-8"}
         done = subprocess.run([str(word) for word in command], cwd=self.scratch, env=environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=TIME_LIMIT)
         self.assertEqual(done.returncode, status,
                          f"{command}\n{done.stdout[-2000:]!r}\n{done.stderr.decode()[-4000:]}")
         return done.stdout
@@ -145,7 +145,7 @@ class Curl(FtpTest):
         self.assertIn("Content-Length: 3000000", head)
         self.assertIn("Last-Modified: ", head)
 
-    def test_hears_what_is_refused(self):
+    def test_reports_a_refusal(self):
         self.curl(self.server.url("/nowhere"), status=78)
         self.curl(self.server.url("/nowhere/"), status=9)
         self.curl("-T", self.root / "hello.txt", self.server.url("/new.txt"), status=25)
@@ -184,7 +184,7 @@ class Wget(FtpTest):
         self.wget(self.server.url("/*.bin"))
         self.assertEqual(sorted(os.listdir(self.scratch)), ["big.bin", "bytes.bin"])
 
-    def test_hears_that_a_file_is_missing(self):
+    def test_reports_a_missing_file(self):
         self.wget(self.server.url("/nowhere"), status=8)
 
 
@@ -218,7 +218,7 @@ class Lftp(FtpTest):
         for part in ("hello.txt", "/docs/deep", 'say "hi".txt', "two words.txt"):
             self.assertIn(part, out)
 
-    def test_hears_what_is_refused(self):
+    def test_reports_a_refusal(self):
         self.lftp("get nowhere", status=1)
         self.lftp("ls nowhere", status=1)
         self.lftp("mkdir new", status=1)
@@ -281,7 +281,7 @@ class Ftplib(FtpTest):
         client.voidresp()
         self.assertEqual(sorted(client.nlst("docs/deep")), ['docs/deep/say "hi".txt'])
 
-    def test_hears_what_is_refused(self):
+    def test_reports_a_refusal(self):
         client = self.connect()
         for refused in (lambda: client.delete("hello.txt"), lambda: client.mkd("new"),
                         lambda: client.rename("hello.txt", "new"), lambda: client.cwd("nowhere"),

@@ -183,10 +183,10 @@ class HttpTest(unittest.TestCase):
         connection.getresponse().read()
         connection.request("GET", "/api/sessions")
         rows = json.loads(connection.getresponse().read())
-        mine = [row for row in rows
+        own_rows = [row for row in rows
                 if row["remote"]["port"] == connection.sock.getsockname()[1]]
-        self.assertEqual(len(mine), 1)
-        self.assertEqual(mine[0]["note"], "GET /hello.txt 200")
+        self.assertEqual(len(own_rows), 1)
+        self.assertEqual(own_rows[0]["note"], "GET /hello.txt 200")
         connection.request("GET", "/api/listeners")
         rows = json.loads(connection.getresponse().read())
         self.assertIn(self.port, [row["endpoint"].get("port") for row in rows])

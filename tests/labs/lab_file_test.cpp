@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(an_activity_with_needs_has_an_output_block_with_its_capture
   BOOST_TEST(lint_of(shown, needs + "capture: port = tcp (\\d+)\n").find("needs:") !=
              std::string::npos);
   BOOST_TEST(faults_of(with("```sh\nls\n```\n\n<!-- check\nneeds: root\n-->\n"))
-                 .find("neither 'private network' nor 'low ports'") != std::string::npos);
+                 .find("none of 'private network', 'low ports'") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_becomes_steps_and_parts) {
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_file_becomes_steps_and_parts) {
   const auto& prediction = std::get<Question>(lab.parts[1].task);
   BOOST_TEST(prediction.is_prediction);
   BOOST_TEST(prediction.choices.size() == 2U);
-  BOOST_TEST(prediction.answer == "b");
+  BOOST_TEST(prediction.answers.at(0) == "b");
   BOOST_TEST(!std::get<Question>(lab.parts[2].task).is_prediction);
   BOOST_TEST(lab.parts[2].step == 1U);
 
@@ -195,4 +195,30 @@ BOOST_AUTO_TEST_CASE(each_student_gets_a_variant_and_always_the_same_one) {
   for (const auto* name : {"ben", "cem", "dora", "eva"})
     differs = differs || variant_of(text, variations, name) != ana;
   BOOST_TEST(differs);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_answer_may_have_a_reason_of_several_lines) {
+  const auto parse = [](const std::string& answer) {
+    return with("**Predict:** x?\n\n- a) y\n- b) z\n\n<!-- answer\nb\n" + answer + "-->\n");
+  };
+  const auto lab = parse_lab(parse("if a: It is: no.\nif a: Really.\n"), "x.md").lab;
+  const auto& reasons = std::get<Question>(lab.parts.at(0).task).reasons;
+  BOOST_REQUIRE(reasons.size() == 1U);
+  BOOST_TEST(reasons[0].answer == "a");
+  BOOST_TEST(reasons[0].text.at(0) == "It is: no.");
+  BOOST_TEST(reasons[0].text.at(1) == "Really.");
+  BOOST_TEST(faults_of(parse("if c: No.\n")).find("'c' is none of the choices") !=
+             std::string::npos);
+  BOOST_TEST(faults_of(parse("if a\n")).find("12: if ANSWER: REASON") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(lint_reports_reasons_of_right_answers_and_letters_in_texts) {
+  const auto lab = parse_lab(with("**Predict:** x?\n\n- a) y\n- b) z\n\n<!-- answer\nb\n"
+                                  "if b: No.\nif a: Not as in b).\nbecause: {x}\n-->\n"),
+                             "x.md")
+                       .lab;
+  std::string all;
+  for (const auto& fault : lint(lab)) all += fault.text + "\n";
+  for (const auto* expected : {"if b: this answer is right", "'b)': letters differ", "{x} was not"})
+    BOOST_TEST(all.find(expected) != std::string::npos, all);
 }

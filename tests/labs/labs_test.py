@@ -8,13 +8,14 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
-from portlab_testing import PATIENCE, namespaces_are_allowed, program, run
+from portlab_testing import TIME_LIMIT, namespaces_are_allowed, program, run
 
-LONG = 400
+LONG = 900
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -50,7 +51,7 @@ class Files(unittest.TestCase):
         self.assertEqual(done.stderr.count("was not captured"), 1)  # the rest is the shell's
 
     def test_json_is_one_document(self):
-        self.assertEqual(json.loads(lab("lab", "--json").stdout)["list"][4]["id"], "5")
+        self.assertEqual(json.loads(lab("lab", "--json").stdout)["list"][5]["id"], "5")
         checked = json.loads(lab("myth", "--lint", "all", "--json").stdout)["checked"]
         self.assertTrue(checked and all(one["as_it_should_be"] for one in checked))
 
@@ -70,10 +71,11 @@ class Files(unittest.TestCase):
 class Student:
     """portlab lab in a pseudo-terminal."""
 
-    def __init__(self, state, *arguments):
+    def __init__(self, state, *arguments, before=()):
+        """`before`: a program, with arguments, that starts portlab."""
         self.parent, child = pty.openpty()
         self.process = subprocess.Popen(
-            [program("PORTLAB"), "lab", *arguments], stdin=child, stdout=child, stderr=child,
+            [*before, program("PORTLAB"), "lab", *arguments], stdin=child, stdout=child, stderr=child,
             start_new_session=True, preexec_fn=lambda: __import__("fcntl").ioctl(0, 0x540E, 0),
             env={**os.environ, "XDG_STATE_HOME": state, "TERM": "xterm", "LANG": "C.UTF-8",
                  "NO_COLOR": "1"})
@@ -94,7 +96,7 @@ class Student:
 
     def expect(self, text):
         """Waits until this is shown, after the text of the previous call."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIME_LIMIT
         while True:
             found = re.compile(text).search(self.shown, self.seen)
             if found:
@@ -106,7 +108,7 @@ class Student:
     def interrupt_until(self, text, times=1):
         """Presses Ctrl-C until this is shown. Between two commands, or just before it waits for keys, bash only
         notes the signal and does nothing before the next key."""
-        for _ in range(PATIENCE):
+        for _ in range(TIME_LIMIT):
             os.write(self.parent, b"\x03" * times)
             end = time.monotonic() + 1
             while time.monotonic() < end and not re.compile(text).search(self.shown, self.seen):
@@ -120,7 +122,7 @@ class Student:
 
     def close(self):
         os.close(self.parent)  # SIGHUP, as when the window is closed
-        self.process.wait(PATIENCE)
+        self.process.wait(TIME_LIMIT)
 
 
 @unittest.skipUnless(namespaces_are_allowed(), "this system forbids the namespaces that labs run in")
@@ -138,9 +140,9 @@ class AtTheTerminal(unittest.TestCase):
     def test_a_lab_is_started_left_and_resumed(self):
         student = self.student("5")
         student.expect(r"\$ $")
-        student.type("ls /nonexistent")
+        student.type("false")
         student.expect("not yet")
-        student.expect("expected .*127.0.0.1:80")
+        student.expect("expected .*127.0.0.1")
         student.expect("next .*portlab http")
         student.expect(r"\$ $")
         student.type("hint")
@@ -154,7 +156,7 @@ class AtTheTerminal(unittest.TestCase):
         port = student.expect(r"127\.0\.0\.1:(\d+)  →").group(1)
         student.expect("Your answer: ")
         student.type("80")
-        student.expect("Not quite")
+        student.expect("the server.s port")
         student.type(port)
         student.expect("Right")
         student.expect(r"\$ $")
@@ -168,7 +170,7 @@ class AtTheTerminal(unittest.TestCase):
         student.expect(r"\$ $")
         student.type("quit")
         student.expect("Your progress is saved")
-        self.assertEqual(student.process.wait(PATIENCE), 0)
+        self.assertEqual(student.process.wait(TIME_LIMIT), 0)
 
         again = self.student("5")
         again.expect("You were at step 2")
@@ -179,23 +181,24 @@ class AtTheTerminal(unittest.TestCase):
         again.expect("You predicted: a")
 
         done = subprocess.run([program("PORTLAB"), "lab", "--report", "--json"], text=True,
-                              capture_output=True, check=True, timeout=PATIENCE,
+                              capture_output=True, check=True, timeout=TIME_LIMIT,
                               env={**os.environ, "XDG_STATE_HOME": self.state})
         record = json.loads(done.stdout)["labs"]["5"]
         answers = record["answers"]
         self.assertEqual((answers[0]["answer"], answers[0]["was_right"], answers[0]["tries"]),
                          (port, True, 2))
-        self.assertEqual((answers[1]["prediction"], answers[1]["was_right"]), (True, False))
+        self.assertEqual((answers[1]["prediction"], answers[1]["answer"]), (True, "a"))
         first = record["done"][0]
         self.assertEqual((first["step"], first["hints"], first["typed_for_them"]), (1, 1, 1))
-        self.assertEqual(first["commands"][0], "ls /nonexistent")
+        self.assertEqual(first["commands"][0], "false")
         self.assertEqual(first["commands"][-1], "portlab http http://127.0.0.1/hello.txt")
 
         done = subprocess.run([program("PORTLAB"), "lab", "--report"], text=True,
-                              capture_output=True, check=True, timeout=PATIENCE,
+                              capture_output=True, check=True, timeout=TIME_LIMIT,
                               env={**os.environ, "XDG_STATE_HOME": self.state})
-        self.assertRegex(done.stdout, r"step 1, typed: ls /nonexistent ; .*(?s:.*)\(hints: 1\)")
-        self.assertRegex(done.stdout, rf"step 1, answered: {port} \(right, try 2\)")
+        self.assertRegex(done.stdout, r"step 1, [\d-]+ \d\d:\d\d, typed: false ; .*(?s:.*)\(hints: 1\)")
+        self.assertRegex(done.stdout, rf"step 1, [\d-]+ \d\d:\d\d, answered: {port} \(right, try 2\)")
+        self.assertRegex(done.stdout, r"\(wrong before: 80\)")
 
     def small_lab(self, *steps):
         return small_lab(self.state, *steps)
@@ -207,7 +210,7 @@ class AtTheTerminal(unittest.TestCase):
 
     def record(self, path):
         done = subprocess.run([program("PORTLAB"), "lab", "--report", "--json"], text=True,
-                              capture_output=True, check=True, timeout=PATIENCE,
+                              capture_output=True, check=True, timeout=TIME_LIMIT,
                               env={**os.environ, "XDG_STATE_HOME": self.state})
         return json.loads(done.stdout)["labs"][path]
 
@@ -244,13 +247,15 @@ class AtTheTerminal(unittest.TestCase):
         student.expect(r"\$ $")
         student.type("exit")
         student.expect("Your progress is saved")
-        self.assertEqual(student.process.wait(PATIENCE), 0)
+        self.assertEqual(student.process.wait(TIME_LIMIT), 0)
 
     def test_ctrl_c_at_the_prompt_ends_no_session_of_lab_7(self):
         text = (SOURCE / "labs" / "07-ftps-second-port.md").read_text(encoding="utf-8")
         student = self.student(self.small_lab(self.TRUE))
         student.expect(r"\$ $")
-        student.type(re.search(r"^exec 3> .*", text, re.MULTILINE)[0])
+        student.type("echo USER ftp > commands")
+        student.expect(r"\$ $")
+        student.type(re.search(r"^tail -f commands .*&$", text, re.MULTILINE)[0])
         student.expect(r"\$ ")
         student.type("until portlab netstat -tn | grep -q ESTABLISHED; do :; done; echo it is there")
         student.expect("\nit is there")
@@ -258,6 +263,32 @@ class AtTheTerminal(unittest.TestCase):
         student.interrupt_until(r"\$ $")
         student.type("portlab netstat -tn | grep -c ESTABLISHED")
         student.expect(r"\n2\r")
+
+    def test_what_a_program_prints_is_never_taken_for_a_mark(self):
+        student = self.student(self.small_lab(self.TRUE, self.QUESTION))
+        student.expect(r"\$ $")
+        for mark in ("ask;skip", "done;9;0;  9  x", "start;", "ready;"):
+            student.type(rf"printf '\\033]777;portlab;{mark}\\007'; echo '<'$((40 + 2))'>'")
+            student.expect("<42>")
+            student.expect(r"1/2\) \$ $")
+
+    def test_the_programs_of_the_student_do_not_get_the_text_of_the_marks(self):
+        student = self.student(self.small_lab(self.TRUE, self.QUESTION))
+        student.expect(r"\$ $")
+        student.type("set -a")
+        student.expect(r"1/2\) \$ $")
+        student.type(f"{sys.executable} -c 'import os; print(os.environ, *map(os.readlink, "
+                     '(f"/proc/self/fd/{n}" for n in range(64) if os.path.exists(f"/proc/self/fd/{n}"))), "END")\'')
+        shown = student.expect(r"\nenviron(?s:.*?) END\r").group(0)
+        self.assertNotIn("777;", shown)
+        self.assertNotIn("memfd", shown)
+
+    def test_no_session_ends_for_the_lack_of_data_while_a_lab_goes_on(self):
+        student = self.student(self.small_lab(self.TRUE))
+        student.expect(r"\$ $")
+        student.type("tr '\\0' '\\n' < /proc/$(pgrep -P $PPID portlabd)/environ | grep IDLE; echo $PORTLABD_IDLE_TIMEOUT")
+        servers, own = student.expect(r"\nPORTLABD_IDLE_TIMEOUT=(\d+)\r+\n(\d+)\r").groups()
+        self.assertGreaterEqual(min(int(servers), int(own)), 3600)
 
     def test_reset_asks_first(self):
         student = self.student(self.small_lab(self.QUESTION, self.TRUE))
@@ -281,10 +312,12 @@ class AtTheTerminal(unittest.TestCase):
         student.expect("Not quite")
 
     def test_back_waits_for_a_command_where_the_check_succeeds_already(self):
-        path = self.small_lab(self.LISTEN, self.TRUE)
+        session = ("```sh\nsleep 600 | portlab connect -q 127.0.0.1:7 &\n```\n\n"
+                   "<!-- check\nsockets tcp remote :7 state ESTABLISHED\nnext: do it\n-->")
+        path = self.small_lab(session, self.TRUE)
         student = self.student(path)
         student.expect(r"\$ $")
-        student.type("portlab server listen http=8123")
+        student.type("")
         student.expect("done")
         student.expect(r"2/2\) \$ $")
         student.type("back")
@@ -303,20 +336,23 @@ class AtTheTerminal(unittest.TestCase):
         student.type("")
         student.expect("Your answer: $")
         os.write(student.parent, b"caf\xc3\n")
-        student.expect("Not quite")
+        student.expect("Type one number")
         student.type("3")
         student.expect(r"\$ $")
         student.type("echo own > file")
         student.expect(r"\$ $")
         student.type("quit")
         student.expect("Your progress is saved")
-        self.assertEqual(student.process.wait(PATIENCE), 0)
+        self.assertEqual(student.process.wait(TIME_LIMIT), 0)
         again = self.student(path)
         again.expect("You were at step 3")
+        replaced = again.expect(r"Your file file is back. .* that one is (.*)\.\r").group(1)
         again.expect(r"3/3\) \$ $")
+        with open(replaced, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "from the lab\n")
         again.type("cat file")
         again.expect("\nown")
-        self.assertEqual(self.record(path)["answers"][0]["tries"], 2)
+        self.assertEqual(self.record(path)["answers"][0]["tries"], 1)  # the other was no number
 
     def test_a_lab_is_open_in_one_terminal_only(self):
         path = self.small_lab(self.TRUE)
@@ -324,7 +360,7 @@ class AtTheTerminal(unittest.TestCase):
         student.expect(r"\$ $")
         other = self.student(path)
         other.expect("open in another terminal")
-        self.assertEqual(other.process.wait(PATIENCE), 3)
+        self.assertEqual(other.process.wait(TIME_LIMIT), 3)
 
     def test_a_broken_record_is_renamed(self):
         folder = os.path.join(self.state, "portlab")
@@ -344,9 +380,21 @@ class AtTheTerminal(unittest.TestCase):
             student.type("quit")
             student.expect("Your progress is saved")
         done = subprocess.run([program("PORTLAB"), "lab", "--report", "--json"], text=True,
-                              capture_output=True, check=True, timeout=PATIENCE,
+                              capture_output=True, check=True, timeout=TIME_LIMIT,
                               env={**os.environ, "XDG_STATE_HOME": self.state})
         self.assertEqual(set(json.loads(done.stdout)["labs"]), {"1", "5"})
+
+    def test_a_process_that_ignores_signals_ends_with_its_lab(self):
+        student = self.student(self.small_lab(self.TRUE))
+        student.expect(r"\$ $")
+        student.type("(trap '' HUP TERM; exec sleep 1234) & echo pid $!")
+        fd = os.pidfd_open(int(student.expect(r"\npid (\d+)").group(1)))
+        self.addCleanup(os.close, fd)
+        student.expect(r"\$ $")
+        student.type("quit")
+        self.assertEqual(student.process.wait(TIME_LIMIT), 0)
+        ended, _, _ = select.select([fd], [], [], 0)
+        self.assertTrue(ended, "a background job outlived its lab")
 
     def test_no_process_is_left_by_kill_9(self):
         student = self.student("5")
@@ -358,9 +406,9 @@ class AtTheTerminal(unittest.TestCase):
         children = run("pgrep", "-P", str(student.process.pid)).stdout.split()
         self.assertEqual(len(children), 1)
         os.kill(int(children[0]), signal.SIGKILL)
-        ended, _, _ = select.select([fd], [], [], PATIENCE)
+        ended, _, _ = select.select([fd], [], [], TIME_LIMIT)
         self.assertTrue(ended, "a background job outlived its lab")
-        self.assertNotEqual(student.process.wait(PATIENCE), 0)
+        self.assertNotEqual(student.process.wait(TIME_LIMIT), 0)
 
 
 if __name__ == "__main__":

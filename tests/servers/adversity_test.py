@@ -11,7 +11,7 @@ import struct
 import threading
 import unittest
 
-from portlab_testing import (PATIENCE, Portlabd, enter_private_network, program,
+from portlab_testing import (TIME_LIMIT, Portlabd, enter_private_network, program,
                              skip_where_the_sanitizer_needs_descriptors, wait_until)
 
 QUERY = (b"\x12\x34\0\0\0\1\0\0\0\0\0\0\3www\3lab\4test\0\0\1\0\1")
@@ -23,7 +23,7 @@ def setUpModule():
 
 
 def connect(port, source="127.0.0.1"):
-    return socket.create_connection(("127.0.0.1", port), PATIENCE, source_address=(source, 0))
+    return socket.create_connection(("127.0.0.1", port), TIME_LIMIT, source_address=(source, 0))
 
 
 def reset(connection):
@@ -34,7 +34,7 @@ def reset(connection):
 
 class GoodClient:
     """Uses all four services in turn, from an address of its own, until the block ends. Every answer
-    must be right, and none may take longer than PATIENCE."""
+    must be right, and none may take longer than TIME_LIMIT."""
 
     source = "127.0.0.99"
 
@@ -60,7 +60,7 @@ class GoodClient:
             while expected not in said:
                 piece = client.recv(65536)
                 if not piece:
-                    raise AssertionError(f"{service}: hung up after {said!r}")
+                    raise AssertionError(f"{service}: closed after {said!r}")
                 said += piece
 
     def http(self):
@@ -75,7 +75,7 @@ class GoodClient:
     def dns(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.bind((self.source, 0))
-            client.settimeout(PATIENCE / 4)
+            client.settimeout(TIME_LIMIT / 4)
             client.connect(("127.0.0.1", self.server.port("dns", "udp")))
             for attempt in range(4):  # a datagram may be lost: that is no fault
                 client.send(QUERY)
@@ -121,11 +121,12 @@ class Adversity(unittest.TestCase):
 
     def test_clients_that_send_one_byte_at_a_time(self):
         with Portlabd(*SERVICES, "--log", "none") as server, GoodClient(server) as good:
-            drips = [(self.hold(server.port("http")), b"GET / HTTP/1.1\r\nHost: aaaaaaaaaa"),
-                     (self.hold(server.port("ftp")), b"USER aaaaaaaaaaaaaaaaaaaaaaa"),
-                     (self.hold(server.port("dns")), b"\0\x1e\x12\x34\0\0\0\1\0\0\0\0\0\0\3www\3la")]
+            slow_clients = [
+                (self.hold(server.port("http")), b"GET / HTTP/1.1\r\nHost: aaaaaaaaaa"),
+                (self.hold(server.port("ftp")), b"USER aaaaaaaaaaaaaaaaaaaaaaa"),
+                (self.hold(server.port("dns")), b"\0\x1e\x12\x34\0\0\0\1\0\0\0\0\0\0\3www\3la")]
             for index in range(20):
-                for connection, words in drips:
+                for connection, words in slow_clients:
                     connection.send(words[index:index + 1])
                 good.is_served(1)
 
@@ -207,11 +208,11 @@ class Adversity(unittest.TestCase):
             for _ in range(50):
                 web = self.hold(server.port("http"))
                 web.sendall(b"GET /1MiB.txt HTTP/1.1\r\nHost: a\r\n\r\n" * 50)
-                mirror = self.hold(server.port("echo"))
-                mirror.setblocking(False)
+                echo_client = self.hold(server.port("echo"))
+                echo_client.setblocking(False)
                 with contextlib.suppress(BlockingIOError):
                     while True:
-                        mirror.send(b"x" * 65536)
+                        echo_client.send(b"x" * 65536)
             good.is_served()
 
     def test_kill_9_and_a_restart_on_the_same_ports(self):
@@ -221,7 +222,7 @@ class Adversity(unittest.TestCase):
             self.assertTrue(held.recv(100))
             again = [f"{name}={first.port(name)}" for name in ("http", "ftp", "dns", "echo")]
             first.signal(signal.SIGKILL)
-            first.process.wait(PATIENCE)
+            first.process.wait(TIME_LIMIT)
             with Portlabd(*again) as second, GoodClient(second) as good:
                 good.is_served()
 

@@ -26,6 +26,7 @@
 
 #include "common/system/landlock.hpp"
 #include "servers/daemon/daemon.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 using namespace portlab;
 
@@ -35,27 +36,18 @@ namespace {
 class Place {
  public:
   Place() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "portlab-test-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    top_ = pattern;
     for (const auto* folder : {"site", "site/below", "control", "private"})
-      std::filesystem::create_directory(top_ + "/" + folder);
+      std::filesystem::create_directory(top_ / folder);
     for (const auto* file : {"site/index.html", "site/below/hello.txt", "private/secret"})
-      std::ofstream(top_ + "/" + file) << "hello\n";
+      std::ofstream(top_ / file) << "hello\n";
   }
-  ~Place() {
-    std::error_code ignored;
-    std::filesystem::remove_all(top_, ignored);
-  }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
 
   /// Makes the folder readable for all users.
-  void open_to_all() const { ::chmod(top_.c_str(), 0755); }
-  std::string operator/(const std::string& name) const { return top_ + "/" + name; }
+  void open_to_all() const { ::chmod(top_.path().c_str(), 0755); }
+  std::string operator/(const std::string& name) const { return top_ / name; }
 
  private:
-  std::string top_;
+  const TemporaryFolder top_;
 };
 
 using Arguments = std::vector<std::string>;
@@ -83,9 +75,9 @@ std::string inside(const Arguments& arguments, const std::function<std::string(D
     } catch (const std::exception& failure) {
       text = failure.what();
     }
-    const bool told =
+    const bool written =
         ::write(report[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    ::_exit(told ? 0 : 1);
+    ::_exit(written ? 0 : 1);
   }
   ::close(report[1]);
   std::string text;

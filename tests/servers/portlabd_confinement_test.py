@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from portlab_testing import PATIENCE, Portlabd, program, wait_until
+from portlab_testing import TIME_LIMIT, Portlabd, program, wait_until
 
 NOBODY = 65534
 NET_BIND_SERVICE = 1 << 10
@@ -54,12 +54,14 @@ class Restrictions(unittest.TestCase):
             if confinement["landlock"]:
                 self.assertIn(os.path.realpath(root), confinement["reads"])
                 self.assertEqual(confinement["sockets"], [os.path.realpath(server.folder)])
-            done = subprocess.run([program("PORTLAB"), "server", "listeners", "--control", server.control],
-                                  capture_output=True, text=True, timeout=PATIENCE, check=True)
+            done = subprocess.run([program("PORTLAB"), "server", "listeners", "--verbose", "--control",
+                                   server.control],
+                                  capture_output=True, text=True, timeout=TIME_LIMIT, check=True)
             self.assertIn(f"confined: user {confinement['user']}", done.stdout)
         with Portlabd("--confine", "no", "echo=0") as server:
-            done = subprocess.run([program("PORTLAB"), "server", "listeners", "--control", server.control],
-                                  capture_output=True, text=True, timeout=PATIENCE, check=True)
+            done = subprocess.run([program("PORTLAB"), "server", "listeners", "--verbose", "--control",
+                                   server.control],
+                                  capture_output=True, text=True, timeout=TIME_LIMIT, check=True)
             self.assertIn("not confined", done.stdout)
 
     def test_all_threads_are_restricted(self):
@@ -114,19 +116,19 @@ class Root(unittest.TestCase):
             for end in (signal.SIGTERM, signal.SIGKILL, signal.SIGTERM):
                 with Portlabd("--control", control, "echo=0", control=False) as server:
                     done = subprocess.run([program("PORTLAB"), "server", "status", "--control", control],
-                                          capture_output=True, text=True, timeout=PATIENCE, check=True)
+                                          capture_output=True, text=True, timeout=TIME_LIMIT, check=True)
                     self.assertIn(f"pid {server.pid}", done.stdout)
                     os.kill(server.pid, end)
-                    server.process.wait(PATIENCE)
+                    server.process.wait(TIME_LIMIT)
             done = subprocess.run([program("PORTLAB"), "server", "status", "--control", control],
-                                  capture_output=True, text=True, timeout=PATIENCE, check=False)
+                                  capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
             self.assertEqual(done.returncode, 3)
             self.assertIn("refused", done.stderr)
 
     def test_a_root_that_only_root_can_read_is_served_by_root_without_capabilities(self):
         with tempfile.TemporaryDirectory(prefix="portlab-test-") as site:  # mode 0700
             command = [program("PORTLABD"), "--user", "1234", "--root", site, "echo=0"]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
             self.assertEqual(done.returncode, 1)
             self.assertIn(f"root {site}: user uid 1234 can't read it", done.stderr)
             self.assertIn("chmod -R o+rX", done.stderr)
@@ -178,7 +180,7 @@ class Root(unittest.TestCase):
                 os.chmod(path, mode)
             with Portlabd("--root", site, "http=0") as server:
                 for name, status in (("open.txt", 200), ("closed.txt", 403)):
-                    answer = http.client.HTTPConnection("127.0.0.1", server.port("http"), timeout=PATIENCE)
+                    answer = http.client.HTTPConnection("127.0.0.1", server.port("http"), timeout=TIME_LIMIT)
                     answer.request("GET", "/" + name)
                     self.assertEqual(answer.getresponse().status, status)
                     answer.close()
@@ -187,7 +189,7 @@ class Root(unittest.TestCase):
         with Portlabd("--user", "1234", "echo=0") as server:
             self.assertEqual(set(status_of(server.pid)["Uid"].split()), {"1234"})
         done = subprocess.run([program("PORTLABD"), "--user", "no-such-user", "echo=0"],
-                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+                              capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("no-such-user", done.stderr)
 

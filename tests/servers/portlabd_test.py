@@ -8,18 +8,19 @@ import select
 import signal
 import socket
 import subprocess
+import tempfile
 import unittest
 
-from portlab_testing import PATIENCE, Portlabd, portlab, program, run, wait_until
+from portlab_testing import TIME_LIMIT, Portlabd, portlab, program, run, wait_until
 
 
 def start_and_wait(*arguments, **options):
     return subprocess.run([program("PORTLABD"), *arguments], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False, **options)
+                          stdin=subprocess.DEVNULL, timeout=TIME_LIMIT, check=False, **options)
 
 
 def connect(port, address="127.0.0.1"):
-    return socket.create_connection((address, port), timeout=PATIENCE)
+    return socket.create_connection((address, port), timeout=TIME_LIMIT)
 
 
 def is_refused(port):
@@ -47,6 +48,21 @@ class CommandLine(unittest.TestCase):
                 (["--shift", "x"], "whole number"), (["--shift", "65535"], "smaller --shift"),
                 (["--bind", "localhost"], "not an address"), (["--nonsense"], "nonsense"),
                 (["--log", "loud"], "none, sessions or requests"), (["--workers", "0"], "1 to"),
+                (["http:8080"], "try: portlabd http=8080\n"), (["version"], "portlabd --version\n"),
+                (["http", "8080"], "try: portlabd http=8080\n"),
+                (["ftp", "2121"], "try: portlabd ftp=2121\n"),
+                (["8080"], "try: portlabd http=8080\n"), (["-p", "8080"], "try: portlabd http=8080\n"),
+                (["--port", "8080"], "try: portlabd http=8080\n"),
+                (["--port=8080"], "there is no option '--port': "), (["-p8080"], "try: portlabd http=8080\n"),
+                (["start"], "try: portlabd\n"),
+                (["http=8080/tcp"], "try: portlabd http/tcp=8080\n"),
+                (["http=localhost:8080"], "try: portlabd http=127.0.0.1:8080\n"),
+                (["--http", "8080"], "try: portlabd http=8080\n"),
+                (["--http=8080"], "try: portlabd http=8080\n"), (["HTTP=8080"], "try: portlabd http=8080\n"),
+                (["port=8080"], "try: portlabd http=8080\n"), (["http=:8080"], "try: portlabd http=8080\n"),
+                (["http=::1:8080"], "try: portlabd http=[::1]:8080\n"),
+                (["127.0.0.1:8080"], "try: portlabd http=127.0.0.1:8080\n"),
+                (["stop"], "try: portlab server stop\n"), (["status"], "try: portlab server status\n"),
                 (["--config", "/nonexistent/x.ini"], "can't be read")]:
             with self.subTest(wrong=wrong):
                 done = start_and_wait(*wrong)
@@ -54,17 +70,29 @@ class CommandLine(unittest.TestCase):
                 self.assertIn(done.returncode, (1, 2) if wrong[0] == "--shift" else (2,))
                 self.assertEqual(done.stdout, "")
 
+    def test_an_error_in_the_configuration_says_what_to_write_there(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write("http = localhost:8080\n")
+            file.flush()
+            done = start_and_wait("--config", file.name)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("\n  write: http = 127.0.0.1:8080\n", done.stderr)
+        self.assertNotIn("try: portlabd http", done.stderr)
+
     def test_help_and_version_go_to_stdout(self):
         done = start_and_wait("--help")
         self.assertEqual(done.returncode, 0)
         self.assertIn("--max-sessions-per-address", done.stdout)
         for line in done.stdout.splitlines():
             self.assertLessEqual(len(line), 80, line)
+        self.assertEqual(start_and_wait("-v").stdout, start_and_wait("--version").stdout)
         self.assertRegex(start_and_wait("--version").stdout, r"^portlabd \d+\.\d+")
 
     def test_a_line_per_listener_and_then_ready(self):
+        folder = tempfile.TemporaryDirectory(prefix="portlab-test-")
+        self.addCleanup(folder.cleanup)
         process = subprocess.Popen(
-            [program("PORTLABD"), "--control", "/tmp/portlab-test-%d" % os.getpid(), "http=0", "dns=0"],
+            [program("PORTLABD"), "--control", os.path.join(folder.name, "control"), "http=0", "dns=0"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
             lines = []
@@ -77,7 +105,7 @@ class CommandLine(unittest.TestCase):
             self.assertRegex(lines[2], r"^dns +udp 127\.0\.0\.1:\d+")
         finally:
             process.terminate()
-            self.assertEqual(process.wait(PATIENCE), 0)
+            self.assertEqual(process.wait(TIME_LIMIT), 0)
             process.stdout.close()
 
     def test_a_taken_port_exits_1_and_names_it(self):
@@ -116,7 +144,7 @@ class CommandLine(unittest.TestCase):
     def test_shift_adds_to_every_default_port(self):
         with Portlabd("--bind", "127.0.0.101", "--shift", "20000") as server:
             ports = {row["service"]: row["endpoint"].get("port") for row in server.ready["listeners"]}
-            self.assertEqual({k: v for k, v in ports.items() if k != "control"},
+            self.assertEqual({service: ports[service] for service in ("http", "ftp", "dns", "echo")},
                              {"http": 20080, "ftp": 20021, "dns": 20053, "echo": 20007})
 
     def test_a_second_portlabd_leaves_the_first_ones_control_socket_alone(self):
@@ -128,14 +156,14 @@ class CommandLine(unittest.TestCase):
     def test_the_control_socket_of_a_killed_portlabd_is_replaced(self):
         with Portlabd("echo=0") as first:
             first.process.kill()
-            first.process.wait(PATIENCE)
+            first.process.wait(TIME_LIMIT)
             self.assertTrue(has_no_listener(first.control))
             second = subprocess.Popen(
                 [program("PORTLABD"), "--json", "--control", first.control, "echo=0"],
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             self.assertTrue(second.stdout.readline())
             second.terminate()
-            self.assertEqual(second.wait(PATIENCE), 0)
+            self.assertEqual(second.wait(TIME_LIMIT), 0)
             second.stdout.close()
             self.assertTrue(is_removed(first.control))
 
@@ -147,7 +175,7 @@ class Signals(unittest.TestCase):
                 idle.sendall(b"x")
                 idle.recv(1)
                 server.signal(number)
-                self.assertEqual(server.process.wait(PATIENCE), 0)
+                self.assertEqual(server.process.wait(TIME_LIMIT), 0)
                 self.assertEqual(idle.recv(1), b"")
                 self.assertTrue(is_removed(server.control))
 
@@ -166,7 +194,7 @@ class Signals(unittest.TestCase):
             head, _, body = received.partition(b"\r\n\r\n")
             self.assertIn(b"200", head)
             self.assertEqual(len(body), 1 << 20)
-            self.assertEqual(server.process.wait(PATIENCE), 0)
+            self.assertEqual(server.process.wait(TIME_LIMIT), 0)
 
     def test_sighup_reads_the_configuration_again(self):
         with open(os.path.join("/tmp", f"portlab-test-{os.getpid()}.ini"), "w") as file:
@@ -191,6 +219,15 @@ class Signals(unittest.TestCase):
                 self.assertIn(b"200", session.recv(4096))
         finally:
             os.unlink(file.name)
+
+    def test_the_idle_time_out_may_come_from_the_environment(self):
+        environment = {**os.environ, "PORTLABD_IDLE_TIMEOUT": "1"}
+        with Portlabd("echo=0", env=environment) as server, connect(server.port("echo")) as session:
+            self.assertEqual(session.recv(1), b"")  # ended for the lack of data
+        environment["PORTLABD_IDLE_TIMEOUT"] = "soon"
+        wrong = run(program("PORTLABD"), "echo=0", env=environment)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("idle-timeout", wrong.stderr)
 
     def test_sighup_with_an_error_in_the_zone_keeps_the_old_zone_and_names_the_line(self):
         zone = f"/tmp/portlab-test-{os.getpid()}.zone"
@@ -229,6 +266,17 @@ class Control(unittest.TestCase):
             srv = run("dig", "+short", "-p", str(dns), "@127.0.0.1", "_http._tcp.lab.test", "SRV")
             self.assertEqual(srv.stdout.split()[2], str(new))
 
+    def test_the_dns_names_the_port_of_https_beside_that_of_http(self):
+        with Portlabd("http=0", "https=0", "dns=0") as server:
+            server.ask_control("move", "https=0")
+            rows = server.ask_control("listeners")["listeners"]
+            for service in ("http", "https"):
+                (port,) = (row["endpoint"]["port"] for row in rows if row["service"] == service)
+                for owner in ("", "www.", "server1."):
+                    srv = run("dig", "+short", "-p", str(server.port("dns", "tcp")), "@127.0.0.1",
+                              f"_{service}._tcp.{owner}lab.test", "SRV").stdout
+                    self.assertEqual(srv.split()[2:3], [str(port)], (service, owner, srv))
+
     def test_errors_are_answered_and_change_nothing(self):
         with Portlabd("echo=0") as server:
             for command, argument in [("listen", "gopher=70"), ("close", "http"), ("move", "echo"),
@@ -245,7 +293,7 @@ class Control(unittest.TestCase):
     def test_stop_answers_first_and_exits_0(self):
         with Portlabd("echo=0") as server:
             self.assertIn("done", server.ask_control("stop"))
-            self.assertEqual(server.process.wait(PATIENCE), 0)
+            self.assertEqual(server.process.wait(TIME_LIMIT), 0)
 
 
 class Limits(unittest.TestCase):
@@ -263,10 +311,10 @@ class Limits(unittest.TestCase):
                 except OSError:
                     pass  # refused already
             while True:  # until no other session sends
-                heard = [c for c in select.select(clients, [], [], 1)[0] if c.fileno() >= 0]
-                if not heard:
+                received = [c for c in select.select(clients, [], [], 1)[0] if c.fileno() >= 0]
+                if not received:
                     break
-                for client in heard:
+                for client in received:
                     clients.remove(client)
                     waiting.append(client)
                     try:
@@ -302,6 +350,22 @@ class Reload(unittest.TestCase):
         server.signal(signal.SIGHUP)
         wait_until(lambda: server.log().count("SIGHUP: ") > seen, "the log tells of the reload")
         self.assertIn(expected, server.log().rsplit("SIGHUP: ", 1)[1])
+
+    def test_limits_and_the_logs_level_change(self):
+        self.write("echo = 0", "max-sessions = 1", "log = none")
+        with Portlabd("--config", self.path) as server:
+            with connect(server.port("echo")) as first:
+                first.sendall(b"x")
+                self.assertEqual(first.recv(1), b"x")
+                with connect(server.port("echo")) as refused:
+                    self.assertEqual(refused.recv(1), b"")
+            self.write("echo = 0", "max-sessions = 10", "log = sessions")
+            self.reload(server, "limits of sessions")
+            with connect(server.port("echo")) as first, connect(server.port("echo")) as second:
+                for client in (first, second):
+                    client.sendall(b"x")
+                    self.assertEqual(client.recv(1), b"x")
+            wait_until(lambda: "1 bytes in" in server.log(), "a line of an ended session")
 
     def ports(self, server, service):
         return sorted({row["endpoint"]["port"]
@@ -349,7 +413,7 @@ class Reload(unittest.TestCase):
             with Portlabd("--config", self.path) as server:
                 server.signal(signal.SIGHUP)
                 server.signal(signal.SIGTERM)
-                self.assertEqual(server.process.wait(PATIENCE), 0)
+                self.assertEqual(server.process.wait(TIME_LIMIT), 0)
 
 
 class Owner(unittest.TestCase):
@@ -360,6 +424,19 @@ class Owner(unittest.TestCase):
             with connect(server.port("echo")) as second:
                 self.assertEqual(second.recv(1), b"")
             self.assertEqual(len(server.ask_control("sessions")["sessions"]), 2)
+
+    def test_refused_sessions_are_in_the_log_and_in_the_status(self):
+        with Portlabd("echo=0", "--max-sessions", "1") as server, connect(server.port("echo")) as first:
+            first.sendall(b"x")
+            self.assertEqual(first.recv(1), b"x")
+            for _ in range(3):
+                with connect(server.port("echo")) as refused:
+                    self.assertEqual(refused.recv(1), b"")
+            self.assertEqual(server.ask_control("status")["refused_sessions"], 3)
+            line = wait_until(lambda: [line for line in server.log().splitlines() if "refused" in line],
+                              "the log")[0]
+            # The date and time of RFC 3339.
+            self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d \d sessions were refused")
 
     def test_a_stopping_portlabd_leaves_its_successors_control_socket_alone(self):
         with Portlabd("http=0") as first, connect(first.port("http")) as client:
@@ -375,7 +452,7 @@ class Owner(unittest.TestCase):
                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as second:
                 self.assertTrue(second.stdout.readline())
                 client.close()
-                self.assertEqual(first.process.wait(PATIENCE), 0)
+                self.assertEqual(first.process.wait(TIME_LIMIT), 0)
                 self.assertTrue(os.path.exists(first.control))
                 second.terminate()
 

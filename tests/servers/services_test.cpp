@@ -21,6 +21,6 @@ BOOST_AUTO_TEST_CASE(each_service_is_made_with_the_facts_of_the_list) {
     BOOST_TEST(info.default_port == known[i].default_port);
     BOOST_TEST(info.specification == known[i].specification);
     BOOST_TEST((services[i].stream != nullptr) == known[i].tcp, info.name);
-    BOOST_TEST((services[i].datagram != nullptr) == known[i].udp, info.name);
+    BOOST_TEST(services[i].speaks_udp() == known[i].udp, info.name);
   }
 }

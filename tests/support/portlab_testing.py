@@ -1,4 +1,4 @@
-"""The helpers of all Python tests: they run portlabd, portlab and other tools, and play the server for
+"""The helpers of all Python tests: they run portlabd, portlab and other tools, and are the server for
 a client. Only Python's standard library is used.
 
 The two programs are named by the environment variables PORTLABD and PORTLAB, which ctest sets.
@@ -7,7 +7,7 @@ can run in parallel. Nothing waits by sleeping for a fixed time.
 
     portlab(…), on_terminal(…), in_shell(…)    run the client and return its output
     with Portlabd("http=0") as server:         a portlabd that is ready
-    with Server(talk), UdpServer(answer):      a server of the test's own
+    with Server(handle), UdpServer(answer):    a server of the test's own
     class Name(ClientTest):                    checks of exit status and error messages
 """
 
@@ -29,7 +29,7 @@ import threading
 import time
 import unittest
 
-PATIENCE = 30  # seconds: the time-out of everything that must happen
+TIME_LIMIT = 30  # seconds: the time-out of everything that must happen
 PORTLAB = os.environ.get("PORTLAB", "portlab")
 
 
@@ -75,13 +75,13 @@ def need(*tools):
 
 def wait_until(condition, what):
     """Polls a condition until it is true; returns its value."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIME_LIMIT
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"waited {PATIENCE} s for: {what}")
+            raise AssertionError(f"waited {TIME_LIMIT} s for: {what}")
         time.sleep(0.01)
 
 
@@ -124,7 +124,7 @@ class Portlabd:
                 stdin=subprocess.DEVNULL, **popen)
         line = self.process.stdout.readline()
         if not line:
-            self.process.wait(PATIENCE)
+            self.process.wait(TIME_LIMIT)
             log = self.log()
             self.close()
             raise AssertionError(f"portlabd did not become ready: {log}")
@@ -151,7 +151,7 @@ class Portlabd:
         if argument is not None:
             request["argument"] = argument
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(PATIENCE)
+            connection.settimeout(TIME_LIMIT)
             connection.connect(self.control)
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("rb") as lines:
@@ -164,12 +164,12 @@ class Portlabd:
         """SIGTERM; the exit status."""
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIME_LIMIT)
 
     def close(self):
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(PATIENCE)
+            self.process.wait(TIME_LIMIT)
         self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -204,7 +204,7 @@ def environment(**changes):
     return env
 
 
-def portlab(*arguments, stdin=b"", env=None, timeout=PATIENCE, **options):
+def portlab(*arguments, stdin=b"", env=None, timeout=TIME_LIMIT, **options):
     """Runs portlab to its end, with `stdin` as its input."""
     done = subprocess.run([program("PORTLAB"), *map(str, arguments)], input=stdin,
                           capture_output=True, timeout=timeout, env=env or environment(),
@@ -215,7 +215,7 @@ def portlab(*arguments, stdin=b"", env=None, timeout=PATIENCE, **options):
 def in_shell(script, env=None):
     """Runs a line of sh(1); "$PORTLAB" is the program. For redirections that subprocess lacks."""
     done = subprocess.run(["sh", "-c", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=PATIENCE,
+                          stderr=subprocess.PIPE, timeout=TIME_LIMIT,
                           env=env or environment(PORTLAB=PORTLAB))
     return Result(done.returncode, done.stdout, done.stderr.decode())
 
@@ -246,10 +246,10 @@ def run(*command, **options):
 
 class Server:
     """Accepts sessions on a free port of loopback (or at a Unix socket's path) and runs
-    `talk(session)` for each in a thread."""
+    `handle(session)` for each in a thread."""
 
-    def __init__(self, talk, family=socket.AF_INET, address="127.0.0.1", path=None):
-        self.talk = talk
+    def __init__(self, handle, family=socket.AF_INET, address="127.0.0.1", path=None):
+        self.handle = handle
         self.peers = []
         self.errors = []
         self.threads = []
@@ -276,10 +276,10 @@ class Server:
             thread.start()
 
     def serve(self, session):
-        session.settimeout(PATIENCE)
+        session.settimeout(TIME_LIMIT)
         with session:
             try:
-                self.talk(session)
+                self.handle(session)
             except OSError as error:  # the client closed: often part of the test
                 self.errors.append(error)
 
@@ -293,9 +293,9 @@ class Server:
     def __exit__(self, *_):
         self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
-        self.thread.join(PATIENCE)
+        self.thread.join(TIME_LIMIT)
         for thread in self.threads:
-            thread.join(PATIENCE)
+            thread.join(TIME_LIMIT)
 
 
 class UdpServer:
@@ -330,7 +330,7 @@ class UdpServer:
     def __exit__(self, *_):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stop:
             stop.sendto(b"\0stop\0", ("127.0.0.1", self.port))
-        self.thread.join(PATIENCE)
+        self.thread.join(TIME_LIMIT)
         self.socket.close()
 
 

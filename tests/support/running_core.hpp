@@ -37,9 +37,21 @@ class RunningCore {
   }
 
   /// Opens "echo=0" and the like; returns the first endpoint.
-  Endpoint listen(std::string_view spec) {
-    const auto parsed = parse_listen_spec(spec);
-    return core.listen(parsed.value()).value().front();
+  Endpoint listen(std::string_view spec) { return change(&Core::listen, spec).value().front(); }
+
+  /// Changes listeners as a service does.
+  ListenResult<Core::Endpoints> change(Core::Change what, std::string_view spec) {
+    // Not asio::use_future: with sanitizers g++ 12 warns of it, for this type.
+    std::promise<ListenResult<Core::Endpoints>> changed;
+    const auto keep = [&](const std::exception_ptr& failure,
+                          ListenResult<Core::Endpoints> endpoints) {
+      if (failure)
+        changed.set_exception(failure);
+      else
+        changed.set_value(std::move(endpoints));
+    };
+    asio::co_spawn(core.loop(), core.change(what, parse_move_spec(spec).value()), keep);
+    return changed.get_future().get();
   }
 
   std::vector<SessionRow> sessions() {

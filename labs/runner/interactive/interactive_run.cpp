@@ -9,60 +9,99 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
-#include <utility>
+#include <map>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
 #include "common/text.hpp"
 #include "labs/network/running_lab.hpp"
-#include "labs/runner/check/answer.hpp"
-#include "labs/runner/interactive/printer.hpp"
+#include "labs/runner/interactive/messages.hpp"
+#include "labs/runner/interactive/part_view.hpp"
 #include "labs/runner/interactive/question_prompt.hpp"
+#include "labs/runner/interactive/question_task.hpp"
 #include "labs/runner/interactive/resume.hpp"
-#include "labs/runner/interactive/run_messages.hpp"
+#include "labs/runner/interactive/screen.hpp"
 #include "labs/runner/interactive/shell_step.hpp"
 #include "labs/runner/interactive/terminal_control.hpp"
+#include "labs/runner/model/markdown.hpp"
 #include "labs/runner/model/port_shift.hpp"
+#include "labs/runner/model/text_lines.hpp"
 #include "labs/runner/shell/lab_environment.hpp"
+#include "labs/runner/shell/lab_listeners.hpp"
 
 namespace portlab::labs {
 
 namespace {
 
-constexpr std::size_t answer_max = 1000;  // bytes, in the record
+/// The text of a part, without the question in it.
+std::string text_before_question(const Part& part) {
+  if (!std::holds_alternative<Question>(part.task)) return part.text;
+  const auto text = "\n" + part.text;
+  const auto end = std::min(text.find("\n**Predict:**"), text.find("\n**Question:**"));
+  return trimmed(text.substr(0, end));
+}
 
 class InteractiveRun {
  public:
-  InteractiveRun(const Lab& lab, LabNetwork& network, Progress& progress,
+  InteractiveRun(const Lab& lab, LabPlace& place, Progress& progress,
                  const std::string& registration_path)
       : lab_(lab),
         progress_(progress),
         record_(progress.of(lab.record_key())),
         folder_(progress.folder_of(lab.record_key())),
-        environment_(network, folder_, printer_.style().unicode),
-        registration_(registration_path, {::getpid(), network.control(), folder_}) {}
+        environment_(place, folder_, style_of(STDOUT_FILENO).unicode),
+        questions_(
+            lab, record_, environment_, [this] { return command_setting(); }, [this] { save(); },
+            [this](const Question& question) { show_help(&question); }),
+        registration_(registration_path,
+                      {::getpid(), place.control(), folder_, lab.command(), place.office_name()}),
+        view_(lab, environment_.captured_values(), name_after_place(),
+              [this] { return command_setting(); }) {}
 
-  RunResult run() {
+  bool run() {
     environment_.set_wait_callback(throw_if_terminated);
-    if (!begin()) return RunResult::restart;
+    if (!begin()) return false;
     while (record_.part < lab_.parts.size()) {
       const auto& part = lab_.parts[record_.part];
-      show(part);
-      const auto navigation =
-          std::visit([&](const auto& task) { return run_task(part, task); }, part.task);
-      if (navigation == Navigation::quit) return quit();
-      if (navigation == Navigation::restart) {
-        if (!prompt_.confirm("This deletes your answers and your files of this lab.")) continue;
-        progress_.reset(lab_.record_key());
-        return RunResult::restart;
+      has_typed_ = false;
+      auto navigation = view_.show_in_pages(part);
+      if (navigation == Navigation::next)
+        navigation = std::visit([&](const auto& task) { return run_task(part, task); }, part.task);
+      if (navigation == Navigation::again) {
+        navigation = show_step_before(part);
+        if (navigation == Navigation::next || navigation == Navigation::again) continue;
       }
-      if (navigation == Navigation::skip) skip(part);
-      go_on(navigation);
+      if (navigation == Navigation::quit) {
+        save();
+        if (save_failure_.empty())
+          print("\nYour progress is saved: portlab " + lab_.command() + " continues here" +
+                (is_done_at(lab_, record_.part) ? "; the lab is done, the rest is optional" : "") +
+                ".\n");
+        return true;
+      }
+      if (navigation == Navigation::restart) {
+        if (confirm("This deletes your answers and your files of this lab.") && reset())
+          return false;
+        continue;
+      }
+      if (navigation == Navigation::skip && lab_.is_optional(part.step)) {
+        skip_step(part.step);
+      } else {
+        if (navigation == Navigation::skip)
+          std::visit([&](const auto& task) { skip(part, task); }, part.task);
+        view_.keep_rows(navigation == Navigation::back ? 0 : rows_left_by(part));
+        go_on(navigation);
+      }
+      if (needs_new_network_ && record_.part < lab_.parts.size()) {
+        say("The lab makes its network anew, and runs the commands up to here in it. (In a second "
+            "terminal: `exit`, and then `portlab enter`.)");
+        return false;
+      }
     }
-    record_.finished = std::time(nullptr);
     save();
-    print_summary(printer_, lab_, record_);
-    return RunResult::finished;
+    view_.show_recap();
+    print_summary(lab_, record_);
+    return true;
   }
 
  private:
@@ -78,27 +117,36 @@ class InteractiveRun {
     record_.title = lab_.title;
     record_.parts = lab_.parts.size();
     record_.steps = lab_.steps.size();
-    print_beginning(printer_, lab_, record_, environment_.network(), is_repeated,
-                    registration_.is_registered());
+    print_beginning(lab_, record_, environment_.place(), is_repeated,
+                    registration_.enter_command());
+    if (record_.part == 0) {
+      const std::size_t rows_about_place = environment_.place().shift() == 0 ? 8 : 11;
+      view_.keep_rows(rows_of(render_markdown(lab_.introduction)) + rows_about_place);
+    }
     const bool is_restored = record_.part == 0 || resume();
+    remember_listeners(record_.part);
     save();
     return is_restored;
   }
 
   bool resume() {
-    open_prediction_ = find_open_prediction(record_, lab_);
     print("\nYou were at step " + place() + ". The commands before it are run again ...\n");
     std::fflush(stdout);
+    std::string failures;
     try {
-      repeat_activities(lab_, record_.part, environment_, folder_);
+      failures = repeat_activities(lab_, record_.part, environment_, folder_,
+                                   [this](std::size_t part) { remember_listeners(part); });
     } catch (const CommandError& failure) {
       throw_if_terminated();
-      printer_.say("\nThat failed: " + failure.reason() +
-                   ". The lab starts at its first step; your answers are kept.\n");
+      print("\n");
+      say("That failed: " + failure.reason() +
+          ". The lab starts at its first step; your answers are kept.");
       record_.part = 0;
       return false;
     }
     print("\n");
+    if (!failures.empty())
+      say(failures + " If the next step does not work, type `reset`: the lab begins again.\n\n");
     show_text_before();
     return true;
   }
@@ -107,39 +155,116 @@ class InteractiveRun {
     came_back_ = navigation == Navigation::back;
     if (!came_back_) {
       ++record_.part;
+      remember_listeners(record_.part);
+      // Texts may follow the last check, and steps that need not be done.
+      if (is_done_at(lab_, record_.part)) record_.finished = std::time(nullptr);
     } else {
       if (record_.part > 0) --record_.part;
-      shown_step_ = lab_.steps.size();  // its headline is shown again
+      view_.repeat_headline();
+      put_listeners_back();
     }
     save();
   }
 
+  /// The listeners at the beginning of a part, for put_listeners_back().
+  void remember_listeners(std::size_t part) {
+    if (!lab_.servers) return;
+    if (auto listeners = read_listeners(environment_.place().control()))
+      listeners_at_[part] = std::move(*listeners);
+  }
+
+  /// What this part and those after it have opened, closed and moved is undone: else their commands
+  /// could not succeed once more.
+  void put_listeners_back() {
+    const auto before = listeners_at_.find(record_.part);
+    if (before == listeners_at_.end()) return;
+    if (restore_listeners(environment_.place().control(), before->second))
+      say("The services listen again where they did at the beginning of this part.");
+  }
+
+  /// Goes to the step after this optional one. What was done in it may be in the way later.
+  void skip_step(std::size_t step) {
+    needs_new_network_ = has_typed_ || has_activity_before(lab_, record_.part);
+    view_.keep_rows(0);
+    while (record_.part < lab_.parts.size() && lab_.parts[record_.part].step == step)
+      go_on(Navigation::skip);
+  }
+
+  /// Where that fails (a full disk), the lab goes on; only the record lacks something.
   void save() {
-    record_.step = lab_.parts[std::min(record_.part, lab_.parts.size() - 1)].step + 1;
-    progress_.save();
+    record_.step = step();
+    record_.changed = std::time(nullptr);
+    try {
+      progress_.save(lab_.record_key(), record_);
+      save_failure_.clear();
+    } catch (const CommandError& failure) {
+      throw_if_terminated();
+      if (save_failure_.empty()) {
+        print("\n");
+        say(failure.reason() + ". The lab goes on without a record.");
+      }
+      save_failure_ = failure.reason();
+    }
   }
 
-  RunResult quit() {
-    save();
-    print("\nYour progress is saved: portlab " + lab_.command() + " continues here.\n");
-    return RunResult::quit;
+  bool reset() {
+    try {
+      progress_.reset(lab_.record_key());
+      return true;
+    } catch (const CommandError& failure) {
+      say(failure.reason() + ".");
+      return false;
+    }
   }
 
+  /// The current step, from 1.
+  std::size_t step() const {
+    return lab_.parts[std::min(record_.part, lab_.parts.size() - 1)].step + 1;
+  }
   /// "3/9": the step and the number of steps.
   std::string place() const {
-    const auto step = lab_.parts[std::min(record_.part, lab_.parts.size() - 1)].step + 1;
-    return std::to_string(step) + "/" + std::to_string(lab_.steps.size());
+    return std::to_string(step()) + "/" + std::to_string(lab_.steps.size());
+  }
+
+  /// For prompts: "3/9", "3/9, ana".
+  std::string status() const { return place() + name_after_place(); }
+  /// "", ", ana".
+  std::string name_after_place() const {
+    constexpr std::size_t name_max = 20;  // bytes
+    const auto& student = progress_.student();
+    return student.empty() ? "" : ", " + displayable(student, name_max);
   }
 
   // ---- what is shown
 
-  void show(const Part& part) {
-    if (part.step == shown_step_)
-      print("\n");
-    else
-      printer_.headline("Step " + place() + " of " + lab_.name() + ": " + lab_.steps[part.step]);
-    shown_step_ = part.step;
-    if (!part.text.empty()) print(printer_.render(part.text) + "\n");
+  /// How many rows a part that is done has left on the screen, not yet confirmed by Enter.
+  std::size_t rows_left_by(const Part& part) const {
+    if (const auto* question = std::get_if<Question>(&part.task))
+      return question->is_prediction ? 0 : rows_of_explanation(*question);
+    if (!std::holds_alternative<Activity>(part.task)) return 0;
+    std::size_t rows = 3;  // the prompt, "done", an empty line
+    if (const auto last = environment_.snapshot().last) rows += rows_of(last->output);
+    if (const auto which = find_open_prediction(record_, lab_))
+      rows += rows_of_explanation(std::get<Question>(lab_.parts[*which].task));
+    return rows;
+  }
+
+  /// For "again": what comes before this part in its step, which is shown next: the texts, without
+  /// their questions, and the last output.
+  Navigation show_step_before(const Part& part) {
+    std::string text, output;
+    for (const auto& other : lab_.parts) {
+      if (other.step != part.step || &other >= &part) continue;
+      text += text_before_question(other) + "\n\n";
+      const auto last = environment_.snapshot().last;
+      if (std::holds_alternative<Activity>(other.task) && last) output = last->output;
+    }
+    view_.repeat_headline();
+    return view_.show_before(part, text, output);
+  }
+
+  void show_help(const Question* question) const {
+    print_help(lab_, step(), registration_.enter_command(), question);
   }
 
   /// After resume(): a part without a text continues the text of an earlier part of its step.
@@ -149,212 +274,146 @@ class InteractiveRun {
     for (auto i = record_.part; i > 0 && lab_.parts[i - 1].step == current.step; --i) {
       const auto& before = lab_.parts[i - 1];
       if (before.text.empty()) continue;
-      show(before);
+      view_.show(before);
       const auto* question = std::get_if<Question>(&before.task);
       const auto* given = record_.answer_at(i - 1);
       if (question != nullptr && given != nullptr && given->tries > 0)
-        printer_.say((question->is_prediction ? "You predicted: " : "You answered: ") +
-                     answer_text(*question, given->answer) + "\n\n");
+        questions_.say_answer(*question, *given);
       return;
     }
   }
 
-  /// The prediction that has now been tested, with the explanation.
-  void show_prediction() {
-    const auto which = std::exchange(open_prediction_, std::nullopt);
-    if (!which) return;
-    const auto* given = record_.answer_at(*which);
-    const auto* question = std::get_if<Question>(&lab_.parts[*which].task);
-    if (given == nullptr || question == nullptr) return;
-    print("\n");
-    if (given->tries > 0)
-      printer_.say("You predicted: " + answer_text(*question, given->answer) + "\n");
-    printer_.explain(question->explanation);
-    print("\n");
+  /// For "again": the headline and the text, which may be that of an earlier part.
+  void show_again(const Part& part) {
+    view_.repeat_headline();
+    part.text.empty() ? show_text_before() : view_.show(part);
+  }
+
+  /// Records an activity, and shows the prediction that it has tested, with the explanation.
+  void finish(DoneActivity done) {
+    done.time = std::time(nullptr);
+    record_.add_done(std::move(done));
+    questions_.reveal_prediction();
   }
 
   void show_done(const Part& part) const {
     const auto next = record_.part + 1;
     const bool ends_step = next == lab_.parts.size() || lab_.parts[next].step != part.step;
-    const auto& style = printer_.style();
+    const auto style = style_of(STDOUT_FILENO);
     print(style.paint(style.unicode ? "\u2713" : "ok", "32") +
           (ends_step ? " step " + place() + " done" : " done") + "\n");
   }
 
   // ---- tasks
 
+  /// Commands between those of the lab run where these do.
+  CommandSetting command_setting() const {
+    return {folder_, environment_.place().words_before(environment_.host())};
+  }
+
   Navigation run_task(const Part&, const std::monostate&) {
-    return prompt_.wait_for_enter(place());
+    return wait_for_enter(status(), command_setting());
   }
 
   Navigation run_task(const Part& part, const Question& question) {
-    const auto* before = record_.answer_at(record_.part);
-    // A question that was skipped or answered wrongly is asked again.
-    const bool has_answer =
-        before != nullptr && before->tries > 0 && (question.is_prediction || before->was_right);
-    if (has_answer)
-      printer_.say("You answered before: " + answer_text(question, before->answer) +
-                   " (Enter keeps it)\n");
-    const auto navigation = prompt_.ask(
-        question, place(), has_answer,
-        [&](const std::string& answer) { return accept_answer(part, question, answer); });
-    record_.hints += prompt_.hints_given();
-    return navigation;
+    return questions_.run(part, question, status());
   }
 
   Navigation run_task(const Part& part, const Activity& activity) {
-    if (!activity.missing.empty()) return show_instead(part, activity);
-    const auto shift = environment_.network().shift();
-    const auto prompt = "(" + lab_.name() + ", " + place() +
-                        (shift == 0 ? "" : ", ports + " + std::to_string(shift)) + ") $ ";
-    auto result = run_shell_step(activity, environment_, printer_, prompt, came_back_);
-    record_.hints += result.hints_given;
-    if (result.navigation != Navigation::next) return result.navigation;
+    auto done = done_activity(part, activity);
+    if (done.impossible_here) {
+      say(text_instead_of(activity));
+      print("\n");
+      const auto navigation = wait_for_enter(status(), command_setting());
+      if (navigation == Navigation::next) finish_instead(activity, std::move(done));
+      return navigation;
+    }
+    const auto shift = environment_.place().shift();
+    environment_.go_to(activity.host);
+    const auto prompt = "(" + lab_.name() + ", " + status() +
+                        (shift == 0 ? "" : ", ports + " + std::to_string(shift)) + ") " +
+                        environment_.host() + "$ ";
+    const ShowAgain show_again{[&] { this->show_again(part); }, [&] { show_help(nullptr); }};
+    const auto navigation =
+        run_shell_step(activity, environment_, prompt, show_again, came_back_, done);
+    record_.hints += done.hints;
+    has_typed_ = !done.commands.empty();
+    // The values of an earlier run are not those on the screen.
+    if (!done.commands.empty()) forget_values(activity.captures, environment_.captured_values());
+    if (navigation != Navigation::next) return navigation;
     if (const auto last = environment_.snapshot().last)
       capture_values(activity.captures, last->output, environment_.captured_values());
-    auto done = done_activity(part);
-    done.commands = std::move(result.commands);
-    done.typed_by_enter = result.typed_by_enter;
-    done.hints = result.hints_given;
-    record_.add_done(std::move(done));
     show_done(part);
-    show_prediction();
+    finish(std::move(done));
     return Navigation::next;
   }
 
-  /// For an activity that this machine does not allow.
-  Navigation show_instead(const Part& part, const Activity& activity) {
-    printer_.say(text_instead_of(activity));
-    print("\n");
-    const auto navigation = prompt_.wait_for_enter(place());
-    if (navigation == Navigation::next) add_impossible(part, activity, false);
-    return navigation;
+  DoneActivity done_activity(const Part& part, const Activity& activity) const {
+    return {
+        .part = record_.part, .step = part.step + 1, .impossible_here = !activity.missing.empty()};
   }
 
-  void add_impossible(const Part& part, const Activity& activity, bool skipped) {
-    capture_values(activity.captures, activity.output.value_or(""), environment_.captured_values());
-    auto done = done_activity(part);
-    done.skipped = skipped;
-    done.impossible = true;
-    record_.add_done(std::move(done));
-    print("\n");
-    show_prediction();
-  }
-
-  DoneActivity done_activity(const Part& part) const {
-    DoneActivity done;
-    done.part = record_.part;
-    done.step = part.step + 1;
-    return done;
-  }
-
-  /// The record of the answer at this part, with no try yet if it is new.
-  GivenAnswer& given_answer(const Part& part, const Question& question) {
-    if (auto* given = record_.answer_at(record_.part)) return *given;
-    record_.answers.push_back({record_.part, part.step + 1, part.text, question.is_prediction,
-                               std::string{},
-                               right_answer(question, environment_.captured_values()), false, 0});
-    return record_.answers.back();
-  }
-
-  /// Records the answer. True: the lab goes on.
-  bool accept_answer(const Part& part, const Question& question, const std::string& answer) {
-    const auto& values = environment_.captured_values();
-    auto& given = given_answer(part, question);
-    given.answer = displayable(answer, answer_max);
-    given.right = right_answer(question, values);
-    given.was_right = is_right(question, answer, values);
-    ++given.tries;
-    save();
-    if (question.is_prediction) {
-      open_prediction_ = record_.part;
-      print("Noted. Now see what happens.\n");
-      return true;
+  /// The lab does the activity, or, where this machine does not allow it, takes its values from the
+  /// file.
+  void finish_instead(const Activity& activity, DoneActivity done) {
+    std::string problem;
+    try {
+      if (const auto failure = environment_.run_activity(activity, CheckMode::interactive, print))
+        problem = "expected " + failure->expected + "; observed " + failure->observed;
+    } catch (const CommandError& failure) {
+      throw_if_terminated();
+      problem = failure.reason();
     }
-    if (!names_in(given.right).empty()) {
-      printer_.say(
-          "The lab has not seen this value yet: type `back` and do the step before once more, or "
-          "`skip`.\n");
-      return false;
-    }
-    if (!given.was_right) {
-      printer_.say("Not quite. Try again, or type `hint`.\n");
-      return false;
-    }
-    std::string text = "**Right.**";
-    for (const auto& line : question.explanation) text += " " + line;
-    printer_.say(text + "\n");
     print("\n");
-    return true;
+    // Before the prediction is shown: the output above is not the result of which it speaks.
+    if (!problem.empty())
+      say("That did not work from here: " + problem +
+          ". What follows is the result where all commands of the lab have been run.\n\n");
+    finish(std::move(done));
+    needs_new_network_ = needs_new_network_ || !problem.empty();
   }
 
   // ---- skip
 
-  void skip(const Part& part) {
-    if (const auto* activity = std::get_if<Activity>(&part.task))
-      skip(part, *activity);
-    else if (const auto* question = std::get_if<Question>(&part.task))
-      skip(part, *question);
-    else
-      return;
-    record_.add_skipped(record_.part);
-  }
+  void skip(const Part&, const std::monostate&) {}
 
-  void skip(const Part& part, const Question& question) {
-    const auto& given = given_answer(part, question);
-    if (question.is_prediction) {  // its explanation is shown after the activity
-      open_prediction_ = record_.part;
-      return;
-    }
-    const auto first = given.right.substr(0, given.right.find(" | "));
-    printer_.say("The answer: " + answer_text(question, first) + "\n");
-    printer_.explain(question.explanation);
-    print("\n");
-  }
+  void skip(const Part& part, const Question& question) { questions_.skip(part, question); }
 
   void skip(const Part& part, const Activity& activity) {
-    if (!activity.missing.empty()) return add_impossible(part, activity, true);
-    print("Done for you:\n\n");
-    auto done = done_activity(part);
+    record_.add_skipped(record_.part);
+    auto done = done_activity(part, activity);
     done.skipped = true;
-    done.commands = commands_to_type(activity, environment_.captured_values());
-    environment_.run_activity(activity, CheckMode::interactive,
-                              [](std::string_view text) { print(text); });
-    record_.add_done(std::move(done));
-    print("\n");
-    show_prediction();
+    if (!done.impossible_here) {
+      print("The lab does it for you:\n\n");
+      done.commands = commands_to_type(activity, environment_.captured_values());
+    }
+    finish_instead(activity, std::move(done));
   }
 
   const Lab& lab_;
   Progress& progress_;
-  LabRecord& record_;
+  LabRecord record_;
   const std::string folder_;
-  const Printer printer_;
-  QuestionPrompt prompt_{printer_};
   LabEnvironment environment_;
+  QuestionTask questions_;
+  std::string save_failure_;  ///< why the record was not saved the last time; empty: it was
   const LabRegistration registration_;
-  std::size_t shown_step_ = static_cast<std::size_t>(-1);
+  PartView view_;
+  std::map<std::size_t, Listeners> listeners_at_;  ///< by parts
   bool came_back_ = false;
-  std::optional<std::size_t> open_prediction_;  ///< the part whose prediction was not tested yet
+  bool has_typed_ = false;          ///< at this part
+  bool needs_new_network_ = false;  ///< something in this one is in the way of what follows
 };
 
 }  // namespace
 
-void require_terminal(const Lab& lab) {
-  if (::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1) return;
-  const auto operand = lab.is_in_catalog ? lab.id.substr(lab.id.rfind(' ') + 1) : lab.path;
-  throw usage_failure("a lab needs a terminal",
-                      "portlab " + std::string(lab.is_myth() ? "myth" : "lab") + " --auto " +
-                          operand + " (runs it without a terminal)");
-}
-
-RunResult run_interactively(const Lab& lab, LabNetwork& network, Progress& progress,
-                            const std::string& registration_path) {
+bool run_interactively(const Lab& lab, LabPlace& place, Progress& progress,
+                       const std::string& registration_path) {
   if (!progress.lock(lab.record_key()))
     throw CommandError(Exit::no_connection, "this lab is open in another terminal already",
                        "portlab enter (opens a shell in its network)");
   watch_signals();
-  return InteractiveRun(lab, network, progress, registration_path).run();
+  return InteractiveRun(lab, place, progress, registration_path).run();
 }
 
 }  // namespace portlab::labs

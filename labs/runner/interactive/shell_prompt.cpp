@@ -4,9 +4,12 @@ namespace portlab::labs {
 
 void ShellPrompt::type(std::string_view keys) {
   enter_alone_ = is_shown() && keys_ != Keys::typed && (keys == "\r" || keys == "\n");
-  if (is_shown())
+  const bool redraws = keys == "\x0c";  // Ctrl-L: readline clears the screen, the line stays
+  if (is_shown() && redraws && keys_ == Keys::none)
+    keys_ = Keys::redrawn;
+  else if (is_shown() && !redraws)
     keys_ = Keys::typed;
-  else
+  else if (!is_shown())
     typed_ahead_ = true;
   // After Enter the prompt can no longer be withdrawn.
   if (is_shown() && keys.find_first_of("\r\n") != std::string_view::npos) state_ = State::busy;

@@ -55,6 +55,7 @@ class ShellPrompt {
   enum class Keys {
     none,         ///< the line is empty
     typed_ahead,  ///< keys were pressed before the prompt was shown, and may be in the line
+    redrawn,      ///< Ctrl-L has printed the prompt anew; the line is empty
     typed,        ///< keys were pressed at the prompt
   };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 #include "common/system/own_path.hpp"
@@ -13,29 +14,32 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path folder_of(Catalog catalog) {
-  const fs::path folder = catalog == Catalog::labs ? "labs" : "labs/myths";
-  return find_data(folder, folder);
-}
+std::string kind_of(Catalog catalog) { return catalog == Catalog::labs ? "lab" : "myth"; }
 
-/// 5 for "05-http-on-port-83.md"; 0 where the file is not a lab.
-int number_of(const fs::path& file) {
+fs::path folder_of(Catalog catalog) { return catalog == Catalog::labs ? "labs" : "labs/myths"; }
+
+/// 5 for "05-http-on-port-83.md"; nothing where the file is not a lab.
+std::optional<int> number_of(const fs::path& file) {
   const auto name = file.filename().string();
   int number = 0;
   const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
-  return failed == std::errc{} && *end == '-' && name.ends_with(".md") ? number : 0;
+  if (failed != std::errc{} || *end != '-' || !name.ends_with(".md")) return std::nullopt;
+  return number;
 }
 
 }  // namespace
 
-std::vector<std::string> files_in(Catalog catalog) {
-  std::vector<fs::path> files;
+Result<std::vector<std::string>> files_in(Catalog catalog) {
+  const auto folder = folder_of(catalog);
+  std::vector<std::string> files;
   std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(folder_of(catalog), failed))
-    if (number_of(entry.path()) > 0) files.push_back(entry.path());
-  std::sort(files.begin(), files.end(),
-            [](const auto& a, const auto& b) { return number_of(a) < number_of(b); });
-  return {files.begin(), files.end()};
+  for (const auto& entry : fs::directory_iterator(find_data(folder, folder), failed))
+    if (number_of(entry.path())) files.push_back(entry.path());
+  if (files.empty())
+    return Error{"there are no " + kind_of(catalog) + "s in " +
+                 places_text(data_places(folder, folder))};
+  std::sort(files.begin(), files.end());  // the names have two digits
+  return files;
 }
 
 Result<std::string> find_file(Catalog catalog, const std::string& number_or_path) {
@@ -45,14 +49,16 @@ Result<std::string> find_file(Catalog catalog, const std::string& number_or_path
     return Error{number_or_path + ": " +
                  (fs::exists(number_or_path, failed) ? "not a file" : "there is no such file")};
   }
+  const auto files = files_in(catalog);
+  if (!files) return files.error();
   std::string numbers;
-  for (const auto& file : files_in(catalog)) {
-    const auto number = std::to_string(number_of(file));
+  for (const auto& file : *files) {
+    const auto number = std::to_string(*number_of(file));
     if (number == number_or_path) return file;
     numbers += (numbers.empty() ? "" : ", ") + number;
   }
-  const std::string kind = catalog == Catalog::labs ? "lab" : "myth";
-  return Error{"there is no " + kind + " '" + number_or_path + "': there are " + numbers};
+  return Error{"there is no " + kind_of(catalog) + " '" + number_or_path + "': there are " +
+               numbers};
 }
 
 }  // namespace portlab::labs

@@ -10,8 +10,9 @@ namespace portlab::labs {
 
 enum class Catalog { labs, myths };
 
-/// The paths of all files of a catalog, in the order of their numbers.
-std::vector<std::string> files_in(Catalog catalog);
+/// The paths of all files of a catalog, in the order of their numbers. Where there are none, the
+/// error says in which folders they were looked for.
+Result<std::vector<std::string>> files_in(Catalog catalog);
 
 /// The path of the lab or myth with this number ("5"); a path is returned as it is. The error lists
 /// the numbers that exist.

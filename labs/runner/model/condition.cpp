@@ -1,123 +1,122 @@
 #include "labs/runner/model/condition.hpp"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <sstream>
 #include <string>
-#include <vector>
 
+#include "clients/cli/numbers.hpp"
 #include "common/port.hpp"
+#include "labs/network/office/office_plan.hpp"
+#include "labs/runner/model/text_lines.hpp"
 
 namespace portlab::labs {
 
 namespace {
 
 constexpr const char* syntax =
-    "[not] listening tcp|udp [ADDRESS:]PORT; [no] sockets tcp|udp [local [ADDRESS]:PORT] "
-    "[remote [ADDRESS]:PORT] [state STATE] [count N|N+]; exit N; [no] output TEXT";
-
-constexpr std::array states{TcpState::established, TcpState::syn_sent,   TcpState::syn_recv,
-                            TcpState::fin_wait1,   TcpState::fin_wait2,  TcpState::time_wait,
-                            TcpState::close,       TcpState::close_wait, TcpState::last_ack,
-                            TcpState::listen,      TcpState::closing};
+    "[not] listening [on HOST] tcp|udp [ADDRESS:]PORT; [no] sockets [on HOST] tcp|udp "
+    "[local [ADDRESS]:PORT] [remote [ADDRESS]:PORT] [state STATE] [count N|N+]; exit N; "
+    "[no] output TEXT; tried ADDRESS:PORT connected|refused|timed out; in an office, "
+    "forwarded tcp|udp PORT ADDRESS:PORT and accepted tcp|udp PORT";
 
 /// With the forms of a check, for whoever writes a lab.
 Error syntax_error(const std::string& what) { return {what + ": a check is one of: " + syntax}; }
 
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stopped, failed] = std::from_chars(text.data(), end, number);
-  if (failed != std::errc{} || stopped != end) return std::nullopt;
-  return number;
-}
-
-std::vector<std::string> words_of(std::string_view line) {
-  std::istringstream in{std::string(line)};
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  return words;
-}
-
-std::optional<Transport> parse_transport(std::string_view word) {
-  if (word == "tcp") return Transport::tcp;
-  if (word == "udp") return Transport::udp;
-  return std::nullopt;
-}
-
-/// Parses "127.0.0.1:80", "[::1]:80", ":80" or "80".
-bool parse_end(const std::string& word, std::optional<asio::ip::address>& address,
-               std::optional<std::uint16_t>& port) {
+/// "127.0.0.1:80", "[::1]:80", ":80" or "80".
+std::optional<EndPattern> parse_end(const std::string& word) {
+  EndPattern end;
   const auto colon = word.rfind(':');
-  const auto number = parse_port(colon == std::string::npos ? word : word.substr(colon + 1));
-  if (!number) return false;
-  port = *number;
-  if (colon == std::string::npos || colon == 0) return true;
-  const auto parsed = parse_address(word.substr(0, colon));
-  if (!parsed) return false;
-  address = *parsed;
-  return true;
+  const auto port = parse_port(colon == std::string::npos ? word : word.substr(colon + 1));
+  if (!port) return std::nullopt;
+  end.port = *port;
+  if (colon == std::string::npos || colon == 0) return end;
+  const auto address = parse_address(word.substr(0, colon));
+  if (!address) return std::nullopt;
+  end.address = *address;
+  return end;
 }
 
 std::optional<TcpState> parse_state(std::string_view word) {
-  const auto* found = std::find_if(states.begin(), states.end(),
-                                   [&](TcpState state) { return to_string(state) == word; });
-  return found == states.end() ? std::nullopt : std::optional(*found);
+  for (auto number = 1; number <= static_cast<int>(TcpState::closing); ++number)
+    if (const auto state = static_cast<TcpState>(number); to_string(state) == word) return state;
+  return std::nullopt;
 }
 
+/// "5" or "5+".
 std::optional<Count> parse_count(std::string_view word) {
+  constexpr std::size_t count_max = 1'000'000;
   const bool open = word.ends_with('+');
   if (open) word.remove_suffix(1);
-  const auto number = parse_number<std::size_t>(word);
+  const auto number = parse_number(word, 0, count_max);
   if (!number) return std::nullopt;
-  return Count{*number, open ? std::nullopt : std::optional(*number)};
+  return Count{*number, open ? std::nullopt : std::optional<std::size_t>(*number)};
 }
 
-Result<Condition> parse_listening(const std::vector<std::string>& words, bool negated) {
-  Condition condition;
-  condition.pattern.listening = true;
-  if (negated) condition.count = {0, 0};
-  if (words.size() != 3) return syntax_error("after listening come a transport and a port");
-  const auto transport = parse_transport(words[1]);
-  if (!transport) return syntax_error("'" + words[1] + "' is neither tcp nor udp");
-  condition.pattern.transport = *transport;
-  if (!parse_end(words[2], condition.pattern.local_address, condition.pattern.local_port))
-    return syntax_error("'" + words[2] + "' is neither a port nor ADDRESS:PORT");
-  return condition;
+/// Sets the member; false: there is no value.
+template <class Member, class Value>
+bool set(Member& member, const std::optional<Value>& value) {
+  if (value) member = *value;
+  return value.has_value();
 }
 
-Result<Condition> parse_sockets(const std::vector<std::string>& words, bool negated) {
+Result<Condition> parse_sockets(Lines words, bool negated) {
   Condition condition;
+  if (words.size() > 2 && words[1] == "on") {
+    condition.host = words[2];
+    if (office::find_host(condition.host) == nullptr)
+      return Error{"the office has no host '" + condition.host + "': there are " +
+                   office::host_names()};
+    words.erase(words.begin() + 1, words.begin() + 3);
+  }
   if (negated) condition.count = {0, 0};
   auto& pattern = condition.pattern;
-  const auto transport = words.size() > 1 ? parse_transport(words[1]) : std::nullopt;
-  if (!transport) return syntax_error("after sockets comes tcp or udp");
-  pattern.transport = *transport;
+  if (words.size() < 2 || (words[1] != "tcp" && words[1] != "udp"))
+    return syntax_error("after " + words[0] + " comes tcp or udp");
+  pattern.transport = words[1] == "tcp" ? Transport::tcp : Transport::udp;
+  pattern.listening = words[0] == "listening";
+  if (pattern.listening) {
+    if (words.size() == 3 && set(pattern.local, parse_end(words[2]))) return condition;
+    return syntax_error("'" + words.back() + "' is neither a port nor ADDRESS:PORT");
+  }
   if (words.size() % 2 != 0) return syntax_error("'" + words.back() + "' has no value");
   for (std::size_t i = 2; i < words.size(); i += 2) {
-    const auto& value = words[i + 1];
-    bool is_valid = false;
-    if (words[i] == "local") {
-      is_valid = parse_end(value, pattern.local_address, pattern.local_port);
-    } else if (words[i] == "remote") {
-      is_valid = parse_end(value, pattern.remote_address, pattern.remote_port);
-    } else if (words[i] == "state") {
-      pattern.state = parse_state(value);
-      is_valid = pattern.state.has_value();
-    } else if (words[i] == "count") {
-      const auto count = parse_count(value);
-      is_valid = count.has_value() && !negated;
-      if (is_valid) condition.count = *count;
-    }
-    if (!is_valid) return syntax_error("'" + words[i] + " " + value + "'");
+    const auto &key = words[i], &value = words[i + 1];
+    const bool is_valid = (key == "local" && set(pattern.local, parse_end(value))) ||
+                          (key == "remote" && set(pattern.remote, parse_end(value))) ||
+                          (key == "state" && set(pattern.state, parse_state(value))) ||
+                          (key == "count" && !negated && set(condition.count, parse_count(value)));
+    if (!is_valid) return syntax_error("'" + key + " " + value + "'");
   }
   return condition;
 }
 
-std::string to_text(const std::optional<asio::ip::address>& address, std::uint16_t port) {
-  return (address ? address->to_string() + " " : "") + "port " + std::to_string(port);
+/// "tried 192.168.1.1:8080 refused", "tried 203.0.113.1:8080 timed out".
+Result<Condition> parse_tried(const Lines& words) {
+  Condition condition;
+  const bool has_end = words.size() > 2 && set(condition.pattern.remote, parse_end(words[1])) &&
+                       condition.pattern.remote.address;
+  if (has_end && words.size() == 3 && words[2] == "connected")
+    condition.kind = Condition::Kind::connected;
+  else if (has_end && words.size() == 3 && words[2] == "refused")
+    condition.kind = Condition::Kind::refused;
+  else if (has_end && words.size() == 4 && words[2] == "timed" && words[3] == "out")
+    condition.kind = Condition::Kind::timed_out;
+  else
+    return syntax_error("after tried come ADDRESS:PORT, and connected, refused or timed out");
+  return condition;
+}
+
+/// "forwarded tcp 8080 192.168.1.10:80", "accepted tcp 8085".
+Result<Condition> parse_router_port(const Lines& words) {
+  Condition condition;
+  const bool is_forwarded = words[0] == "forwarded";
+  condition.kind = is_forwarded ? Condition::Kind::forwarded : Condition::Kind::accepted;
+  const bool is_valid = words.size() == (is_forwarded ? 4 : 3) &&
+                        (words[1] == "tcp" || words[1] == "udp") &&
+                        set(condition.pattern.local, parse_end(words[2])) &&
+                        (!is_forwarded || set(condition.pattern.remote, parse_end(words[3])));
+  if (!is_valid)
+    return syntax_error("after " + words[0] + " come tcp or udp, and a port of the router");
+  condition.pattern.transport = words[1] == "tcp" ? Transport::tcp : Transport::udp;
+  return condition;
 }
 
 }  // namespace
@@ -128,63 +127,90 @@ std::string Count::to_string() const {
   return least == 1 ? "a" : "at least " + std::to_string(least);
 }
 
+bool EndPattern::matches(const SocketEnd& end) const {
+  return (!port || end.port == *port) &&
+         (!address || end.address == socket_end(*address, 0).address);
+}
+
+std::string EndPattern::to_string() const {
+  return (address ? address->to_string() + " " : "") + "port " + std::to_string(port.value_or(0));
+}
+
 bool SocketPattern::matches(const SocketRow& row) const {
-  if (row.transport != transport) return false;
-  if (listening && !row.is_listener()) return false;
-  if (state && row.state != *state) return false;
-  if (local_port && row.local.port != *local_port) return false;
-  if (remote_port && row.remote.port != *remote_port) return false;
-  if (local_address && row.local.address != socket_end(*local_address, 0).address) return false;
-  return !remote_address || row.remote.address == socket_end(*remote_address, 0).address;
+  return row.transport == transport && (!listening || row.is_listener()) &&
+         (!state || row.state == *state) && local.matches(row.local) && remote.matches(row.remote);
 }
 
 std::string SocketPattern::to_string(bool plural) const {
   const std::string name(portlab::to_string(transport));
   const std::string ending = plural ? "s" : "";
-  if (listening)
-    return name + " listener" + ending + " on " + to_text(local_address, local_port.value_or(0));
+  if (listening) return name + " listener" + ending + " on " + local.to_string();
   std::string text = name + " socket" + ending;
   if (state) text += " in " + std::string(portlab::to_string(*state));
-  if (local_port) text += " from " + to_text(local_address, *local_port);
-  if (remote_port) text += " to " + to_text(remote_address, *remote_port);
+  if (local.port) text += " from " + local.to_string();
+  if (remote.port) text += " to " + remote.to_string();
   return text;
 }
+
+namespace {
+
+/// "tcp port 8080".
+std::string router_port(const SocketPattern& pattern) {
+  return std::string(portlab::to_string(pattern.transport)) + " port " +
+         std::to_string(pattern.local.port.value_or(0));
+}
+
+}  // namespace
 
 std::string Condition::to_string() const {
   switch (kind) {
     case Kind::sockets:
-      return count.to_string() + " " + pattern.to_string(count.least > 1);
+      return (host.empty() ? "" : "on " + host + ": ") + count.to_string() + " " +
+             pattern.to_string(count.least > 1);
     case Kind::exit:
       return "exit status " + std::to_string(status);
     case Kind::output:
       return "output that contains '" + text + "'";
     case Kind::no_output:
       return "output without '" + text + "'";
+    case Kind::connected:
+      return "a client that uses " + pattern.remote.to_string();
+    case Kind::refused:
+      return "a client that " + pattern.remote.to_string() + " refuses";
+    case Kind::timed_out:
+      return "a client that waits for its time-out, because " + pattern.remote.to_string() +
+             " does not answer";
+    case Kind::forwarded:
+      return "the router forwards " + router_port(pattern) + " to " + pattern.remote.to_string();
+    case Kind::accepted:
+      return "a rule of the router, in the chain input, that accepts " + router_port(pattern) +
+             ", before the rule that drops";
   }
   return {};
 }
 
 Result<Condition> parse_condition(std::string_view line) {
-  auto words = words_of(line);
+  auto words = split_words(line);
   const bool negated = !words.empty() && (words[0] == "not" || words[0] == "no");
   if (negated) words.erase(words.begin());
   if (words.empty()) return syntax_error("an empty check");
-  if (words[0] == "listening") return parse_listening(words, negated);
-  if (words[0] == "sockets") return parse_sockets(words, negated);
+  if (words[0] == "listening" || words[0] == "sockets") return parse_sockets(words, negated);
+  if (words[0] == "tried" && !negated) return parse_tried(words);
+  if ((words[0] == "forwarded" || words[0] == "accepted") && !negated)
+    return parse_router_port(words);
   Condition condition;
   if (words[0] == "exit" && !negated) {
-    const auto status = words.size() == 2 ? parse_number<int>(words[1]) : std::nullopt;
+    constexpr int status_max = 255;
+    const auto status = parse_number(words.size() == 2 ? words[1] : "", 0, status_max);
     if (!status) return syntax_error("after exit comes a number");
     condition.kind = Condition::Kind::exit;
-    condition.status = *status;
+    condition.status = static_cast<int>(*status);
     return condition;
   }
   if (words[0] != "output") return syntax_error("'" + words[0] + "'");
   condition.kind = negated ? Condition::Kind::no_output : Condition::Kind::output;
-  const auto text = line.substr(line.find("output") + 6);
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return syntax_error("after output comes a text");
-  condition.text = std::string(text.substr(begin, text.find_last_not_of(" \t") + 1 - begin));
+  condition.text = trimmed(line.substr(line.find("output") + 6));
+  if (condition.text.empty()) return syntax_error("after output comes a text");
   return condition;
 }
 

@@ -17,11 +17,11 @@ struct Comment {
 
 // Each adds what the comment says, and a fault for each line that is wrong.
 
-/// minutes, servers, vary, deeper.
+/// minutes, servers, network, vary, deeper.
 void parse_lab_comment(const Comment& comment, Lab& lab, std::vector<Fault>& faults);
-/// The answer; hint, because.
+/// The answer; hint, because, if.
 void parse_answer_comment(const Comment& comment, Question& question, std::vector<Fault>& faults);
-/// Conditions; hint, why, next, do, capture, needs.
+/// Conditions; hint, why, next, expect, do, wrong, also, capture, needs.
 void parse_check_comment(const Comment& comment, Activity& activity, std::vector<Fault>& faults);
 
 }  // namespace portlab::labs

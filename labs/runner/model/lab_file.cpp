@@ -11,7 +11,10 @@
 #include <fstream>
 #include <iterator>
 
+#include "common/stable_hash.hpp"
+#include "labs/runner/model/choices.hpp"
 #include "labs/runner/model/lab_comments.hpp"
+#include "labs/runner/model/lab_hosts.hpp"
 #include "labs/runner/model/text_lines.hpp"
 #include "labs/runner/model/variants.hpp"
 
@@ -21,14 +24,6 @@ namespace {
 
 constexpr std::string_view prediction = "**Predict:**";
 constexpr std::string_view question = "**Question:**";
-
-/// "- a) The client is refused."
-std::optional<Choice> parse_choice(const std::string& line) {
-  static const boost::regex pattern(R"(^[-*] ([a-z])\) (.+)$)");
-  boost::smatch found;
-  if (!boost::regex_match(line, found, pattern)) return std::nullopt;
-  return Choice{found[1].str().front(), found[2].str()};
-}
 
 /// The word that ends the here-document of this line ("<<EOF", "<<'EOF'"); empty: it has none.
 std::string here_document_end(const std::string& line) {
@@ -67,10 +62,8 @@ class Parser {
     end_step();
     if (lab_.title.empty()) add_fault(1, "the first line is '# Lab N: TITLE' or '# Myth N: TITLE'");
     if (lab_.steps.empty()) add_fault(1, "a lab has steps: '## 1. TITLE'");
-    for (std::size_t step = 0; step < lab_.steps.size(); ++step)
-      if (std::none_of(lab_.parts.begin(), lab_.parts.end(),
-                       [&](const Part& part) { return part.step == step; }))
-        add_fault(1, "step " + std::to_string(step + 1) + " is empty");
+    if (in_recap_ && lab_.recap.empty()) add_fault(line_number() - 1, "the recap is empty");
+    place_on_hosts(lab_, faults_);
     std::stable_sort(faults_.begin(), faults_.end(),
                      [](const Fault& a, const Fault& b) { return a.line < b.line; });
     return {std::move(lab_), std::move(faults_)};
@@ -86,6 +79,8 @@ class Parser {
     if (line.starts_with("```")) return parse_block();
     if (line.starts_with("# "))
       parse_title(line);
+    else if (line == "## Recap")
+      begin_recap();
     else if (line.starts_with("## "))
       parse_step(line);
     else
@@ -102,7 +97,14 @@ class Parser {
     lab_.title = found[3].str();
   }
 
+  void begin_recap() {
+    end_step();
+    if (in_recap_) add_fault(line_number(), "a second recap");
+    in_recap_ = true;
+  }
+
   void parse_step(const std::string& line) {
+    if (in_recap_) add_fault(line_number(), "the recap is the last part of a lab");
     end_step();
     static const boost::regex pattern(R"(^## (\d+)\. (.+)$)");
     boost::smatch found;
@@ -195,6 +197,9 @@ class Parser {
     if (question_) add_fault(line_number(), "this question has no <!-- answer");
     question_.reset();
     if (!trimmed(join_lines(text_)).empty()) add_part(line_number(), std::monostate{});
+    const auto last = lab_.parts.empty() ? 0 : lab_.parts.back().step + 1;
+    if (last != lab_.steps.size())
+      add_fault(line_number(), "step " + std::to_string(lab_.steps.size()) + " is empty");
   }
 
   /// The collected text and this task.
@@ -202,6 +207,11 @@ class Parser {
   void add_part(int line, Task task) {
     auto text = trimmed(join_lines(text_));
     text_.clear();
+    if (in_recap_) {
+      if (!std::is_same_v<Task, std::monostate>) add_fault(line, "a recap is text alone");
+      lab_.recap = std::move(text);
+      return;
+    }
     if (!lab_.steps.empty()) {
       lab_.parts.push_back({line, lab_.steps.size() - 1, std::move(text), std::move(task)});
       return;
@@ -215,6 +225,7 @@ class Parser {
   std::size_t at_ = 0;  ///< index of the current line
   Lab lab_;
   std::vector<Fault> faults_;
+  bool in_recap_ = false;
   Lines text_;                        ///< of the next part
   std::optional<Question> question_;  ///< that has no answer yet
   std::optional<Activity> activity_;  ///< whose output or check may follow
@@ -222,6 +233,13 @@ class Parser {
 };
 
 }  // namespace
+
+std::string to_text(const std::string& path, const std::vector<Fault>& faults) {
+  std::string text;
+  for (const auto& [line, what] : faults)
+    text += (text.empty() ? "" : "\n") + path + ":" + std::to_string(line) + ": " + what;
+  return text;
+}
 
 ParsedLab parse_lab(std::string_view text, const std::string& path) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -236,13 +254,10 @@ Result<Lab> read_lab(const std::string& path, const std::string& student) {
   auto parsed = parse_lab(text, path);
   if (parsed.faults.empty() && !student.empty())
     parsed = parse_lab(variant_of(text, parsed.lab.variations, student), path);
+  if (!parsed.faults.empty()) return Error{to_text(path, parsed.faults)};
   parsed.lab.version = hash_of(text);
-  if (parsed.faults.empty()) return std::move(parsed.lab);
-  std::string message;
-  for (const auto& fault : parsed.faults)
-    message +=
-        (message.empty() ? "" : "\n") + path + ":" + std::to_string(fault.line) + ": " + fault.text;
-  return Error{message};
+  shuffle_choices(parsed.lab, student);
+  return std::move(parsed.lab);
 }
 
 }  // namespace portlab::labs

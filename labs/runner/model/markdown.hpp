@@ -1,6 +1,6 @@
 #pragma once
-// Markdown as text for a terminal. Only what labs use: paragraphs, lists, quotes, **bold**, `code`,
-// code blocks; tables stay as they are.
+// Markdown as text for a terminal. Only what labs use: paragraphs, lists, **bold**, `code`, code
+// blocks.
 
 #include <string>
 #include <string_view>
@@ -9,7 +9,11 @@
 
 namespace portlab::labs {
 
-/// The text in lines of at most `columns` columns (20 to 100), with a newline at its end.
-std::string render_markdown(std::string_view markdown, unsigned columns, const TextStyle& style);
+/// The text in the style of stdout, in lines that fit its terminal (20 to 100 columns), with a
+/// newline at its end.
+std::string render_markdown(std::string_view markdown);
+
+/// Prints it.
+inline void say(std::string_view markdown) { print(render_markdown(markdown)); }
 
 }  // namespace portlab::labs

@@ -19,6 +19,11 @@ std::string shifted_line(std::string_view line, std::uint16_t shift);
 /// The lab for a network of this kind; `shift` 0: ports stay.
 Lab adapted_lab(Lab lab, bool is_private, std::uint16_t shift);
 
+/// The lab where its office cannot come up: no activity can be done.
+Lab without_office(Lab lab);
+/// The lab where the office lacks this server; `missing`: for Activity::missing.
+Lab without_server(Lab lab, Need server, const std::string& missing);
+
 /// What is shown in the place of an activity that cannot be done (Activity::missing): its commands
 /// and its output, as Markdown.
 std::string text_instead_of(const Activity& activity);

@@ -2,7 +2,6 @@
 // Variants: with --student NAME, the words of a `vary:` line are replaced by others, which depend
 // on the name alone.
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,9 +9,6 @@
 #include "labs/runner/model/lab.hpp"
 
 namespace portlab::labs {
-
-/// A hash that is the same on every machine; never negative.
-std::int64_t hash_of(std::string_view text);
 
 /// The text of a lab's file for this student; "": unchanged. A word is replaced wherever it is not
 /// a part of a longer one: "8083" in ":8083/", not in "18083". The first comment, which contains

@@ -1,9 +1,8 @@
 #include "labs/runner/record/lab_record.hpp"
 
 #include <algorithm>
-#include <boost/json/array.hpp>
-#include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
+#include <boost/mp11/algorithm.hpp>
 #include <type_traits>
 
 #include "common/text.hpp"
@@ -16,54 +15,22 @@ namespace {
 
 constexpr std::size_t command_max = 4096;  // bytes of a command, in the record
 
-// The members of each record and their keys in JSON: one list for writing and reading. The keys are
-// in the files of students and do not change.
-
-template <class Record, class Visit>
-void visit_members(Record& record, const Visit& visit) {
-  using Type = std::remove_const_t<Record>;
-  visit("part", record.part);
-  visit("step", record.step);
-  if constexpr (std::is_same_v<Type, GivenAnswer>) {
-    visit("question", record.question);
-    visit("prediction", record.is_prediction);
-    visit("answer", record.answer);
-    visit("right", record.right);
-    visit("was_right", record.was_right);
-    visit("tries", record.tries);
-  } else if constexpr (std::is_same_v<Type, DoneActivity>) {
-    visit("commands", record.commands);
-    visit("typed_for_them", record.typed_by_enter);
-    visit("hints", record.hints);
-    visit("skipped", record.skipped);
-    visit("impossible_here", record.impossible);
-  } else {
-    visit("title", record.title);
-    visit("parts", record.parts);
-    visit("version", record.version);
-    visit("steps", record.steps);
-    visit("started", record.started);
-    visit("finished", record.finished);
-    visit("hints", record.hints);
-    visit("skipped", record.skipped);
-    visit("answers", record.answers);
-    visit("done", record.done);
-  }
+/// A command as the record has it: of a here-document only the first line.
+std::string recorded(const std::string& command) {
+  const auto end = command.find('\n');
+  return displayable(command.substr(0, end), command_max) +
+         (end == std::string::npos ? "" : " ...");
 }
 
-template <class Record>
-json::object write(const Record& record) {
-  json::object object;
-  visit_members(record,
-                [&](const char* key, const auto& value) { object[key] = json::value_from(value); });
-  return object;
-}
-
+/// As json::value_to, which refuses an object that lacks a member.
 template <class Record>
 Record read(const json::object& object) {
+  namespace describe = boost::describe;
   Record record;
-  visit_members(record, [&](const char* key, auto& value) {
-    if (const auto* found = object.if_contains(key))
+  using Members = describe::describe_members<Record, describe::mod_public>;
+  boost::mp11::mp_for_each<Members>([&](auto member) {
+    auto& value = record.*member.pointer;
+    if (const auto* found = object.if_contains(member.name))
       value = json::value_to<std::remove_reference_t<decltype(value)>>(*found);
   });
   return record;
@@ -72,13 +39,6 @@ Record read(const json::object& object) {
 }  // namespace
 
 // Boost.JSON finds these for the elements of `answers` and `done`.
-
-void tag_invoke(json::value_from_tag, json::value& value, const GivenAnswer& answer) {
-  value = write(answer);
-}
-void tag_invoke(json::value_from_tag, json::value& value, const DoneActivity& activity) {
-  value = write(activity);
-}
 GivenAnswer tag_invoke(json::value_to_tag<GivenAnswer>, const json::value& value) {
   return read<GivenAnswer>(value.as_object());
 }
@@ -86,7 +46,6 @@ DoneActivity tag_invoke(json::value_to_tag<DoneActivity>, const json::value& val
   return read<DoneActivity>(value.as_object());
 }
 
-json::object to_json(const LabRecord& record) { return write(record); }
 LabRecord record_from_json(const json::object& object) { return read<LabRecord>(object); }
 
 GivenAnswer* LabRecord::answer_at(std::size_t which) {
@@ -104,18 +63,23 @@ void LabRecord::add_done(DoneActivity activity) {
   const bool is_repeated = std::any_of(done.begin(), done.end(), is_same_part);
   if (is_repeated && activity.commands.empty()) return;
   std::erase_if(done, is_same_part);
-  for (auto& command : activity.commands) command = displayable(command, command_max);
+  for (auto* commands : {&activity.commands, &activity.by_enter})
+    for (auto& command : *commands) command = recorded(command);
   done.push_back(std::move(activity));
 }
 
 void LabRecord::add_skipped(std::size_t which) {
-  if (std::find(skipped.begin(), skipped.end(), which) == skipped.end()) skipped.push_back(which);
+  if (!was_skipped(which)) skipped.push_back(which);
+}
+
+bool LabRecord::was_skipped(std::size_t which) const {
+  return std::find(skipped.begin(), skipped.end(), which) != skipped.end();
 }
 
 std::string LabRecord::score(bool predictions) const {
   std::size_t right = 0, given = 0;
   for (const auto& answer : answers) {
-    if (answer.is_prediction != predictions) continue;
+    if (answer.prediction != predictions || answer.is_open()) continue;
     ++given;
     right += answer.was_right ? 1 : 0;
   }

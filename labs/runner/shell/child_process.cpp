@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +15,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "clients/cli/command_error.hpp"
@@ -24,55 +25,31 @@ namespace portlab::labs {
 
 namespace {
 
-/// The fields of /proc/PID/stat that are needed here (proc(5)).
-struct ProcessStat {
-  pid_t parent = 0;
-  pid_t session = 0;
-};
-
-ProcessStat read_stat(const std::string& pid) {
-  std::ifstream file("/proc/" + pid + "/stat");
+/// The second field after the name in /proc/PID/stat (proc(5)); 0: the process has ended.
+pid_t parent_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string line;
   std::getline(file, line);
-  // The second field, the name in parentheses, may contain blanks and parentheses.
-  const auto name_end = line.rfind(')');
-  std::istringstream rest(line.substr(name_end == std::string::npos ? 0 : name_end + 1));
+  // The name, in parentheses, may contain blanks and parentheses.
+  std::istringstream rest(line.substr(line.rfind(')') + 1));
   std::string state;
-  pid_t group = 0;
-  ProcessStat stat;
-  rest >> state >> stat.parent >> group >> stat.session;
-  return stat;
+  pid_t parent = 0;
+  rest >> state >> parent;
+  return parent;
 }
 
-std::vector<pid_t> find_processes(const std::function<bool(const ProcessStat&)>& matches) {
+std::vector<pid_t> find_children() {
   std::vector<pid_t> found;
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", failed)) {
-    const auto name = entry.path().filename().string();
-    if (std::isdigit(static_cast<unsigned char>(name.front())) == 0) continue;
-    if (matches(read_stat(name))) found.push_back(std::atoi(name.c_str()));
+    const pid_t pid = std::atoi(entry.path().filename().c_str());
+    if (pid > 0 && parent_of(pid) == ::getpid()) found.push_back(pid);
   }
   return found;
 }
 
 /// Orphans among the descendants become children of this process instead of init's.
 void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
-
-/// Kills the children of this process, then their children, which it has adopted, and so on.
-void kill_descendants() {
-  constexpr int generations_max = 100;
-  const auto self = ::getpid();
-  for (int i = 0; i < generations_max; ++i) {
-    const auto children =
-        find_processes([self](const ProcessStat& stat) { return stat.parent == self; });
-    if (children.empty()) return;
-    for (const auto pid : children) {
-      // A child of another user (sudo) cannot be killed: waiting for it might take for ever.
-      const bool killed = ::kill(pid, SIGKILL) == 0;
-      ::waitpid(pid, nullptr, killed ? 0 : WNOHANG);
-    }
-  }
-}
 
 [[noreturn]] void run_child(const std::function<int()>& function, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -88,7 +65,7 @@ void kill_descendants() {
     status = 0;
   }
   std::fflush(nullptr);
-  kill_descendants();
+  end_descendants();
   ::_exit(status);
 }
 
@@ -97,23 +74,20 @@ void kill_descendants() {
 class TerminalSignalsIgnored {
  public:
   TerminalSignalsIgnored() {
-    struct sigaction ignore {};
-    ignore.sa_handler = SIG_IGN;
     for (std::size_t i = 0; i < signals.size(); ++i)
-      ::sigaction(signals[i], &ignore, &actions_before_[i]);
+      handlers_before_[i] = std::signal(signals[i], SIG_IGN);
     is_terminal_ = ::tcgetattr(STDIN_FILENO, &mode_before_) == 0;
   }
   ~TerminalSignalsIgnored() {
     if (is_terminal_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &mode_before_);
-    for (std::size_t i = 0; i < signals.size(); ++i)
-      ::sigaction(signals[i], &actions_before_[i], nullptr);
+    for (std::size_t i = 0; i < signals.size(); ++i) std::signal(signals[i], handlers_before_[i]);
   }
   TerminalSignalsIgnored(const TerminalSignalsIgnored&) = delete;
   TerminalSignalsIgnored& operator=(const TerminalSignalsIgnored&) = delete;
 
  private:
   static constexpr std::array<int, 3> signals{SIGINT, SIGQUIT, SIGHUP};
-  std::array<struct sigaction, signals.size()> actions_before_{};
+  std::array<sighandler_t, signals.size()> handlers_before_{};
   termios mode_before_{};
   bool is_terminal_ = false;
 };
@@ -130,25 +104,25 @@ int run_in_child(const std::function<int()>& function) {
   const TerminalSignalsIgnored ignored;
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  kill_descendants();  // where the child was killed
+  end_descendants();  // where the child was killed
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void end_session(pid_t session) {
-  const auto find_members = [session] {
-    return find_processes([session](const ProcessStat& stat) { return stat.session == session; });
-  };
-  // A server removes its socket file at SIGTERM; a stopped process needs SIGCONT to receive it.
-  for (const auto pid : find_members())
-    for (const int number : {SIGTERM, SIGCONT}) ::kill(pid, number);
-  constexpr int tries_max = 50;
-  for (int i = 0; i < tries_max; ++i) {
-    auto others = find_members();
-    std::erase(others, session);  // the shell itself ignores SIGTERM
-    if (others.empty()) break;
-    ::usleep(10'000);
+void end_descendants() {
+  constexpr std::chrono::seconds gentle_max{1}, all_max{2};
+  constexpr std::chrono::milliseconds interval{10};
+  const auto begin = std::chrono::steady_clock::now();
+  for (auto now = begin; now < begin + all_max; now = std::chrono::steady_clock::now()) {
+    for (const auto pid : find_children()) {
+      // At SIGTERM a server removes its socket file; a stopped process needs SIGCONT to receive it.
+      ::kill(pid, now < begin + gentle_max ? SIGTERM : SIGKILL);
+      ::kill(pid, SIGCONT);
+    }
+    pid_t ended = 0;
+    while ((ended = ::waitpid(-1, nullptr, WNOHANG)) > 0) continue;
+    if (ended < 0) return;  // ECHILD: none is left
+    std::this_thread::sleep_for(interval);
   }
-  for (const auto pid : find_members()) ::kill(pid, SIGKILL);
 }
 
 }  // namespace portlab::labs

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/replace.hpp>
+#include <boost/regex.hpp>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
-#include "clients/net/sock_diag.hpp"
+#include "labs/network/page_address.hpp"
 #include "labs/runner/check/expected_output.hpp"
+#include "labs/runner/check/netstat_rows.hpp"
+#include "labs/runner/model/host_command.hpp"
 
 namespace portlab::labs {
 
@@ -21,18 +24,30 @@ using std::chrono::milliseconds;
 constexpr std::chrono::seconds command_max{40};
 /// How long the effect of a command may take: a listener that opens, a session that closes.
 constexpr std::chrono::seconds effect_max{5};
+/// The same of a program that takes its time to start, such as a desktop's client.
+constexpr std::chrono::seconds slow_effect_max{15};
 constexpr milliseconds check_interval{50};
 constexpr milliseconds callback_interval{200};
 
-const std::vector<std::string_view> lab_words{"hint", "back", "skip", "reset", "why", "quit"};
+/// Whether the row is a session of `portlab page`, which no step of a lab asks for.
+bool is_of_live_page(const SocketRow& row) {
+  static const auto address = socket_end(asio::ip::make_address(page_address), 0).address;
+  return !row.is_listener() && (row.local.address == address || row.remote.address == address);
+}
 
 }  // namespace
 
 // The locale is the one of the labs' texts, so that outputs are as in the files: bash's "Done",
 // "0.5 s".
-LabEnvironment::LabEnvironment(LabNetwork& network, const std::string& folder, bool unicode)
-    : network_(network), shell_(folder, lab_words, unicode ? "C.UTF-8" : "C") {
-  if (!network_.is_private()) sessions_before_ = snapshot().sockets;
+LabEnvironment::LabEnvironment(LabPlace& place, std::string folder, bool unicode)
+    : place_(place), folder_(std::move(folder)), locale_(unicode ? "C.UTF-8" : "C") {
+  if (!place_.is_private()) sessions_before_ = snapshot().tables.at("").rows;
+  start_shell(place_.first_host());
+}
+
+void LabEnvironment::start_shell(const std::string& host) {
+  shells_.emplace(host, std::make_unique<Shell>(folder_, locale_, place_.words_before(host)));
+  host_ = host;
   bool is_ready = false;
   wait_for_events(command_max, [&](const ShellEvent& event) {
     is_ready = is_ready || event.kind == Kind::empty || event.kind == Kind::done;
@@ -43,13 +58,29 @@ LabEnvironment::LabEnvironment(LabNetwork& network, const std::string& folder, b
                        "bash must be installed: apt-get install bash");
 }
 
-void LabEnvironment::begin_activity(std::size_t commands) {
+void LabEnvironment::go_to(const std::string& host) {
+  if (host == host_ || place_.office_name().empty()) return;
+  if (!shells_.contains(host)) return start_shell(host);
+  host_ = host;
+  shell().resize();
+}
+
+void LabEnvironment::begin_activity(const Activity& activity, std::size_t commands) {
   results_max_ = std::max<std::size_t>(commands, 1);
   results_.clear();
+  wants_success_ = std::any_of(
+      activity.conditions.begin(), activity.conditions.end(),
+      [](const Condition& each) { return each.kind == Condition::Kind::exit && each.status == 0; });
+  needs_router_ = std::any_of(activity.conditions.begin(), activity.conditions.end(),
+                              [](const Condition& each) { return each.is_about_router(); });
+  router_read_ = {};
 }
 
 void LabEnvironment::add_result(CommandResult result) {
+  if (wants_success_)
+    std::erase_if(results_, [](const CommandResult& before) { return before.status != 0; });
   results_.push_back(std::move(result));
+  router_read_ = {};
   while (results_.size() > results_max_) results_.pop_front();
 }
 
@@ -57,9 +88,18 @@ void LabEnvironment::append_output(std::string_view output) {
   if (!results_.empty()) results_.back().output += output;
 }
 
+void LabEnvironment::read_router() const {
+  constexpr std::chrono::seconds age_max{1};
+  if (!needs_router_ || Clock::now() - router_read_ < age_max) return;
+  router_ = place_.router_ports();
+  router_read_ = Clock::now();
+}
+
 Snapshot LabEnvironment::snapshot() const {
   Snapshot snapshot;
-  if (auto rows = read_sockets()) snapshot.sockets = std::move(*rows);
+  read_router();
+  if (needs_router_) snapshot.router = router_;
+  snapshot.tables = place_.socket_tables();
   const auto is_of_other_program = [this](const SocketRow& row) {
     if (row.is_listener()) return false;
     if (!row.local.is_loopback()) return true;
@@ -69,12 +109,18 @@ Snapshot LabEnvironment::snapshot() const {
                                 before.remote == row.remote;
                        });
   };
-  if (!network_.is_private()) std::erase_if(snapshot.sockets, is_of_other_program);
+  if (!place_.is_private()) std::erase_if(snapshot.tables.at("").rows, is_of_other_program);
+  for (auto& [host, table] : snapshot.tables) std::erase_if(table.rows, is_of_live_page);
   if (results_.empty()) return snapshot;
   auto& last = snapshot.last.emplace(results_.back());
   last.output.clear();
   for (const auto& result : results_) last.output += plain_text(result.output);
-  // The labs' files contain the Unicode arrows; a terminal without UTF-8 shows these.
+  // The labs' files contain the address, and the Unicode arrows; a terminal without UTF-8 shows the
+  // others.
+  static const boost::regex name_of_address(R"(\s+\(localhost;\s+also\s+\S+\))");
+  last.output = boost::regex_replace(last.output, name_of_address, "");
+  last.output = with_netstat_rows(last.output);
+  boost::replace_all(last.output, "localhost:", "127.0.0.1:");
   boost::replace_all(last.output, "->", "\u2192");
   boost::replace_all(last.output, "<-", "\u2190");
   return snapshot;
@@ -88,53 +134,46 @@ void LabEnvironment::wait_for_events(milliseconds limit,
     const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
     if (left.count() < 0) return;
     wait_callback_();
-    pollfd ready{shell_.descriptor(), POLLIN, 0};
+    pollfd ready{shell().descriptor(), POLLIN, 0};
     const auto timeout = std::min(left, callback_interval);
     if (::poll(&ready, 1, static_cast<int>(timeout.count())) <= 0) continue;
     bool stop = false;
-    for (const auto& event : shell_.read_events()) stop = stop_at(event) || stop;
+    for (const auto& event : shell().read_events()) stop = stop_at(event) || stop;
     if (stop) return;
   }
 }
 
-void LabEnvironment::run_command(const std::string& command, const ShowOutput& show) {
-  const std::string prompt = "$ ";
+void LabEnvironment::run_command(const std::string& host, const std::string& line,
+                                 const ShowOutput& show) {
+  const auto [named_host, typed_command] = split_host(line);
+  const std::string command(typed_command);  // clang 14 can't capture a structured binding
+  go_to(named_host.empty() ? host : named_host);
+  const auto prompt = host_ + "$ ";
   std::string output_before;  // of background jobs, and the prompt
   CommandResult result{command, -1, {}};
   bool typed = false, started = false, ended = false, shell_ended = false;
-  shell_.show_prompt(prompt);
+  shell().show_prompt(prompt);
   wait_for_events(command_max, [&](const ShellEvent& event) {
-    switch (event.kind) {
-      case Kind::output:
-        show(event.text);
-        if (started) result.output += event.text;
-        if (!typed) output_before += event.text;
-        break;
-      case Kind::ready:
-        typed = true;
-        append_output(output_before.substr(0, output_before.rfind(prompt)));
-        shell_.type(command + "\n");
-        break;
-      case Kind::started:
-        started = true;
-        break;
-      case Kind::done:
-      case Kind::empty:
-      case Kind::interrupted:
-        result.status = event.status;
-        ended = true;
-        break;
-      case Kind::ended:
-        shell_ended = true;
-        break;
-      case Kind::lab_word:
-        break;
+    if (event.kind == Kind::output) {
+      show(event.text);
+      if (started) result.output += event.text;
+      if (!typed) output_before += event.text;
+    } else if (event.kind == Kind::ready) {
+      typed = true;
+      append_output(output_before.substr(0, output_before.rfind(prompt)));
+      shell().type(command + "\n");
+    } else if (event.kind == Kind::started) {
+      started = true;
+    } else if (event.kind != Kind::lab_word) {
+      result.status = event.status;
+      shell_ended = event.kind == Kind::ended;
+      ended = true;
     }
-    return ended || shell_ended;
+    return ended;
   });
-  if (shell_ended || !ended)
+  if (!ended || shell_ended)
     throw CommandError(
-        Exit::peer_said_no,
+        Exit::failed,
         "'" + printable(command) + "' " +
             (shell_ended ? "ended the lab's shell"
                          : "did not end in " + std::to_string(command_max.count()) + " s"));
@@ -143,26 +182,36 @@ void LabEnvironment::run_command(const std::string& command, const ShowOutput& s
 
 std::optional<CheckFailure> LabEnvironment::run_activity(const Activity& activity, CheckMode mode,
                                                          const ShowOutput& show) {
-  begin_activity(activity.commands_for_auto().size());
+  if (!activity.missing.empty()) {
+    capture_values(activity.captures, activity.output.value_or(""), captured_values_);
+    return std::nullopt;
+  }
+  begin_activity(activity, activity.commands_for_auto().size());
   for (const auto& command : commands_to_type(activity, captured_values_))
-    run_command(command, show);
-  std::optional<CheckFailure> failure;
-  const auto end = Clock::now() + effect_max;
-  do {
-    const auto now = snapshot();
-    failure = check_activity(activity, now, mode);
-    if (!failure) {
-      if (now.last) capture_values(activity.captures, now.last->output, captured_values_);
-      return std::nullopt;
-    }
+    run_command(activity.host, command, show);
+  forget_values(activity.captures, captured_values_);  // of an earlier run
+  auto failure = wait_for_check(activity, mode, effect_max, show);
+  if (failure && !failure->is_final)
+    failure = wait_for_check(activity, mode, slow_effect_max, show);
+  if (failure || results_.empty()) return failure;
+  capture_values(activity.captures, snapshot().last->output, captured_values_);
+  return std::nullopt;
+}
+
+std::optional<CheckFailure> LabEnvironment::wait_for_check(const Activity& activity, CheckMode mode,
+                                                           milliseconds limit,
+                                                           const ShowOutput& show) {
+  for (const auto end = Clock::now() + limit;;) {
+    auto failure = check_activity(activity, snapshot(), mode);
+    const bool is_final = failure && failure->is_final && mode == CheckMode::interactive;
+    if (!failure || is_final || Clock::now() >= end) return failure;
     wait_for_events(check_interval, [&](const ShellEvent& event) {
       if (event.kind != Kind::output) return false;
       show(event.text);  // of background jobs
       append_output(event.text);
       return false;
     });
-  } while (Clock::now() < end);
-  return failure;
+  }
 }
 
 }  // namespace portlab::labs

@@ -17,11 +17,12 @@ namespace portlab::labs {
 
 class Shell {
  public:
-  /// Starts bash in this folder. `lab_words` become commands that are reported as events. `locale`
-  /// is its LC_ALL. Throws a CommandError.
-  Shell(const std::string& folder, const std::vector<std::string_view>& lab_words,
-        const std::string& locale);
-  /// Ends the shell and all that it has started.
+  /// Starts bash in this folder; `locale` is its LC_ALL. The lab's words (hint, back …) are commands
+  /// that are reported as events. `before`: a program, and its arguments, that executes bash; then the
+  /// shell has also the word "on". Throws a CommandError.
+  Shell(const std::string& folder, const std::string& locale,
+        const std::vector<std::string>& before = {});
+  /// Ends the shell, all that it has started, and all other descendants of this process.
   ~Shell();
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;
@@ -34,8 +35,10 @@ class Shell {
   void type(std::string_view keys);
   /// Lets the shell print this prompt and read the next command.
   void show_prompt(const std::string& text);
-  /// Sets the size of its terminal.
-  void resize(unsigned short rows, unsigned short columns);
+  /// Whether the program in the foreground reads each key at once: an editor, a pager, another shell.
+  bool reads_single_keys() const;
+  /// Gives its terminal the size of the one on stdout.
+  void resize();
 
  private:
   bool has_ended() const;
@@ -43,7 +46,8 @@ class Shell {
   FileDescriptor terminal_;  ///< the master side
   FileDescriptor prompts_;   ///< a pipe to the shell: each line is a prompt
   pid_t child_ = -1;
-  ShellEventParser parser_;
+  const std::string nonce_;  ///< in each mark
+  ShellEventParser parser_{nonce_};
 };
 
 }  // namespace portlab::labs

@@ -1,6 +1,7 @@
 #include "labs/runner/shell/shell_events.hpp"
 
 #include <algorithm>
+#include <boost/regex.hpp>
 #include <charconv>
 #include <csignal>
 
@@ -8,7 +9,6 @@ namespace portlab::labs {
 
 namespace {
 
-constexpr std::string_view mark_begin = "\x1b]777;portlab;";
 constexpr char mark_end = '\a';
 constexpr std::size_t mark_max = 256 * 1024;  // bytes; a mark contains a command
 
@@ -16,12 +16,10 @@ using Kind = ShellEvent::Kind;
 
 /// "portlab netstat" of a line of history(3): "   12  portlab netstat".
 std::string command_in(std::string_view line) {
-  const auto number = line.find_first_not_of(' ');
-  if (number == std::string_view::npos) return {};
-  const auto blank = line.find(' ', number);
-  if (blank == std::string_view::npos) return {};
-  const auto command = line.find_first_not_of(' ', blank);
-  return command == std::string_view::npos ? std::string() : std::string(line.substr(command));
+  static const boost::regex numbered(" *[^ ]+ +(.*)");
+  boost::cmatch found;
+  const auto* end = line.data() + line.size();
+  return boost::regex_match(line.data(), end, found, numbered) ? found[1].str() : std::string();
 }
 
 /// Takes the number before the next ";" off the fields.
@@ -32,14 +30,15 @@ int take_number(std::string_view& fields) {
   return value;
 }
 
+}  // namespace
+
 /// How many bytes at the end of the text may be the beginning of a mark.
-std::size_t partial_mark_size(std::string_view text) {
-  for (auto size = std::min(text.size(), mark_begin.size() - 1); size > 0; --size)
-    if (text.ends_with(mark_begin.substr(0, size))) return size;
+std::size_t ShellEventParser::partial_mark_size(std::string_view text) const {
+  const std::string_view begin = mark_begin_;
+  for (auto size = std::min(text.size(), begin.size() - 1); size > 0; --size)
+    if (text.ends_with(begin.substr(0, size))) return size;
   return 0;
 }
-
-}  // namespace
 
 void ShellEventParser::parse(std::string_view bytes, std::vector<ShellEvent>& events) {
   unparsed_ += bytes;
@@ -48,7 +47,7 @@ void ShellEventParser::parse(std::string_view bytes, std::vector<ShellEvent>& ev
     if (!text.empty()) events.push_back({Kind::output, std::string(text), 0});
   };
   for (;;) {
-    const auto begin = rest.find(mark_begin);
+    const auto begin = rest.find(mark_begin_);
     if (begin == std::string_view::npos) break;
     add_output(rest.substr(0, begin));
     rest.remove_prefix(begin);
@@ -57,9 +56,9 @@ void ShellEventParser::parse(std::string_view bytes, std::vector<ShellEvent>& ev
       unparsed_ = std::string(rest);
       return;
     }
-    rest.remove_prefix(mark_begin.size());
-    if (end == std::string_view::npos) continue;  // printed by another program: not a mark
-    const auto size = end - mark_begin.size();
+    rest.remove_prefix(mark_begin_.size());
+    if (end == std::string_view::npos) continue;  // without an end: not a mark
+    const auto size = end - mark_begin_.size();
     parse_mark(rest.substr(0, size), events);
     rest.remove_prefix(size + 1);
   }

@@ -1,6 +1,7 @@
 #pragma once
 // What the lab's shell does, read from the output of its terminal. Between the output, the shell
-// writes marks: escape sequences that terminals ignore (OSC 777), "ESC ] 777;portlab;…BEL". No side
+// writes marks: escape sequences that terminals ignore (OSC 777), "ESC ] 777;portlab;NONCE;…BEL". The
+// nonce is another one for each shell: what a program prints is never taken for a mark. No side
 // effects.
 
 #include <string>
@@ -29,6 +30,9 @@ struct ShellEvent {
 /// From bytes of the terminal to events.
 class ShellEventParser {
  public:
+  explicit ShellEventParser(const std::string& nonce)
+      : mark_begin_("\x1b]777;portlab;" + nonce + ";") {}
+
   /// Adds the events that these bytes complete.
   void parse(std::string_view bytes, std::vector<ShellEvent>& events);
   /// Counts the prompts: the number of the last done, empty or interrupted event.
@@ -38,6 +42,9 @@ class ShellEventParser {
   void parse_mark(std::string_view mark, std::vector<ShellEvent>& events);
   void parse_done(std::string_view fields, std::vector<ShellEvent>& events);
 
+  std::size_t partial_mark_size(std::string_view text) const;
+
+  const std::string mark_begin_;
   std::string unparsed_;  ///< the beginning of a mark
   bool started_ = false;  ///< a command, since the last prompt
   int last_status_ = 0;
@@ -45,7 +52,7 @@ class ShellEventParser {
   std::string last_history_;  ///< the last line of `history`
 };
 
-/// The beginning of each mark, as bash's printf writes it.
+/// The beginning of each mark, before the nonce, as bash's printf writes it.
 constexpr std::string_view mark_begin_in_bash = "\\033]777;portlab;";
 
 }  // namespace portlab::labs

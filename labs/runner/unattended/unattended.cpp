@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/terminal.hpp"
@@ -24,7 +23,7 @@ class TemporaryFolder {
     std::error_code failed;
     path_ = (std::filesystem::temp_directory_path(failed) / "portlab-lab-XXXXXX").string();
     if (::mkdtemp(path_.data()) == nullptr)
-      throw CommandError(Exit::peer_said_no, path_ + ": the lab's folder can't be created",
+      throw CommandError(Exit::failed, path_ + ": the lab's folder can't be created",
                          "TMPDIR=FOLDER portlab lab ...");
   }
   ~TemporaryFolder() {
@@ -42,105 +41,96 @@ class TemporaryFolder {
 /// A wrong answer, whatever the right one is.
 std::string wrong_answer(const Question& question, const std::string& right) {
   for (const auto& choice : question.choices)
-    if (right != std::string(1, choice.letter)) return {choice.letter};
+    if (right != std::string{choice.letter}) return {choice.letter};
   return right + "1";
 }
 
-class UnattendedRun {
- public:
-  /// Does an activity, and adds what is wrong with it.
-  using RunActivity = std::function<void(const Activity&, UnattendedRun&)>;
-
-  UnattendedRun(const Lab& lab, LabNetwork& network)
-      : lab_(lab), environment_(network, folder_.path(), true) {}
-
-  LabEnvironment& environment() { return environment_; }
-  void add(const std::string& what) {
-    failures_.push_back(lab_.path + ":" + std::to_string(line_) + ": " + what);
+/// What is wrong with the comparison of answers; empty: nothing.
+std::string test_answers(const Question& question, const CapturedValues& values) {
+  const auto right = with_values(question.answers.front(), values);
+  if (!is_right(question, right, values)) return "the right answer '" + right + "' is refused";
+  const auto wrong = wrong_answer(question, right);
+  if (is_right(question, wrong, values)) return "the wrong answer '" + wrong + "' is accepted";
+  for (const auto& reason : question.reasons) {
+    const auto answer = with_values(reason.answer, values);
+    if (is_right(question, answer, values))
+      return "'" + answer + "' is right, and has a reason why it is wrong";
+    if (!reason_for(question, answer, values).starts_with(with_values(reason.text.front(), values)))
+      return "'" + answer + "' gets the reason of another answer";
   }
-  void add(const CheckFailure& failure) {
-    add("expected " + failure.expected + "; observed " + failure.observed);
-  }
+  return {};
+}
 
-  Failures run(const std::function<void(const Part&)>& before, const RunActivity& run_activity) {
-    for (const auto& part : lab_.parts) {
-      line_ = part.line;
-      before(part);
-      try {
-        if (const auto* activity = std::get_if<Activity>(&part.task)) {
-          if (activity->missing.empty())
-            run_activity(*activity, *this);
-          else
-            capture_values(activity->captures, activity->output.value_or(""),
-                           environment_.captured_values());
-        } else if (const auto* question = std::get_if<Question>(&part.task)) {
-          test_answers(*question);
-        }
-      } catch (const CommandError& failure) {
-        add(failure.reason());
-      }
-      if (failures_.empty())
-        if (const auto failure = environment_.network().failure()) add(*failure);
-      if (!failures_.empty()) break;
-    }
-    return std::move(failures_);
+/// Which commands of `wrong:` make the check succeed, in lines; empty: none.
+std::string test_wrong_commands(const Activity& activity, LabEnvironment& environment) {
+  std::string passed;
+  for (const auto& line : activity.wrong_commands) {
+    const auto command = command_with_values(line, environment.captured_values());
+    environment.begin_activity(activity, 1);
+    const auto ignore = [](std::string_view) {};
+    environment.run_command(activity.host, command, ignore);
+    // What it has started in the background may take effect a moment later.
+    constexpr std::chrono::milliseconds effect_max{300};
+    if (!environment.wait_for_check(activity, CheckMode::interactive, effect_max, ignore))
+      passed += "the wrong command '" + command + "' passes this check\n";
   }
+  return passed;
+}
 
- private:
-  void test_answers(const Question& question) {
-    const auto& values = environment_.captured_values();
-    const auto right = right_answer(question, values);
-    const auto first = right.substr(0, right.find(" | "));
-    if (!is_right(question, first, values)) add("the right answer '" + first + "' is refused");
-    const auto wrong = wrong_answer(question, right);
-    if (is_right(question, wrong, values)) add("the wrong answer '" + wrong + "' is accepted");
-  }
-
-  const Lab& lab_;
-  const TemporaryFolder folder_;
-  LabEnvironment environment_;
-  int line_ = 0;
-  Failures failures_;
-};
+void show_part(const Lab& lab, const Part& part, bool begins_step) {
+  if (begins_step)
+    print("\n" +
+          style_of(STDOUT_FILENO)
+              .paint(std::to_string(part.step + 1) + ". " + lab.steps[part.step], "1") +
+          "\n\n");
+  if (!part.text.empty()) print(render_markdown(part.text) + "\n");
+  const auto* activity = std::get_if<Activity>(&part.task);
+  if (activity != nullptr && !activity->missing.empty())
+    print(render_markdown(text_instead_of(*activity)) + "\n");
+}
 
 }  // namespace
 
-Failures run_unattended(const Lab& lab, LabNetwork& network, bool show) {
-  const auto columns = columns_of(STDOUT_FILENO);
-  const auto style = style_of(STDOUT_FILENO);
-  std::size_t step = lab.steps.size();
-  const auto show_part = [&](const Part& part) {
-    if (!show) return;
-    if (part.step != step)
-      print("\n" + style.paint(std::to_string(part.step + 1) + ". " + lab.steps[part.step], "1") +
-            "\n\n");
+std::string run_unattended(const Lab& lab, LabPlace& place, Unattended mode) {
+  const TemporaryFolder folder;
+  LabEnvironment environment(place, folder.path(), true);
+  const auto show_output = [mode](std::string_view text) {
+    if (mode == Unattended::shown) print(text);
+  };
+  std::string failures;
+  std::size_t step = lab.steps.size();  // of the part before
+  for (const auto& part : lab.parts) {
+    const auto add = [&](const std::string& what) {
+      if (what.empty()) return;
+      failures += lab.path + ":" + std::to_string(part.line) + ": " + what + "\n";
+    };
+    if (mode == Unattended::shown) show_part(lab, part, part.step != step);
     step = part.step;
-    if (!part.text.empty()) print(render_markdown(part.text, columns, style) + "\n");
-    const auto* activity = std::get_if<Activity>(&part.task);
-    if (activity != nullptr && !activity->missing.empty())
-      print(render_markdown(text_instead_of(*activity), columns, style) + "\n");
-  };
-  const auto show_output = [&](std::string_view text) {
-    if (show) print(text);
-  };
-  return UnattendedRun(lab, network).run(show_part, [&](const auto& activity, auto& run) {
-    const auto failure =
-        run.environment().run_activity(activity, CheckMode::unattended, show_output);
-    if (failure) run.add(*failure);
-    show_output("\n");
-  });
-}
-
-Failures test_checks(const Lab& lab, LabNetwork& network) {
-  const auto show_nothing = [](const auto&) {};
-  return UnattendedRun(lab, network).run(show_nothing, [&](const auto& activity, auto& run) {
-    auto& environment = run.environment();
-    environment.begin_activity(1);  // no command has been run yet
-    if (!check_activity(activity, environment.snapshot(), CheckMode::interactive))
-      run.add("this check succeeds before anything is done: it cannot fail");
-    const auto failure = environment.run_activity(activity, CheckMode::unattended, show_nothing);
-    if (failure) run.add(*failure);
-  });
+    try {
+      if (const auto* activity = std::get_if<Activity>(&part.task)) {
+        environment.begin_activity(*activity, 1);  // no command has been run yet
+        if (mode == Unattended::selftest && activity->missing.empty() &&
+            !check_activity(*activity, environment.snapshot(), CheckMode::interactive))
+          add("this check succeeds before anything is done: it cannot fail");
+        if (mode == Unattended::selftest && activity->missing.empty())
+          add(test_wrong_commands(*activity, environment));
+        if (const auto failure =
+                environment.run_activity(*activity, CheckMode::unattended, show_output))
+          add("expected " + failure->expected + "; observed " + failure->observed);
+        show_output("\n");
+      } else if (const auto* question = std::get_if<Question>(&part.task)) {
+        add(test_answers(*question, environment.captured_values()));
+      }
+    } catch (const CommandError& failure) {
+      add(failure.reason());
+    }
+    if (failures.empty())
+      if (const auto failure = place.failure()) add(*failure);
+    if (!failures.empty()) break;
+  }
+  if (mode == Unattended::shown && failures.empty() && !lab.recap.empty())
+    print("\n" + render_markdown(lab.recap));
+  return failures;
 }
 
 }  // namespace portlab::labs

@@ -3,21 +3,21 @@
 // for whoever writes a lab.
 
 #include <string>
-#include <vector>
 
-#include "labs/network/lab_network.hpp"
 #include "labs/runner/model/lab.hpp"
+#include "labs/runner/shell/lab_place.hpp"
 
 namespace portlab::labs {
 
-/// What is wrong: "FILE:LINE: …".
-using Failures = std::vector<std::string>;
+enum class Unattended {
+  shown,  ///< texts and outputs are printed
+  silent,
+  /// Silent; each check must fail before its commands are typed, also after each command of `wrong:`.
+  selftest,
+};
 
-/// Does all parts, and stops at the first failure. With `show` their texts and outputs are printed.
-Failures run_unattended(const Lab& lab, LabNetwork& network, bool show);
-
-/// The same, silently, and also: each check fails before its commands are typed, and a wrong answer
-/// to a question is refused.
-Failures test_checks(const Lab& lab, LabNetwork& network);
+/// Does all parts, and stops at the first one that fails. A wrong answer to a question must be refused.
+/// What is wrong, in lines "FILE:LINE: …"; empty: nothing.
+std::string run_unattended(const Lab& lab, LabPlace& place, Unattended mode);
 
 }  // namespace portlab::labs

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(the_ranks_change_at_the_ends_of_the_ranges) {
   BOOST_TEST(server_rank(49152, std::nullopt) == 3);
 }
 
-BOOST_AUTO_TEST_CASE(who_closed_first_keeps_a_row_that_the_other_end_has_not) {
+BOOST_AUTO_TEST_CASE(only_the_end_that_closed_first_has_a_row_in_time_wait) {
   BOOST_TEST(pairs_of({listener("127.0.0.1:80"),
                        tcp("127.0.0.1:40000", "127.0.0.1:80", TcpState::time_wait),
                        tcp("127.0.0.1:80", "127.0.0.1:40002", TcpState::time_wait)}) ==
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(two_connected_udp_sockets_are_one_session) {
       "127.0.0.1:40000 > 127.0.0.1:7 ESTABLISHED ESTABLISHED\n");
 }
 
-BOOST_AUTO_TEST_CASE(whoever_serves_a_port_without_a_listener_may_say_so) {
+BOOST_AUTO_TEST_CASE(a_port_that_is_served_without_a_listener_is_the_server) {
   auto facts = linux_facts;
   const auto server = end("127.0.0.1:50001");
   facts.is_served = [&](Transport, const SocketEnd& s, const SocketEnd&) { return s == server; };
@@ -177,4 +177,28 @@ BOOST_AUTO_TEST_CASE(listeners_are_shown_only_when_asked_for_and_before_their_se
              "nobody > 127.0.0.1:80 none LISTEN\n"
              "127.0.0.1:40000 > 127.0.0.1:80 ESTABLISHED none\n"
              "nobody > 127.0.0.1:53 none CLOSE\n");
+}
+
+// "redirect" of nft(8): the client's socket has the port that it called, the server's its own.
+BOOST_AUTO_TEST_CASE(nat_on_this_machine_gives_the_two_ends_different_4_tuples) {
+  const auto pairs =
+      pair_up(std::vector{listener("127.0.0.1:8080"), tcp("127.0.0.1:40000", "127.0.0.1:80"),
+                          tcp("127.0.0.1:8080", "127.0.0.1:40000")},
+              linux_facts, false);
+  BOOST_REQUIRE(pairs.size() == 1U);
+  BOOST_TEST((pairs[0].client == end("127.0.0.1:40000")));
+  BOOST_TEST((pairs[0].server == end("127.0.0.1:80")));
+  BOOST_TEST((pairs[0].translated == end("127.0.0.1:8080")));
+  BOOST_TEST((pairs[0].client_state == TcpState::established));
+  BOOST_TEST((pairs[0].server_state == TcpState::established));
+}
+
+BOOST_AUTO_TEST_CASE(halves_are_joined_only_where_one_client_fits) {
+  // Two calls from one port: which of them reaches port 8080 is unknown.
+  const auto pairs = pair_up(
+      std::vector{listener("127.0.0.1:8080"), tcp("127.0.0.1:40000", "127.0.0.1:80"),
+                  tcp("127.0.0.1:40000", "127.0.0.1:81"), tcp("127.0.0.1:8080", "127.0.0.1:40000")},
+      linux_facts, false);
+  BOOST_TEST(pairs.size() == 3U);
+  for (const auto& pair : pairs) BOOST_TEST(!pair.translated.has_value());
 }

@@ -109,6 +109,57 @@ BOOST_AUTO_TEST_CASE(incomplete_messages_are_refused) {
     BOOST_TEST(read_message(as_bytes(good).first(size)).has_error(), size);
 }
 
+BOOST_AUTO_TEST_CASE(an_incomplete_message_is_of_use_after_tc_or_when_records_came) {
+  auto bytes = make_query(1, {name("lab.test."), Type::A, Class::IN}, 0);
+  const auto question_end = bytes.size();
+  bytes[7] = 2;  // two answers
+  const auto record = "\xc0\x0c\0\1\0\1\0\0\0\1\0\4\x7f\0\0\1"s;
+  bytes += record + record;
+  const auto read = [&](std::size_t size) {
+    return read_message_leniently(as_bytes(bytes).first(size));
+  };
+  BOOST_TEST(read(bytes.size())->irregularities.empty());
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    const auto came = read(size);
+    const bool has_record = size >= question_end + record.size();
+    BOOST_TEST(came.has_value() == (has_record || size == question_end), size);
+    if (came) BOOST_TEST(came->irregularities.size() == 1U);
+    if (has_record) BOOST_TEST(came->message.answers.size() == 1U);
+  }
+  bytes[2] = '\x82';  // QR, TC
+  for (std::size_t size = header_bytes; size < bytes.size(); ++size)
+    BOOST_TEST(read(size)->irregularities.empty(), size);
+}
+
+BOOST_AUTO_TEST_CASE(an_irregularity_that_is_repeated_is_named_once) {
+  auto bytes = make_query(1, {name("a."), Type::A, Class::IN}, 0);
+  bytes[10] = '\x03';
+  bytes[11] = '\xe8';  // 1,000 additional records
+  for (int i = 0; i < 1000; ++i) bytes += "\0\0\x29\x04\xd0\0\0\0\0\0\0"s;
+  const auto came = read_message_leniently(as_bytes(bytes));
+  BOOST_REQUIRE(came.has_value());
+  BOOST_REQUIRE(came->irregularities.size() == 1U);
+  BOOST_TEST(came->irregularities[0].find("a second OPT record") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(invalid_data_of_a_later_type_is_kept_as_bytes) {
+  const auto with_record = [](Type type, const std::string& rdata) {
+    auto bytes = make_query(1, {name("lab.test."), type, Class::IN}, 0);
+    bytes[7] = 1;  // one answer
+    bytes += "\xc0\x0c"s +
+             std::string{static_cast<char>(static_cast<int>(type) >> 8), static_cast<char>(type)};
+    bytes += "\0\1\0\0\0\1\0"s + static_cast<char>(rdata.size()) + rdata;
+    return read_message(as_bytes(bytes));
+  };
+  const auto caa = with_record(Type::CAA, "\0\0x"s).value();
+  BOOST_TEST(rdata_to_text(Type::CAA, as_bytes(caa.answers.at(0).rdata)) == "\\# 3 000078");
+  // A pointer is not followed in data that is kept as bytes.
+  const auto srv = with_record(Type::SRV, "\0\0\0\0\0\xc0\x0c"s).value();
+  BOOST_TEST(!target_of(Type::SRV, as_bytes(srv.answers.at(0).rdata)).has_value());
+  BOOST_TEST(with_record(Type::A, "abc").has_error());
+  BOOST_TEST(with_record(Type::MX, "a").has_error());
+}
+
 BOOST_AUTO_TEST_CASE(edns_options_must_be_complete) {
   BOOST_TEST(is_valid_options(as_bytes("")));
   BOOST_TEST(is_valid_options(as_bytes("\0\x64\0\2ab"s)));

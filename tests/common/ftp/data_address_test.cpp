@@ -49,7 +49,15 @@ BOOST_AUTO_TEST_CASE(the_endpoint_is_found_in_a_227_with_any_text_around_it) {
   BOOST_TEST(read("Entering Passive Mode (127,0,0,1,195,80)") == "127.0.0.1:50000");
   BOOST_TEST(read("Entering Passive Mode. 127,0,0,1,195,80") == "127.0.0.1:50000");
   BOOST_TEST(read("=127,0,0,1,195,80") == "127.0.0.1:50000");
+  BOOST_TEST(read("(127, 0, 0, 1, 195, 80)") == "127.0.0.1:50000");
+  BOOST_TEST(read("127 , 0,\t0,1,195,80.") == "127.0.0.1:50000");
+  BOOST_TEST(read("(127,000,000,001,195,080)") == "127.0.0.1:50000");
+  BOOST_TEST(read("listen socket created\n(127,0,0,1,195,80)") == "127.0.0.1:50000");
   BOOST_TEST(read("2 ports: (127,0,0,1,195,80)") == "127.0.0.1:50000");
+  BOOST_TEST(read("(127,0,0,1,195,80,)") == "127.0.0.1:50000");
+  BOOST_TEST(read("(127,0,0,1,195,80,0)") == "127.0.0.1:50000");
+  BOOST_TEST(read("1,2,3 (127,0,0,1,195,80)") == "127.0.0.1:50000");
+  BOOST_TEST(read("256,127,0,0,1,195,80") == "127.0.0.1:50000");
   BOOST_TEST(read("Entering Passive Mode (127,0,0,1,195)") == "none");
   BOOST_TEST(read("Entering Passive Mode (1127,0,0,1,195,80)") == "none");
   BOOST_TEST(read("") == "none");
@@ -60,8 +68,10 @@ BOOST_AUTO_TEST_CASE(the_port_is_found_in_a_229) {
   BOOST_TEST(parse_extended_passive_text("Entering Extended Passive Mode (|||50000|)").value() ==
              50'000);
   BOOST_TEST(parse_extended_passive_text("ok (!!!65535!)").value() == 65'535);
-  for (const auto* wrong : {"", "(", "()", "(|||)", "(||||)", "(|||0|)", "(|||65536|)", "(|||x|)",
-                            "(||50000|)", "(|||50000)", "(|1||50000|)", "(111500001)"})
+  BOOST_TEST(parse_extended_passive_text("(as you wish)\n(|||50000|)").value() == 50'000);
+  for (const auto* wrong :
+       {"", "(", "()", "(|||)", "(||||)", "(|||0|)", "(|||65536|)", "(|||x|)", "(||50000|)",
+        "(|||50000)", "(|1||50000|)", "(111500001)", "((((((", "(|||50000"})
     BOOST_TEST(!parse_extended_passive_text(wrong), "'" << wrong << "' was accepted as a 229");
 }
 

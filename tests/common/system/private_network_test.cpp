@@ -96,6 +96,21 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_started_inside_may_bind_low_ports_too,
   BOOST_TEST(in_child(work) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(the_apparmor_profile_is_for_the_two_programs_of_this_folder_alone) {
+  const auto with_setting = [](const char* value) {
+    return apparmor_profile("/opt/my lab/build", [value](const std::string& name) {
+      return std::string(name == "kernel/apparmor_restrict_unprivileged_userns" ? value : "0");
+    });
+  };
+  BOOST_TEST(with_setting("1") ==
+             "abi <abi/4.0>,\n"
+             "profile portlab \"/opt/my lab/build/portlab{,d}\" flags=(unconfined) {\n"
+             "  userns,\n"
+             "}\n");
+  BOOST_TEST(with_setting("0") == "");
+  BOOST_TEST(with_setting("") == "");
+}
+
 BOOST_AUTO_TEST_CASE(two_private_networks_are_separate,
                      *with::precondition(namespaces_are_allowed)) {
   const auto work = [] {
@@ -126,11 +141,11 @@ BOOST_AUTO_TEST_CASE(another_process_of_the_same_user_can_join,
   char byte = 0;
   BOOST_REQUIRE(::read(ready[0], &byte, 1) == 1);
   BOOST_TEST(byte == 'y');
-  BOOST_TEST(!shares_network_with(host));
-  BOOST_TEST(shares_network_with(::getpid()));
+  BOOST_TEST(!shares_network_with(host).value());
+  BOOST_TEST(shares_network_with(::getpid()).value());
   const auto work = [&] {
     if (!join_network_of(host)) return 1;
-    if (!shares_network_with(host)) return 5;
+    if (!shares_network_with(host).value()) return 5;
     if (can_listen(AF_INET, "127.0.0.1", 80)) return 2;  // taken: it is the same network
     if (!can_listen(AF_INET, "127.0.0.1", 21)) return 3;
     return join_network_of(host) ? 0 : 4;  // being there already is no mistake

@@ -65,7 +65,8 @@ BOOST_AUTO_TEST_CASE(every_reason_has_a_sentence_on_one_line) {
     BOOST_TEST(!has(problem, "\n"), problem);
     BOOST_TEST(!has(problem, ": try "), problem);
     BOOST_TEST(listen_advice_line(error).starts_with(problem));
-    if (reason == Reason::not_open || reason == Reason::own_listener)
+    if (reason == Reason::not_open || reason == Reason::own_listener ||
+        reason == Reason::several_open)
       BOOST_TEST(has(problem, "http on tcp 127.0.0.1:83"));
     if (reason == Reason::unknown_service) BOOST_TEST(has(problem, "http, dns"));
   }

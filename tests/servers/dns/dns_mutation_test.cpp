@@ -79,7 +79,7 @@ std::string lab_zone() {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(mutated_queries_get_valid_responses) {
-  const auto zone = *load_zone(PORTLAB_LAB_ZONE).value().zone;
+  const auto zone = *load_lab_zone().zone;
   std::vector<std::string> seeds;
   for (const auto* name : {"lab.test.", "start.lab.test.", "huge.lab.test.", "x.wild.lab.test.",
                            "_http._tcp.lab.test.", "whoami.lab.test.", "elsewhere."})
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(mutated_queries_get_valid_responses) {
 }
 
 BOOST_AUTO_TEST_CASE(mutated_responses_are_parsed_or_refused) {
-  const auto zone = *load_zone(PORTLAB_LAB_ZONE).value().zone;
+  const auto zone = *load_lab_zone().zone;
   std::vector<std::string> seeds;
   for (const auto* type : {"SOA", "NS", "MX", "TXT", "A"})
     seeds.push_back(response_bytes(zone, make_query(1, question("lab.test.", type), 1232)));
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(mutated_zone_files_are_loaded_or_refused_with_a_line_number
   const auto seed = lab_zone();
   Mutator mutator;
   repeat([&] {
-    const auto loaded = parse_zone(mutator.mutate(seed), "z");
+    const auto loaded = parse_zone(mutator.mutate(seed), lab_test("z"));
     if (loaded) {
       response_to(*loaded->zone, {loaded->zone->apex(), Type::NS, Class::IN});
     } else {

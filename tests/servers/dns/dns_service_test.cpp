@@ -1,7 +1,5 @@
 // The DNS service over real sockets.
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
-#include <fstream>
 
 #include "servers/dns/dns_service.hpp"
 #include "tests/servers/dns/dns_test_query.hpp"
@@ -15,7 +13,7 @@ using namespace std::string_literals;
 namespace {
 
 struct Lab {
-  Lab() : zones(std::make_shared<ZoneStore>(load_zone(PORTLAB_LAB_ZONE).value().zone)) {
+  Lab() : zones(std::make_shared<ZoneStore>(load_zones(lab_zone).value().zones)) {
     running.core.add(make_dns_service(zones, running.core));
     running.start();
     tcp = running.listen("dns=0");
@@ -23,6 +21,7 @@ struct Lab {
     udp.transport = Transport::udp;
   }
 
+  const std::vector<ZoneSource> lab_zone{{{}, PORTLAB_LAB_ZONE}};
   std::shared_ptr<ZoneStore> zones;
   RunningCore running;
   Endpoint tcp;
@@ -162,10 +161,8 @@ BOOST_FIXTURE_TEST_CASE(a_new_zone_is_served_at_once, Lab) {
     return to_text(parse(client.receive()).answers);
   };
   BOOST_TEST(answers().empty());
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("portlab-dns-" + std::to_string(udp.port) + ".zone");
-  std::ofstream(path) << "@ 60 SOA ns1 root 1 2 3 4 5\n@ NS ns.elsewhere.\nnew TXT \"new\"\n";
-  BOOST_TEST(zones->load(path).has_value());
+  const auto zone = zone_from("@ 60 SOA ns1 root 1 2 3 4 5\n@ NS ns.elsewhere.\nnew TXT \"new\"\n");
+  zones->replace(std::make_shared<ZoneSet>(
+      std::vector<std::shared_ptr<const Zone>>{std::make_shared<Zone>(zone)}));
   BOOST_TEST(answers() == "\nnew.lab.test. 60 TXT \"new\"");
-  std::filesystem::remove(path);
 }

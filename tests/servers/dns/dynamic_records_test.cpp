@@ -22,6 +22,9 @@ _ftp._tcp    300 SRV 0 0 21 www
 _domain._udp 300 SRV 0 0 0 ns1
 _http._udp   300 SRV 0 0 0 www
 _ldap._tcp   300 SRV 1 2 389 www
+_echo._tcp   300 SRV 1 0 7 www
+             300 SRV 2 0 0 www
+_echo._udp   300 SRV 0 0 0 .
 *.w          300 SRV 1 2 3 www
 )");
   return made;
@@ -68,11 +71,21 @@ BOOST_AUTO_TEST_CASE(srv_has_the_port_on_which_the_service_listens) {
   BOOST_TEST(to_text(message.additionals) == "\nwww.lab.test. 60 A 127.0.0.1");
 }
 
-BOOST_AUTO_TEST_CASE(the_current_port_replaces_the_port_in_the_zone) {
-  BOOST_TEST(answers("_ftp._tcp.lab.test.", "SRV", with({row("ftp", Transport::tcp, 2121)})) ==
-             "\n_ftp._tcp.lab.test. 0 SRV 0 0 2121 www.lab.test.");
-  BOOST_TEST(answers("_ftp._tcp.lab.test.", "ANY", with({row("ftp", Transport::tcp, 2121)})) ==
-             "\n_ftp._tcp.lab.test. 0 SRV 0 0 2121 www.lab.test.");
+BOOST_AUTO_TEST_CASE(a_port_that_the_zone_states_stays) {
+  const auto moved = with({row("ftp", Transport::tcp, 2121), row("echo", Transport::tcp, 1007),
+                           row("echo", Transport::udp, 1007)});
+  for (const auto* type : {"SRV", "ANY"})
+    BOOST_TEST(answers("_ftp._tcp.lab.test.", type, moved) ==
+               "\n_ftp._tcp.lab.test. 300 SRV 0 0 21 www.lab.test.");
+  // In a set with port 0 only that record follows the service.
+  BOOST_TEST(answers("_echo._tcp.lab.test.", "SRV", moved) ==
+             "\n_echo._tcp.lab.test. 0 SRV 1 0 7 www.lab.test."
+             "\n_echo._tcp.lab.test. 0 SRV 2 0 1007 www.lab.test.");
+  BOOST_TEST(answers("_echo._tcp.lab.test.", "SRV", with({})) ==
+             "\n_echo._tcp.lab.test. 0 SRV 1 0 7 www.lab.test.");
+  // The zone says that this service is not available.
+  BOOST_TEST(answers("_echo._udp.lab.test.", "SRV", moved) ==
+             "\n_echo._udp.lab.test. 300 SRV 0 0 0 .");
 }
 
 BOOST_AUTO_TEST_CASE(each_port_of_a_service_is_one_record) {

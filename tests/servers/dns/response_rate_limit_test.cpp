@@ -11,7 +11,7 @@ using Action = ResponseRateLimit::Action;
 
 namespace {
 
-constexpr int limit = ResponseRateLimit::answers_per_second_max;
+constexpr int limit = ResponseRateLimit::default_per_second;
 
 int answered(ResponseRateLimit& rate, const char* from, std::uint32_t second, int questions) {
   int count = 0;
@@ -54,7 +54,14 @@ BOOST_AUTO_TEST_CASE(beyond_the_limit_every_second_query_gets_a_truncated_respon
   BOOST_TEST(dropped == 50);
 }
 
-BOOST_AUTO_TEST_CASE(the_truncated_response_is_as_large_as_the_query) {
+BOOST_AUTO_TEST_CASE(the_rate_can_be_chosen) {
+  auto rate = std::make_unique<ResponseRateLimit>(3);
+  BOOST_TEST(answered(*rate, "203.0.113.1", 1, 10) == 3);
+  auto none = std::make_unique<ResponseRateLimit>(0);
+  BOOST_TEST(answered(*none, "203.0.113.1", 1, 100'000) == 100'000);
+}
+
+BOOST_AUTO_TEST_CASE(the_truncated_response_says_why_and_is_hardly_larger_than_the_query) {
   const std::string query(make_query(7, question("big.lab.test.", "TXT"), 1232));
   std::array<std::uint8_t, 512> scratch;
   std::string note;
@@ -62,5 +69,8 @@ BOOST_AUTO_TEST_CASE(the_truncated_response_is_as_large_as_the_query) {
   const auto message = read_message(response).value();
   BOOST_TEST(message.header.truncated);
   BOOST_TEST(message.answers.empty());
-  BOOST_TEST(response.size() == query.size());
+  BOOST_TEST(response.size() <= query.size() + 20);
+  BOOST_TEST(message.extended_errors.at(0).text == "rate limited");
+  const std::string plain(make_query(7, question("big.lab.test.", "TXT"), 0));
+  BOOST_TEST(make_truncated_response(as_bytes(plain), scratch, note).size() == plain.size());
 }

@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(beyond_the_session_limit_the_reply_is_421) {
   ftp.log_in();
   TestClient data(ftp.pasv());  // a data connection counts as a session, too
   ftp.command("LIST", "150");
-  ftp.expect("425");
+  ftp.expect("425 This server has as many sessions as it may have");
 }
 
 BOOST_AUTO_TEST_CASE(idle_time_out_and_server_stop_send_421) {

@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(size_and_mdtm_are_exact_or_refused) {
   BOOST_TEST(client.reply("MDTM hello.txt") == "213 20240102030405\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(mlst_tells_facts_and_the_absolute_path) {
+BOOST_AUTO_TEST_CASE(mlst_shows_facts_and_the_absolute_path) {
   FtpTestClient client;
   client.logged_in();
   client.command("OPTS MLST type;size;perm;");

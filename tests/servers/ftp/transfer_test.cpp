@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <thread>
+
 #include "servers/ftp/control_connection.hpp"
 #include "tests/servers/ftp/ftp_socket_client.hpp"
 
@@ -79,6 +81,20 @@ BOOST_AUTO_TEST_CASE(stat_is_answered_while_a_transfer_runs) {
   client.ftp.command("ABOR", "426");
   client.ftp.expect("226");
   BOOST_TEST(client.ftp.command("STAT", "211").find("running") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_to_stat_that_waits_when_the_transfer_ends_is_sent_once) {
+  Transferring client;
+  const int questions = 20'000;  // the replies are larger than all buffers of the kernel
+  std::string all;
+  for (int i = 0; i < questions; ++i) all += "STAT\r\n";
+  client.ftp.control.send(all);
+  client.data->receive_all();
+  int completed = 0;
+  for (int i = 0; i < questions + 1; ++i)
+    if (client.ftp.expect("2").starts_with("226")) ++completed;
+  BOOST_TEST(completed == 1);
+  client.ftp.command("NOOP", "200");
 }
 
 BOOST_AUTO_TEST_CASE(quit_waits_for_the_transfer_even_after_a_half_close) {
@@ -173,4 +189,23 @@ BOOST_AUTO_TEST_CASE(no_connection_to_the_passive_port_is_425_after_the_wait) {
   ftp.expect("425");
   BOOST_TEST((Clock::now() - before >= data_connection_wait - std::chrono::seconds(1)));
   BOOST_CHECK_THROW(TestClient late(port), std::runtime_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_passive_port_may_be_older_than_the_idle_time_out) {
+  CoreOptions options;
+  options.limits.idle_seconds = 1;
+  Server server(options);
+  FtpSocketClient ftp(server.endpoint);
+  ftp.log_in().command("TYPE I", "200");
+  const auto port = ftp.pasv();
+  const auto opened = Clock::now();
+  while (Clock::now() - opened <
+         std::chrono::milliseconds(2500)) {  // deadlines are swept each second
+    ftp.command("NOOP", "200");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  TestClient data(port);
+  ftp.command("RETR hello.txt", "150");
+  BOOST_TEST(data.receive_all() == "Hello, port!\n");
+  ftp.expect("226");
 }

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "common/http/http_syntax.hpp"
 #include "servers/http/byte_range.hpp"
 #include "servers/http/http_date.hpp"
-#include "servers/http/http_syntax.hpp"
 #include "servers/http/media_type.hpp"
 #include "servers/http/request_framing.hpp"
 #include "servers/http/request_target.hpp"
@@ -112,7 +112,8 @@ BOOST_AUTO_TEST_CASE(targets_come_in_four_forms) {
   BOOST_TEST(path("OPTIONS", "http://lab/") == "/ ");
   BOOST_TEST(path("GET", "*") == "400");
   BOOST_TEST(path("GET", "lab:80") == "400");
-  BOOST_TEST(path("GET", "https://lab/") == "400");
+  BOOST_TEST(path("GET", "https://lab/a?b") == "/a b");
+  BOOST_TEST(path("GET", "ftp://lab/") == "400");
   BOOST_TEST(path("GET", "http://u@lab/") == "400");
   BOOST_TEST(path("GET", "") == "400");
   BOOST_TEST(path("GET", "/%00") == "400");

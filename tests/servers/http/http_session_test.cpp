@@ -2,7 +2,7 @@
 
 using namespace portlab;
 
-BOOST_FIXTURE_TEST_SUITE(http_conversation, Lab)
+BOOST_FIXTURE_TEST_SUITE(http_session, Lab)
 
 BOOST_AUTO_TEST_CASE(a_file_is_served_with_all_its_fields) {
   const auto response = get("/hello.txt");
@@ -39,8 +39,8 @@ BOOST_AUTO_TEST_CASE(head_brings_the_fields_of_get_and_no_body) {
   for (const auto* path : {"/hello.txt", "/large.bin", "/", "/docs/", "/whoami", "/absent",
                            "/api/sessions", "/api/listeners"}) {
     TestClient asking = client();
-    const std::string rest = std::string(" ") + path + " HTTP/1.1\r\nHost: lab\r\n\r\n";
-    asking.send("HEAD" + rest + "GET" + rest + "GET /hello.txt HTTP/1.1\r\nHost: lab\r\n\r\n");
+    const std::string rest = std::string(" ") + path + " HTTP/1.1\r\nHost: lab.test\r\n\r\n";
+    asking.send("HEAD" + rest + "GET" + rest + "GET /hello.txt HTTP/1.1\r\nHost: lab.test\r\n\r\n");
     const auto head = read(asking, true);
     const auto get = read(asking);
     BOOST_TEST(head.status == get.status, path);
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(head_brings_the_fields_of_get_and_no_body) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_of_head_has_no_body_either) {
+BOOST_AUTO_TEST_CASE(an_error_response_to_head_has_no_body) {
   for (const auto* request : {"HEAD / HTTP/1.1\r\n\r\n", "\r\nHEAD / HTTP/2.0\r\n",
                               "HEAD /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
                               "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: @\r\n\r\n",
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(an_answer_to_http_1_0_says_http_1_1_and_never_100) {
   BOOST_TEST(response.body.ends_with("\r\n\r\nhi"));
 }
 
-BOOST_AUTO_TEST_CASE(who_waits_for_100_continue_hears_it_and_sends_the_body) {
+BOOST_AUTO_TEST_CASE(a_client_that_expects_100_continue_gets_it_before_its_body) {
   TestClient asking = client();
   asking.send(
       "POST /request HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
@@ -162,19 +162,19 @@ BOOST_AUTO_TEST_CASE(who_waits_for_100_continue_hears_it_and_sends_the_body) {
   BOOST_TEST(read(asking).body.ends_with("\r\n\r\nhello"));
 }
 
-BOOST_AUTO_TEST_CASE(no_100_where_the_answer_is_no_or_the_body_is_there_already) {
+BOOST_AUTO_TEST_CASE(no_100_before_an_error_or_after_the_body) {
   TestClient refused = client();
   refused.send(
       "PUT /hello.txt HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
-  const auto no = read(refused);
-  BOOST_TEST(no.status == 405);
-  BOOST_TEST(no.field("Connection") == "close");
+  const auto error = read(refused);
+  BOOST_TEST(error.status == 405);
+  BOOST_TEST(error.field("Connection") == "close");
   BOOST_TEST(refused.is_closed_by_peer());
 
-  const auto eager =
+  const auto with_body =
       ask("POST /request HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: "
           "5\r\n\r\nhello");
-  BOOST_TEST(eager.status == 200);
+  BOOST_TEST(with_body.status == 200);
   BOOST_TEST(ask("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n").status == 200);
   BOOST_TEST(ask("GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n").status == 417);
   BOOST_TEST(ask("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: "
@@ -219,7 +219,48 @@ BOOST_AUTO_TEST_CASE(the_row_says_what_was_asked_and_answered) {
       [](const auto& rows) { return rows.size() == 1 && rows[0].note == "GET /hello.txt?x 200"; }));
 }
 
-BOOST_AUTO_TEST_CASE(a_full_house_says_so_in_http) {
+BOOST_AUTO_TEST_CASE(bodies_of_all_sessions_together_have_a_ceiling) {
+  CoreOptions options;
+  options.limits.kept_bytes_max = 80'000;
+  Lab small(options);
+  const std::string head = "POST /request HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n";
+  const std::string half(30'000, 'x');
+  TestClient first = small.client();
+  first.send(head + half);
+  BOOST_TEST(small.core.eventually(
+      [](const auto& rows) { return rows.size() == 1 && rows[0].bytes_in > 30'000; }));
+  TestClient second = small.client();
+  second.send(head + half + half);
+  const auto error = read(second);
+  BOOST_TEST(error.status == 503);
+  BOOST_TEST(error.field("Connection") == "close");
+  first.send(half);
+  BOOST_TEST(read(first).status == 200);
+  TestClient third = small.client();  // the memory of the first request is free again
+  third.send(head + half + half);
+  BOOST_TEST(read(third).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_counts_with_the_memory_that_it_occupies) {
+  CoreOptions options;
+  options.limits.kept_bytes_max = 80'000;
+  Lab small(options);
+  const std::string head = "POST /request HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n";
+  TestClient first = small.client();
+  const auto send_first = [&](std::size_t bytes, std::size_t bytes_so_far) {
+    first.send(std::string(bytes, 'x'));
+    BOOST_TEST(small.core.eventually(
+        [&](const auto& rows) { return rows.size() == 1 && rows[0].bytes_in == bytes_so_far; }));
+  };
+  first.send(head);
+  send_first(30'000, head.size() + 30'000);
+  send_first(11'000, head.size() + 41'000);  // the string doubles: 60'000 bytes
+  TestClient second = small.client();
+  second.send(head + std::string(30'000, 'x'));
+  BOOST_TEST(read(second).status == 503);
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_limit_of_sessions_http_answers_503) {
   CoreOptions options;
   options.limits.sessions_max = 1;
   Lab small(options);
@@ -227,10 +268,10 @@ BOOST_AUTO_TEST_CASE(a_full_house_says_so_in_http) {
   first.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   read(first);
   TestClient second = small.client();
-  const auto no = read(second);
-  BOOST_TEST(no.status == 503);
-  BOOST_TEST(no.field("Retry-After") == "5");
-  BOOST_TEST(no.field("Connection") == "close");
+  const auto error = read(second);
+  BOOST_TEST(error.status == 503);
+  BOOST_TEST(error.field("Retry-After") == "5");
+  BOOST_TEST(error.field("Connection") == "close");
   BOOST_TEST(second.is_closed_by_peer());
 }
 

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "servers/http/http_service.hpp"
-#include "servers/site/shared_site.hpp"
+#include "servers/site/site.hpp"
 #include "tests/support/running_core.hpp"
 #include "tests/support/test_client.hpp"
 
@@ -102,7 +102,7 @@ struct Lab : Folder {
 
   /// GET with a Host, and more field lines.
   TestResponse get(const std::string& target, const std::string& fields = {}) const {
-    return ask("GET " + target + " HTTP/1.1\r\nHost: lab\r\n" + fields + "\r\n");
+    return ask("GET " + target + " HTTP/1.1\r\nHost: lab.test\r\n" + fields + "\r\n");
   }
 };
 

@@ -91,7 +91,6 @@ BOOST_AUTO_TEST_CASE(request_lines) {
             {"words before the method", "Extra lineGET / HTTP/1.1\r\nHost: lab\r\n\r\n", 400},
             {"HTTP/2.0", line("GET / HTTP/2.0"), 505},
             {"HTTP/9.9", line("GET / HTTP/9.9"), 505},
-            {"HTTP/1.2", line("GET / HTTP/1.2"), 505},
             {"HTTP/0.9", line("GET / HTTP/0.9"), 505},
             {"the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
             {"CONNECT", line("CONNECT lab:443 HTTP/1.1"), 501},
@@ -101,6 +100,17 @@ BOOST_AUTO_TEST_CASE(request_lines) {
             {"too many empty lines", "\r\n\r\n\r\n\r\n\r\nGET", 400},
         },
         true);
+}
+
+BOOST_AUTO_TEST_CASE(a_higher_minor_version_is_served_as_http_1_1) {
+  for (const auto* version : {"HTTP/1.2", "HTTP/1.9"}) {
+    TestClient asking = client();
+    asking.send(line(std::string("GET /hello.txt ") + version));
+    const auto response = read(asking);
+    BOOST_TEST(response.status == 200);
+    BOOST_TEST(response.head.starts_with("HTTP/1.1 "));
+    BOOST_TEST(response.field("Connection") == "(none)");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(field_lines) {

@@ -33,9 +33,7 @@ struct DaytimeDatagram : DatagramService {
 };
 
 Service make_daytime_service() {
-  return {{"daytime", 13, "RFC 867"},
-          std::make_unique<DaytimeStream>(),
-          std::make_unique<DaytimeDatagram>()};
+  return {{"daytime", 13}, std::make_unique<DaytimeStream>(), std::make_unique<DaytimeDatagram>()};
 }
 // daytime ends
 

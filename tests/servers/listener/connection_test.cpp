@@ -28,7 +28,7 @@ class Scripted final : public StreamService {
 };
 
 Service scripted(Scripted::Script script) {
-  return {{"scripted", 7000, "none"}, std::make_unique<Scripted>(script), nullptr};
+  return {{"scripted", 7000}, std::make_unique<Scripted>(script), nullptr};
 }
 
 constexpr std::size_t line_limit = 10;
@@ -157,8 +157,8 @@ Task<void> second_port(Connection& client) {
 Task<void> forever(Connection& client) {
   client.set_message_deadline(std::chrono::seconds(100));
   for (;;) {
-    const Bytes said = co_await client.read_some();
-    if (said.empty()) co_return;
+    const Bytes received = co_await client.read_some();
+    if (received.empty()) co_return;
   }
 }
 
@@ -173,8 +173,8 @@ Task<void> race_and_report(Connection& client) {
   const bool first = co_await race(forever(client), brief());
   const std::string answer = first ? "first" : "second";
   co_await client.write(answer);
-  const Bytes said = co_await client.read_some();
-  co_await client.write(as_text(said));
+  const Bytes received = co_await client.read_some();
+  co_await client.write(as_text(received));
 }
 
 }  // namespace
@@ -215,8 +215,8 @@ BOOST_AUTO_TEST_CASE(a_data_listener_accepts_only_the_peer_of_its_session) {
   TestClient control(target, from("127.0.0.1"));
   const auto port = parse_port(number_line(control)).value();
   const auto second = tcp_endpoint(target.address, port);
-  TestClient stranger(second, from("127.0.0.2"));
-  BOOST_TEST(stranger.is_closed_by_peer());
+  TestClient other(second, from("127.0.0.2"));
+  BOOST_TEST(other.is_closed_by_peer());
   TestClient owner(second, from("127.0.0.1"));
   control.receive_until("came\n");
 }
@@ -248,23 +248,25 @@ Task<void> relay_a_line(Connection& client) {
   const auto peer = tcp_endpoint(asio::ip::make_address("127.0.0.1"), port);
   ConnectOptions options;
   options.limit = std::chrono::seconds(5);
-  auto target = co_await client.connect(peer, "relayed", options);
-  if (!target) {
-    const std::string reason(to_string(target.error()));
-    co_await client.write(reason);
+  auto connected = co_await client.connect(peer, "relayed", options);
+  if (!connected) {
+    const bool refused = connected.error() == ConnectError::refused;
+    const bool too_many = connected.error() == ConnectError::too_many_sessions;
+    co_await client.write(refused ? "refused" : too_many ? "too many sessions" : "failed");
     co_return;
   }
+  auto& target = **connected;
   const auto line = co_await client.read_line(100);
   const auto sent = std::string(line.value()) + "\n";
-  co_await target->write(sent);
-  const auto reply = co_await target->read_some();
+  co_await target.write(sent);
+  const auto reply = co_await target.read_some();
   co_await client.write(as_text(reply));
   co_await client.receive();
 }
 
 Service relay() {
   auto service = scripted(relay_a_line);
-  service.info.takes_argument = true;
+  service.info.argument = "PORT";
   return service;
 }
 
@@ -292,7 +294,7 @@ BOOST_AUTO_TEST_CASE(a_closed_port_refuses_an_outgoing_connection) {
   }
   RunningCore running(relay());
   TestClient client(running.listen("scripted=0:" + std::to_string(closed.port)));
-  BOOST_TEST(client.receive_all() == "connection refused");
+  BOOST_TEST(client.receive_all() == "refused");
 }
 
 BOOST_AUTO_TEST_CASE(an_outgoing_connection_counts_as_a_session) {
@@ -307,7 +309,7 @@ BOOST_AUTO_TEST_CASE(an_outgoing_connection_counts_as_a_session) {
 
 BOOST_AUTO_TEST_CASE(a_service_that_needs_an_argument_does_not_listen_without_one) {
   RunningCore running(relay());
-  const auto opened = running.core.listen(parse_listen_spec("scripted=0").value());
+  const auto opened = running.change(&Core::listen, "scripted=0");
   BOOST_REQUIRE(opened.has_error());
   BOOST_TEST((opened.error().reason == ListenError::Reason::argument_missing));
 }

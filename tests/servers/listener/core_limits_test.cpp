@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(without_descriptors_new_sessions_wait_and_the_others_go_on)
   const std::clock_t cpu_before = std::clock();
   for (int i = 0; i < 200; ++i) BOOST_REQUIRE(echoes(inside));
   pollfd nothing{-1, 0, 0};
-  ::poll(&nothing, 0, 500);  // the time in which a spinning loop would burn its processor
+  ::poll(&nothing, 0, 500);  // the time in which a busy loop would use CPU time
   const double cpu_seconds = static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC;
   BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   ::close(spare);
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(without_descriptors_new_sessions_wait_and_the_others_go_on)
 namespace {
 
 /// Never consumes what it receives: its session holds a buffer.
-class Hoarder final : public StreamService {
+class BufferHolder final : public StreamService {
  public:
   Task<void> serve(Connection& client) override {
     for (;;) {
@@ -125,8 +125,8 @@ BOOST_AUTO_TEST_CASE(the_buffers_of_all_sessions_together_have_a_ceiling) {
   for (const std::size_t spare : {std::size_t{0}, session_buffer_bytes - 1}) {
     CoreOptions options;
     options.limits.buffer_bytes_max = buffers * session_buffer_bytes + spare;
-    RunningCore running({{"hoarder", 7002, "none"}, std::make_unique<Hoarder>(), nullptr}, options);
-    const auto server = running.listen("hoarder=0");
+    RunningCore running({{"holder", 7002}, std::make_unique<BufferHolder>(), nullptr}, options);
+    const auto server = running.listen("holder=0");
     std::vector<TestClient> clients;
     for (std::size_t i = 1; i <= buffers; ++i) {
       clients.emplace_back(server);

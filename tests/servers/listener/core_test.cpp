@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_listener_opens_and_closes_while_the_server_runs) {
   TestClient client(first);
   echo(client, "before");
   const auto second = running.listen("echo/tcp=0");
-  BOOST_TEST(running.core.close(spec("echo=" + std::to_string(first.port))).has_value());
+  BOOST_TEST(running.change(&Core::close, "echo=" + std::to_string(first.port)).has_value());
   BOOST_TEST(refused(first));
   BOOST_TEST(echo(client, "sessions on a closed port live on").size() == 33U);
   TestClient other(second);
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_service_moves_with_all_its_transports_and_its_sessions_st
   const auto old = running.listen("echo=0");
   TestClient client(old);
   echo(client, "before");
-  const auto moved = running.core.move(spec("echo=0")).value();
+  const auto moved = running.change(&Core::move, "echo=0").value();
   BOOST_REQUIRE(moved.size() == 2U);
   BOOST_TEST(moved[0].port == moved[1].port);
   BOOST_TEST(refused(old));
@@ -81,6 +81,55 @@ BOOST_AUTO_TEST_CASE(a_service_moves_with_all_its_transports_and_its_sessions_st
   const auto rows = running.core.listeners();
   BOOST_REQUIRE(rows.size() == 2U);
   BOOST_TEST(rows[0].moved());
+  BOOST_TEST(rows[0].accepted == 2U);  // one of them at the old port
+}
+
+BOOST_AUTO_TEST_CASE(a_move_takes_one_listener_and_leaves_the_others) {
+  using Reason = ListenError::Reason;
+  RunningCore running(make_echo_service());
+  const auto first = running.listen("echo/tcp=0");
+  const auto second = running.listen("echo/tcp=0");
+  // None of them is at the default port 7.
+  const auto which = running.change(&Core::move, "echo=0");
+  BOOST_REQUIRE(which.has_error());
+  BOOST_TEST((which.error().reason == Reason::several_open));
+  BOOST_TEST(which.error().open.size() == 2U);
+
+  const auto move = [&](std::uint16_t from, std::uint16_t to) {
+    return running.change(&Core::move, "echo:" + std::to_string(from) + "=" + std::to_string(to));
+  };
+  const auto moved = move(second.port, 0).value();
+  BOOST_REQUIRE(moved.size() == 1U);
+  BOOST_TEST(refused(second));
+  TestClient client(first);
+  BOOST_TEST(echo(client, "still here") == "still here");
+
+  // Onto the other one: neither is dropped.
+  BOOST_TEST((move(moved.front().port, first.port).error().reason == Reason::own_listener));
+  BOOST_TEST(running.core.listeners().size() == 2U);
+  BOOST_TEST((move(1, 0).error().reason == Reason::not_open));
+}
+
+BOOST_AUTO_TEST_CASE(the_listener_at_the_default_port_moves) {
+  CoreOptions options;
+  options.shift = 18000;
+  RunningCore running(make_echo_service(), options);
+  const auto other = running.listen("echo/tcp=0");
+  const auto home = running.listen("echo/tcp");
+  BOOST_TEST(running.change(&Core::move, "echo=0").has_value());
+  BOOST_TEST(refused(home));
+  TestClient client(other);
+  BOOST_TEST(echo(client, "still here") == "still here");
+}
+
+BOOST_AUTO_TEST_CASE(a_move_to_one_address_drops_no_listener_of_another) {
+  RunningCore running(make_echo_service());
+  const auto first = running.listen("echo/tcp=0");
+  const auto port = std::to_string(first.port);
+  running.listen("echo/tcp=127.0.0.2:" + port);
+  const auto moved = running.change(&Core::move, "echo=127.0.0.3:0");
+  BOOST_TEST((moved.error().reason == ListenError::Reason::several_open));
+  BOOST_TEST(running.core.listeners().size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_move_to_a_port_in_use_changes_nothing) {
@@ -88,9 +137,38 @@ BOOST_AUTO_TEST_CASE(a_move_to_a_port_in_use_changes_nothing) {
   RunningCore other(make_echo_service());
   const auto here = running.listen("echo/tcp=0");
   const auto there = other.listen("echo/tcp=0");
-  const auto moved = running.core.move(spec("echo=" + std::to_string(there.port)));
+  const auto moved = running.change(&Core::move, "echo=" + std::to_string(there.port));
   BOOST_REQUIRE(moved.has_error());
   BOOST_TEST((moved.error().reason == ListenError::Reason::system));
+  BOOST_TEST(moved.error().error_number == EADDRINUSE);
+  TestClient client(here);
+  BOOST_TEST(echo(client, "still here") == "still here");
+}
+
+BOOST_AUTO_TEST_CASE(a_move_from_one_address_to_all_of_them) {
+  RunningCore running(make_echo_service());
+  const auto here = running.listen("echo=0");
+  TestClient client(here);
+  echo(client, "before");
+  const auto everywhere = "echo=0.0.0.0:" + std::to_string(here.port);
+  BOOST_TEST(running.change(&Core::move, everywhere).value().size() == 2U);
+  const auto rows = running.core.listeners();
+  BOOST_REQUIRE(rows.size() == 2U);
+  BOOST_TEST(rows[0].endpoint.address.is_unspecified());
+  BOOST_TEST(rows[0].accepted == 1U);
+  BOOST_TEST(echo(client, "after") == "after");
+  TestClient again(here);
+  BOOST_TEST(echo(again, "also here") == "also here");
+}
+
+BOOST_AUTO_TEST_CASE(a_move_to_all_addresses_that_fails_changes_nothing) {
+  RunningCore running(make_echo_service());
+  RunningCore other(make_echo_service());
+  const auto here = running.listen("echo/tcp=0");
+  const auto port = std::to_string(here.port);
+  other.listen("echo/tcp=127.0.0.2:" + port);
+  const auto moved = running.change(&Core::move, "echo=0.0.0.0:" + port);
+  BOOST_REQUIRE(moved.has_error());
   BOOST_TEST(moved.error().error_number == EADDRINUSE);
   TestClient client(here);
   BOOST_TEST(echo(client, "still here") == "still here");
@@ -104,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_port_in_use_is_an_error_with_any_number_of_workers) {
     RunningCore second(make_echo_service(), options);
     const auto taken = first.listen("echo=0");
     for (const auto* what : {"echo/tcp=", "echo/udp="}) {
-      const auto again = second.core.listen(spec(what + std::to_string(taken.port)));
+      const auto again = second.change(&Core::listen, what + std::to_string(taken.port));
       BOOST_REQUIRE(again.has_error());
       BOOST_TEST(again.error().error_number == EADDRINUSE);
     }
@@ -114,28 +192,30 @@ BOOST_AUTO_TEST_CASE(a_port_in_use_is_an_error_with_any_number_of_workers) {
 BOOST_AUTO_TEST_CASE(errors_of_listening_are_facts) {
   using Reason = ListenError::Reason;
   RunningCore running(make_echo_service());
-  const auto foreign = running.core.listen(spec("echo=203.0.113.77:7000"));
+  const auto foreign = running.change(&Core::listen, "echo=203.0.113.77:7000");
   BOOST_REQUIRE(foreign.has_error());
   BOOST_TEST((foreign.error().reason == Reason::system));
   BOOST_TEST(foreign.error().error_number == EADDRNOTAVAIL);
   BOOST_TEST(foreign.error().endpoint.to_string() == "tcp 203.0.113.77:7000");
-  BOOST_TEST(to_string(foreign.error()).find("tcp 203.0.113.77:7000") != std::string::npos);
-  const auto unknown = running.core.listen(spec("gopher=70"));
+  BOOST_CHECK_EXCEPTION(foreign.value(), std::runtime_error, [](const std::exception& error) {
+    return std::string(error.what()).find("tcp 203.0.113.77:7000") != std::string::npos;
+  });
+  const auto unknown = running.change(&Core::listen, "gopher=70");
   BOOST_TEST((unknown.error().reason == Reason::unknown_service));
   BOOST_TEST(unknown.error().services.front() == "echo");
-  const auto closed = running.core.close(spec("echo=70"));
+  const auto closed = running.change(&Core::close, "echo=70");
   BOOST_TEST((closed.error().reason == Reason::not_open));
   BOOST_TEST(closed.error().open.empty());
   const auto server = running.listen("echo/tcp=0");
-  const auto again = running.core.listen(spec("echo/tcp=" + std::to_string(server.port)));
+  const auto again = running.change(&Core::listen, "echo/tcp=" + std::to_string(server.port));
   BOOST_TEST((again.error().reason == Reason::own_listener));
   BOOST_TEST(again.error().open.front().endpoint.to_string() == server.to_string());
   const auto everywhere =
-      running.core.listen(spec("echo/tcp=0.0.0.0:" + std::to_string(server.port)));
+      running.change(&Core::listen, "echo/tcp=0.0.0.0:" + std::to_string(server.port));
   BOOST_TEST((everywhere.error().reason == Reason::own_listener));
-  BOOST_TEST((running.core.move(spec("echo")).error().reason == Reason::no_target_port));
+  BOOST_TEST((running.change(&Core::move, "echo").error().reason == Reason::no_target_port));
   BOOST_TEST(
-      (running.core.listen(spec("echo=70:x")).error().reason == Reason::argument_unexpected));
+      (running.change(&Core::listen, "echo=70:x").error().reason == Reason::argument_unexpected));
 }
 
 BOOST_AUTO_TEST_CASE(a_unix_socket_serves_its_owner_and_its_file_goes_with_it) {
@@ -149,8 +229,8 @@ BOOST_AUTO_TEST_CASE(a_unix_socket_serves_its_owner_and_its_file_goes_with_it) {
   TestClient client(server);
   BOOST_TEST(echo(client, "through a path") == "through a path");
   RunningCore second(make_echo_service());
-  BOOST_TEST(second.core.listen(spec("echo=unix:" + path)).has_error());
-  BOOST_TEST(running.core.close(spec("echo=unix:" + path)).has_value());
+  BOOST_TEST(second.change(&Core::listen, "echo=unix:" + path).has_error());
+  BOOST_TEST(running.change(&Core::close, "echo=unix:" + path).has_value());
   BOOST_TEST(!std::filesystem::exists(path));
 }
 
@@ -216,18 +296,20 @@ namespace {
 
 Core* core_to_change = nullptr;
 
-/// Opens and closes a listener for each byte that it receives, from its own worker's thread.
+/// Opens and closes a listener for each byte that it receives, on whatever worker it is.
 class Changer final : public StreamService {
  public:
   Task<void> serve(Connection& client) override {
     for (;;) {
       const Bytes received = co_await client.read_some();
       if (received.empty()) co_return;
-      const auto opened = core_to_change->listen(spec("changer=0"));
+      auto where = spec("changer=0");
+      const auto opened = co_await core_to_change->change(&Core::listen, where);
       bool closed = false;
       if (opened) {
-        const auto same = spec("changer=" + std::to_string(opened->front().port));
-        closed = core_to_change->close(same).has_value();
+        where.port = opened->front().port;
+        const auto result = co_await core_to_change->change(&Core::close, where);
+        closed = result.has_value();
       }
       const std::string reply = closed ? "+" : "-";
       co_await client.write(reply);
@@ -243,7 +325,7 @@ BOOST_AUTO_TEST_CASE(listeners_change_from_all_threads_at_once) {
   RunningCore running(options);
   core_to_change = &running.core;
   running.core.add(make_echo_service());
-  running.core.add({{"changer", 7001, "none"}, std::make_unique<Changer>(), nullptr});
+  running.core.add({{"changer", 7001}, std::make_unique<Changer>(), nullptr});
   running.start();
   const auto server = running.listen("changer=0");
   // Sessions on both workers: the kernel distributes them by their source ports.
@@ -255,10 +337,10 @@ BOOST_AUTO_TEST_CASE(listeners_change_from_all_threads_at_once) {
   for (int i = 0; i < 3; ++i)
     threads.emplace_back([&] {
       for (int round = 0; round < rounds; ++round) {
-        const auto opened = running.core.listen(spec("echo=0"));
+        const auto opened = running.change(&Core::listen, "echo=0");
         if (!opened) continue;
         const auto number = std::to_string(opened->front().port);
-        if (running.core.close(spec("echo=" + number))) ++changed;
+        if (running.change(&Core::close, "echo=" + number)) ++changed;
       }
     });
   for (int round = 0; round < rounds; ++round) {
@@ -270,18 +352,26 @@ BOOST_AUTO_TEST_CASE(listeners_change_from_all_threads_at_once) {
   BOOST_TEST(running.core.listeners().size() == 1U);
 }
 
+namespace {
+
+Task<ListenError> listen_until_an_error(Core& core) {
+  const auto where = spec("echo=0");
+  for (;;) {
+    const auto opened = co_await core.change(&Core::listen, where);
+    if (!opened) co_return opened.error();
+  }
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(a_change_during_the_stop_returns) {
   for (int i = 0; i < 20; ++i) {
     CoreOptions options;
     options.workers = 2;
     RunningCore running(make_echo_service(), options);
-    std::thread changer([&] {
-      while (running.core.listen(spec("echo=0"))) {
-      }
-    });
+    auto error =
+        asio::co_spawn(running.core.loop(), listen_until_an_error(running.core), asio::use_future);
     running.core.stop(std::chrono::seconds(0));
-    changer.join();
-    BOOST_TEST(
-        (running.core.listen(spec("echo=0")).error().reason == ListenError::Reason::stopping));
+    BOOST_TEST((error.get().reason == ListenError::Reason::stopping));
   }
 }

@@ -65,10 +65,35 @@ BOOST_AUTO_TEST_CASE(an_argument_follows_the_port) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_argument_follows_a_unix_path) {
+  const auto spec = parse_listen_spec("forward=unix:/run/a:unix:/run/b").value();
+  BOOST_TEST(spec.path == "/run/a");
+  BOOST_TEST(spec.argument == "unix:/run/b");
+  BOOST_TEST(spec.to_string() == "forward=unix:/run/a:unix:/run/b");
+  const auto escaped = parse_listen_spec("http=unix:/run/a\\:b\\\\c").value();
+  BOOST_TEST(escaped.path == "/run/a:b\\c");
+  BOOST_TEST(escaped.argument.empty());
+  BOOST_TEST(escaped.to_string() == "http=unix:/run/a\\:b\\\\c");
+  BOOST_TEST(parse_listen_spec("forward=unix::host:80").has_error());
+  BOOST_TEST(parse_listen_spec("forward=unix:/run/a:").has_error());
+}
+
 BOOST_AUTO_TEST_CASE(an_argument_has_a_limit) {
   for (const auto size :
        {listen_argument_bytes_max - 1, listen_argument_bytes_max, listen_argument_bytes_max + 1}) {
     const auto parsed = parse_listen_spec("forward=8080:" + std::string(size, 'x'));
     BOOST_TEST(parsed.has_value() == (size <= listen_argument_bytes_max));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_move_may_name_the_port_where_the_listener_is) {
+  const auto spec = parse_move_spec("http/tcp:8080=127.0.0.1:83").value();
+  BOOST_TEST(spec.service == "http");
+  BOOST_TEST(spec.from_port.value() == 8080);
+  BOOST_TEST(spec.port.value() == 83);
+  BOOST_TEST(spec.to_string() == "http/tcp:8080=127.0.0.1:83");
+  BOOST_TEST(!parse_move_spec("http=83").value().from_port.has_value());
+  BOOST_TEST(!parse_move_spec("forward=8080:host:80").value().from_port.has_value());
+  for (const auto* wrong : {"http:8080", "http:=83", "http:x=83", "http:65536=83", "http:8080="})
+    BOOST_TEST(parse_move_spec(wrong).has_error(), wrong);
 }
