@@ -6,6 +6,9 @@
 #include <set>
 #include <vector>
 
+#include "common/dns/address_prefixes.hpp"
+#include "common/dns/gateway.hpp"
+#include "common/dns/host_identity.hpp"
 #include "common/dns/location.hpp"
 #include "common/dns/service_parameters.hpp"
 #include "common/dns/signature_time.hpp"
@@ -112,6 +115,12 @@ Result<void> append_grouped_hex(std::string& out, std::string_view text, std::si
   return append(out, bytes_from_hex(all));
 }
 
+Result<void> append(std::string& out, const Result<std::string>& bytes) {
+  if (!bytes) return bytes.error();
+  out += *bytes;
+  return {};
+}
+
 Result<void> append_types(std::string& out, std::span<const Word> words) {
   std::set<Type> types;
   for (const auto& word : words) {
@@ -146,10 +155,7 @@ Result<void> append_parameters(std::string& out, WordReader& words) {
 Result<void> append_location(std::string& out, std::span<const Word> words) {
   std::vector<std::string_view> texts;
   for (const auto& word : words) texts.emplace_back(word.text);
-  const auto location = location_from_words(texts);
-  if (!location) return location.error();
-  out += *location;
-  return {};
+  return append(out, location_from_words(texts));
 }
 
 std::optional<std::uint16_t> port_of(std::string_view service, std::string_view transport) {
@@ -196,6 +202,14 @@ Result<void> append_field(std::string& out, Field field, WordReader& words, cons
       return append_location(out, words.take_rest());
     case Field::ports:
       return append_ports(out, words);
+    case Field::prefixes:
+      return append(out, prefix_list_from_words(words.take_rest()));
+    case Field::gateway_and_key:
+      return append(out, gateway_and_key_from_words(words.take_rest(), origin));
+    case Field::relay:
+      return append(out, relay_from_words(words.take_rest(), origin));
+    case Field::host_identity:
+      return append(out, host_identity_from_words(words.take_rest(), origin));
     case Field::hex:
       return append(out, bytes_from_hex(joined(words.take_rest())));
     case Field::base64:

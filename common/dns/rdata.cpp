@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "common/dns/address_prefixes.hpp"
+#include "common/dns/gateway.hpp"
+#include "common/dns/host_identity.hpp"
 #include "common/dns/location.hpp"
 #include "common/dns/record_formats.hpp"
 #include "common/dns/service_parameters.hpp"
@@ -105,6 +108,14 @@ bool FieldReader::read(Field field) {
       return copy_rest(is_valid_location);
     case Field::ports:
       return left() > 0 && copy(left());
+    case Field::prefixes:
+      return copy_rest(is_valid_prefix_list);
+    case Field::gateway_and_key:
+      return copy_rest(is_valid_gateway_and_key);
+    case Field::relay:
+      return copy_rest(is_valid_relay);
+    case Field::host_identity:
+      return copy_rest(is_valid_host_identity);
   }
   return false;
 }

@@ -5,6 +5,9 @@
 #include <boost/asio/ip/address_v6.hpp>
 #include <cstdio>
 
+#include "common/dns/address_prefixes.hpp"
+#include "common/dns/gateway.hpp"
+#include "common/dns/host_identity.hpp"
 #include "common/dns/location.hpp"
 #include "common/dns/rdata.hpp"
 #include "common/dns/record_formats.hpp"
@@ -115,6 +118,14 @@ std::string field_to_text(ByteReader& in, Field field) {
       return location_to_text(take_rest(in));
     case Field::ports:
       return ports_to_text(take_rest(in));
+    case Field::prefixes:
+      return prefix_list_to_text(take_rest(in));
+    case Field::gateway_and_key:
+      return gateway_and_key_to_text(take_rest(in));
+    case Field::relay:
+      return relay_to_text(take_rest(in));
+    case Field::host_identity:
+      return host_identity_to_text(take_rest(in));
   }
   return {};
 }

@@ -12,7 +12,9 @@ namespace portlab::dns {
 namespace {
 
 // True for the fields that may have no word.
-bool may_be_empty(Field field) { return field == Field::types || field == Field::parameters; }
+bool may_be_empty(Field field) {
+  return field == Field::types || field == Field::parameters || field == Field::prefixes;
+}
 
 Error with_type(const Error& error, Type type, const Word& word, Field field) {
   if (!error.text.empty()) return error;

@@ -52,8 +52,10 @@ constexpr TypeFields table[] = {
     row(Type::KX, u16, name),                                                      // RFC 2230
     row(Type::CERT, certificate_type, u16, algorithm, base64),                     // RFC 4398
     row(Type::DNAME, name),                                                        // RFC 6672
+    row(Type::APL, prefixes),                                                      // RFC 3123
     row(Type::DS, u16, algorithm, u8, hex),                                        // RFC 4034
     row(Type::SSHFP, u8, u8, hex),                                                 // RFC 4255
+    row(Type::IPSECKEY, u8, gateway_and_key),                                      // RFC 4025
     row(Type::RRSIG, type, algorithm, u8, period, time, time, u16, name, base64),  // RFC 4034
     row(Type::NSEC, name, types),                                                  // RFC 4034
     row(Type::DNSKEY, u16, u8, algorithm, base64),                                 // RFC 4034
@@ -62,6 +64,7 @@ constexpr TypeFields table[] = {
     row(Type::NSEC3PARAM, u8, u8, u16, salt),                                      // RFC 5155
     row(Type::TLSA, u8, u8, u8, hex),                                              // RFC 6698
     row(Type::SMIMEA, u8, u8, u8, hex),                                            // RFC 8162
+    row(Type::HIP, host_identity),                                                 // RFC 8005
     row(Type::CDS, u16, algorithm, u8, hex),                                       // RFC 7344
     row(Type::CDNSKEY, u16, u8, algorithm, base64),                                // RFC 7344
     row(Type::OPENPGPKEY, base64),                                                 // RFC 7929
@@ -78,14 +81,17 @@ constexpr TypeFields table[] = {
     row(Type::EUI64, eui64),                                                       // RFC 7043
     row(Type::URI, u16, u16, text),                                                // RFC 7553
     row(Type::CAA, u8, tag, text),                                                 // RFC 8659
+    row(Type::AMTRELAY, u8, relay),                                                // RFC 8777
+    row(Type::RESINFO, strings),                                                   // RFC 9606
     // IANA's registry of types names their formats.
     row(Type::NINFO, strings),
     row(Type::TALINK, name, name),
     row(Type::AVC, strings),
+    row(Type::WALLET, strings),
 };
 
 // The row of each type, plus 1; 0: none. A response looks up the type of each of its records.
-constexpr std::size_t type_number_max = static_cast<std::size_t>(Type::AVC);
+constexpr std::size_t type_number_max = static_cast<std::size_t>(Type::WALLET);
 constexpr auto row_numbers = [] {
   std::array<std::uint8_t, type_number_max + 1> numbers{};
   for (std::size_t i = 0; i < std::size(table); ++i)
@@ -162,6 +168,14 @@ std::string_view description_of(Field field) {
       return "a location like 51 30 12.7 N 0 7 39.6 W 10m";
     case ports:
       return "a protocol and its ports, like tcp 25 80";
+    case prefixes:
+      return "a prefix like 1:192.168.32.0/21";
+    case gateway_and_key:
+      return "a gateway and a key like 1 2 192.0.2.38 AQNRU3mG";
+    case relay:
+      return "a relay like 0 1 203.0.113.15";
+    case host_identity:
+      return "the identity of a host: an algorithm, a tag, a key, and names";
   }
   return "a value";
 }

@@ -42,6 +42,10 @@ enum class Field : std::uint8_t {
   parameters,  ///< SvcParams, to the end (RFC 9460)
   location,    ///< the 16 bytes of LOC (RFC 1876)
   ports,       ///< a protocol and a set of ports, to the end (WKS, RFC 1035 section 3.4.2)
+  prefixes,    ///< a list of address prefixes, to the end (APL, RFC 3123)
+  gateway_and_key,  ///< to the end (IPSECKEY, RFC 4025)
+  relay,            ///< to the end (AMTRELAY, RFC 8777)
+  host_identity,    ///< to the end (HIP, RFC 8005)
 };
 
 /// The fields of a type; empty for a type that is not in the table.

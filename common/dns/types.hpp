@@ -40,8 +40,10 @@ enum class Type : std::uint16_t {
   CERT = 37,
   DNAME = 39,
   OPT = 41,
+  APL = 42,
   DS = 43,
   SSHFP = 44,
+  IPSECKEY = 45,
   RRSIG = 46,
   NSEC = 47,
   DNSKEY = 48,
@@ -50,6 +52,7 @@ enum class Type : std::uint16_t {
   NSEC3PARAM = 51,
   TLSA = 52,
   SMIMEA = 53,
+  HIP = 55,
   NINFO = 56,
   TALINK = 58,
   CDS = 59,
@@ -76,6 +79,9 @@ enum class Type : std::uint16_t {
   URI = 256,
   CAA = 257,
   AVC = 258,
+  AMTRELAY = 260,
+  RESINFO = 261,
+  WALLET = 262,
 };
 
 enum class Class : std::uint16_t { IN = 1, CH = 3, HS = 4, NONE = 254, ANY = 255 };

@@ -189,7 +189,37 @@ const std::vector<Example>& examples() {
       {"CAA", "0 issue \";\"", "", "000569737375653B"},
       {"CAA", "128 tbs \"Unknown\"", "", "8003746273556E6B6E6F776E"},
       {"TYPE1234", "\\# 3 616263", "", "616263"},
-      {"APL", "\\# 0", "", ""},
+      // RFC 3123 section 7
+      {"APL", "1:192.168.32.0/21 !1:192.168.38.0/28", "",
+       "00011503C0A8200001"
+       "1C83C0A826"},
+      {"APL", "1:224.0.0.0/4 2:FF00:0:0:0:0:0:0:0/8", "1:224.0.0.0/4 2:ff00::/8",
+       "00010401E0000208"
+       "01FF"},
+      {"APL", "", "", ""},
+      // RFC 4025 section 3.2
+      {"IPSECKEY", "10 1 2 192.0.2.38 ( AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6 BSGvgqt4AQ== )",
+       "10 1 2 192.0.2.38 AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgqt4AQ==",
+       "0A0102C0000226"
+       "010351537986ED35533B6064478EEEB27B5BD74DAE149B6E81BA3A0521AF82AB7801"},
+      {"IPSECKEY", "10 0 2 . AQNRU3mG", "", "0A0002010351537986"},
+      {"IPSECKEY", "10 3 2 mygateway.example.com. AQNRU3mG", "", ""},
+      {"IPSECKEY", "10 2 2 2001:0DB8:0:8002:0:0:2000:1 AQNRU3mG",
+       "10 2 2 2001:db8:0:8002::2000:1 AQNRU3mG", ""},
+      {"IPSECKEY", "10 1 0 192.0.2.38", "", "0A0100C0000226"},
+      // RFC 8005 section 6
+      {"HIP",
+       "2 200100107B1A74DF365639CC39F1D578 ( AwEAAbdxyhNuSutc5EMzxTs9LBPC rvs1.example.com. rvs2 )",
+       "2 200100107B1A74DF365639CC39F1D578 AwEAAbdxyhNuSutc5EMzxTs9LBPC rvs1.example.com. "
+       "rvs2.lab.test.",
+       ""},
+      // RFC 8777 section 4.3
+      {"AMTRELAY", "10 0 1 203.0.113.15", "", "0A01CB00710F"},
+      {"AMTRELAY", "10 1 2 2001:db8::15", "", "0A8220010DB8000000000000000000000015"},
+      {"AMTRELAY", "128 1 3 amtrelays.example.com.", "", ""},
+      {"AMTRELAY", "10 0 0 .", "", "0A00"},
+      {"RESINFO", "\"qnamemin\" \"exterr=15,17\"", "", ""},
+      {"WALLET", "\"BTC\" \"x\"", "", ""},
   };
   return all;
 }
@@ -279,6 +309,23 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_a_known_record_is_an_error) {
       {"NID", "10 14:4fff::ee64"},
       {"WKS", "10.0.0.1 tcp nonsense"},
       {"WKS", "10.0.0.1 tcp 65536"},
+      {"APL", "192.168.32.0/21"},
+      {"APL", "1:192.168.32.0"},
+      {"APL", "1:192.168.32.0/33"},
+      {"APL", "2:192.168.32.0/21"},
+      {"APL", "3:192.168.32.0/21"},
+      {"IPSECKEY", "10 1 2"},
+      {"IPSECKEY", "10 4 2 . AQNRU3mG"},
+      {"IPSECKEY", "10 0 2 x AQNRU3mG"},
+      {"IPSECKEY", "10 1 2 2001:db8::1 AQNRU3mG"},
+      {"IPSECKEY", "10 1 2 192.0.2.38 AQN"},
+      {"IPSECKEY", "10 1 256 192.0.2.38 AQNRU3mG"},
+      {"HIP", "2 2001 AwEA a..b"},
+      {"HIP", "2 200 AwEA"},
+      {"HIP", "2 2001"},
+      {"AMTRELAY", "10 2 1 203.0.113.15"},
+      {"AMTRELAY", "10 0 1 203.0.113.15 x"},
+      {"AMTRELAY", "10 0 2 203.0.113.15"},
       {"URI", "1 1"},
       {"NAPTR", "1 1 a b c"},
       // RFC 9460 appendix D.3

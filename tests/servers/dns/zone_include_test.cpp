@@ -165,17 +165,17 @@ BOOST_AUTO_TEST_CASE(the_habits_of_windows_editors_are_accepted) {
 }
 
 BOOST_AUTO_TEST_CASE(a_record_of_an_unknown_type_is_left_out_with_a_warning) {
-  const auto loaded = parse_zone(
-      head +
-          "a A6 0 ::1\na APL 1:192.168.32.0/21\na WALLET \"x\"\na NEWTYPE some data\na TYPE1234 "
-          "abc\na APL \\# 0\na TYPE1234 \\# 1 00\nb A 192.0.2.1\n",
-      lab_test("z"));
+  const auto loaded =
+      parse_zone(head +
+                     "a A6 0 ::1\na ATMA +1\na NIMLOC x\na NEWTYPE some data\na TYPE1234 "
+                     "abc\na NIMLOC \\# 0\na TYPE1234 \\# 1 00\nb A 192.0.2.1\n",
+                 lab_test("z"));
   BOOST_REQUIRE_MESSAGE(loaded, loaded.error().text);
   BOOST_TEST(loaded->warnings.size() == 5U);
   for (std::size_t i = 0; i < loaded->warnings.size(); ++i)
     BOOST_TEST(loaded->warnings[i].starts_with("z:" + std::to_string(i + 3) +
                                                ": warning: this server does not know the format"));
-  BOOST_TEST(records_of(*loaded->zone, "a.lab.test.") == "60 APL \\# 0\n60 TYPE1234 \\# 1 00\n");
+  BOOST_TEST(records_of(*loaded->zone, "a.lab.test.") == "60 NIMLOC \\# 0\n60 TYPE1234 \\# 1 00\n");
   BOOST_TEST(records_of(*loaded->zone, "b.lab.test.") == "60 A 192.0.2.1\n");
   std::string many = head;
   for (std::size_t i = 0; i < problems_max + 5; ++i) many += "a A6 0\n";
