@@ -81,8 +81,7 @@ Result<ControlCommand> parse_control_command(std::string_view name) {
   const auto* found = std::find_if(names.begin(), names.end(),
                                    [&](const auto& known) { return known.second == name; });
   if (found != names.end()) return found->first;
-  return Error{"'" + std::string(name) +
-               "' is not a command of the control protocol; the commands are " +
+  return Error{"'" + std::string(name) + "' is not a command of portlab server; the commands are " +
                join(names, ", ", [](const auto& known) { return known.second; })};
 }
 

@@ -20,10 +20,10 @@ constexpr std::array table{
         NetError::timeout, "timeout", "ETIMEDOUT", "no answer before the time-out",
         "timed-out connection-timed-out time-out silence no-answer filtered filtered-port dropped"},
     NetErrorName{NetError::unreachable, "unreachable",
-                 "ENETUNREACH EHOSTUNREACH ENETDOWN EHOSTDOWN",
+                 "ENETUNREACH EHOSTUNREACH ENETDOWN EHOSTDOWN ENOPROTOOPT",
                  "no route leads there, or no machine has this address",
                  "network-is-unreachable network-unreachable host-unreachable host-is-unreachable "
-                 "no-route no-route-to-host"},
+                 "no-route no-route-to-host protocol-unreachable"},
     NetErrorName{NetError::reset, "reset", "ECONNRESET EPIPE ECONNABORTED ENETRESET",
                  "the peer ended the connection with a reset",
                  "connection-reset connection-reset-by-peer broken-pipe broken-off"},

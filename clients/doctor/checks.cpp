@@ -98,10 +98,14 @@ Check check_low_ports(Ways ways) {
                   : rule + " (net.ipv4.ip_unprivileged_port_start)"};
 }
 
-Check check_ipv6() {
-  if (has_ipv6_loopback()) return {"IPv6", Answer::yes, "::1 works"};
-  return {"IPv6", Answer::no,
-          "::1 does not work (net.ipv6.conf.lo.disable_ipv6, or a kernel without IPv6)",
+Check check_loopback() {
+  const std::string name = "loopback";
+  if (loopback_is_down())
+    return {name, Answer::no, "the interface lo is down, as in a new network namespace",
+            loopback_up_advice};
+  if (has_ipv6_loopback()) return {name, Answer::yes, "127.0.0.1 and ::1 work"};
+  return {name, Answer::limited,
+          "127.0.0.1 works, ::1 does not (net.ipv6.conf.lo.disable_ipv6, or a kernel without IPv6)",
           "127.0.0.1: all labs work with IPv4"};
 }
 
@@ -300,13 +304,14 @@ Diagnosis diagnose() {
   const auto network = check_private_network(ways);
   const auto real = check_room("real ports", real_room, 0, to_text(ways));
   const auto moved = check_room("ports + 8000", moved_room, usual_shift, to_text(ways));
+  const auto loopback = check_loopback();
   const auto control = check_control_socket();
   const auto portlabd = check_portlabd();
   found.checks = {network,
                   check_low_ports(ways),
                   real,
                   moved,
-                  check_ipv6(),
+                  loopback,
                   check_ephemeral_range(),
                   check_socket_table(),
                   check_open_files(),
@@ -319,15 +324,18 @@ Diagnosis diagnose() {
                   check_office(network.answer == Answer::yes)};
   if (network.answer != Answer::yes)
     found.apparmor_profile = apparmor_profile(own_folder().string(), read_setting);
-  if (const auto place = find_server_place()) {
+  const auto place = find_server_place();
+  if (place) {
     found.how = to_string(*place);
   } else {
     found.why_not =
         "neither a private network, nor the real ports, nor those 8000, 18000 or 28000 above";
     found.remedy = "stop the programs that have the ports; or portlabd --shift 38000, by hand";
   }
-  for (const auto* needed : {&control, &portlabd}) {
-    if (needed->answer == Answer::yes) continue;
+  std::vector<const Check*> all_needed{&control, &portlabd};
+  if (place && !place->is_private) all_needed.push_back(&loopback);
+  for (const auto* needed : all_needed) {
+    if (needed->answer != Answer::no) continue;
     found.how.clear();
     found.why_not = needed->name + ": " + needed->reason;
     found.remedy = needed->instead;

@@ -214,10 +214,8 @@ CommandError explained(const SystemError& error, const LocalFacts& facts) {
   auto [cause, advice] = source ? explain_source(error, facts) : explain_peer(error, facts);
   const auto failure = CommandError(Exit::no_connection, what + ": " + cause, std::move(advice))
                            .caused_by_system(error);
-  const bool unreachable =  // a firewall's ICMP message: protocol unreachable
-      error.operation == Operation::connecting && error.error == ENOPROTOOPT;
-  const auto net_error = unreachable || facts.loopback_down ? std::optional(NetError::unreachable)
-                                                            : net_error_of(error.error, source);
+  const auto net_error = facts.loopback_down ? std::optional(NetError::unreachable)
+                                             : net_error_of(error.error, source);
   if (net_error) return failure.explained_by(*net_error, place_text(error.endpoint));
   return failure;
 }

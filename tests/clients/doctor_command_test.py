@@ -9,15 +9,17 @@ import socket
 import subprocess
 import sys
 import tempfile
+import unittest
 
-from portlab_testing import ClientTest, PORTLAB, Portlabd, environment, has_ipv6, main, on_terminal, without_namespaces
+from portlab_testing import (ClientTest, PORTLAB, Portlabd, environment, has_ipv6, main, namespaces_are_allowed,
+                             on_terminal, without_namespaces)
 
 
-def doctor(*words, program=PORTLAB, **options):
+def doctor(*words, program=PORTLAB, before=(), **options):
     """Runs it with a control socket's folder that is fit."""
     with tempfile.TemporaryDirectory() as folder:
         env = environment(PORTLAB_CONTROL=os.path.join(folder, "control"))
-        return subprocess.run([program, "doctor", *words], stdin=subprocess.DEVNULL,
+        return subprocess.run([*before, program, "doctor", *words], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=60, check=False,
                               env={**env, **options.pop("env", {})}, **options)
 
@@ -79,10 +81,16 @@ class Doctor(ClientTest):
         kinds = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
         free = all(may_bind(port, kinds[transport]) for port, transport in wanted)
         self.assertEqual(found["real ports"]["answer"] == "yes", free)
-        self.assertEqual(found["IPv6"]["answer"] == "yes", has_ipv6())
+        self.assertEqual(found["loopback"]["answer"] == "yes", has_ipv6())
         with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
             first, last = file.read().split()
         self.assertIn(f"{first} to {last}", found["ephemeral ports"]["reason"])
+
+    @unittest.skipUnless(namespaces_are_allowed(), "this system forbids namespaces")
+    def test_a_loopback_interface_that_is_down_is_named(self):
+        done = doctor("--json", before=("unshare", "-rn"))
+        loopback = checks(done)["loopback"]
+        self.assertEqual((loopback["answer"], loopback["instead"]), ("no", "ip link set lo up"))
 
     def test_a_private_network_is_promised_where_portlabd_gets_one(self):
         promised = checks(doctor("--json"))["private network"]["answer"] == "yes"
