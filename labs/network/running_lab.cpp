@@ -79,6 +79,15 @@ std::optional<std::pair<timespec, RunningLab>> read_lab_at(const std::string& pa
   return std::pair(opened.st_mtim, std::move(lab));
 }
 
+/// The kernel's own time of a write is that of its last tick, up to 10 ms ago: two labs could have
+/// the same.
+void write_time_now(int file) {
+  timespec now[2]{};
+  ::clock_gettime(CLOCK_REALTIME, &now[1]);
+  now[0] = now[1];
+  ::futimens(file, now);
+}
+
 }  // namespace
 
 std::string RunningLab::word() const {
@@ -130,6 +139,7 @@ LabRegistration::LabRegistration(std::string path, const RunningLab& lab) {
     if (::ftruncate(file.get(), 0) != 0 ||
         ::pwrite(file.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
       return;
+    write_time_now(file.get());
     file_ = std::move(file);
     enter_command_ = each == path ? "portlab enter" : lab.enter_command();
     return;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <functional>
 #include <future>
 #include <utility>
@@ -253,15 +254,14 @@ ListenError Core::not_open(const ListenSpec& spec) const {
 ListenResult<std::vector<Core::Bound>> Core::bind(const Service& service,
                                                   const std::vector<Target>& targets) const {
   constexpr int attempts_max = 16;
+  const bool any_port = std::any_of(targets.begin(), targets.end(),
+                                    [](const auto& target) { return target.endpoint.port == 0; });
   for (int attempt = 1;; ++attempt) {
     std::vector<Bound> bound;
-    bool chosen_by_kernel = false;
     ListenError failure;
     for (auto target : targets) {
-      if (target.endpoint.port == 0 && !bound.empty()) {
+      if (target.endpoint.port == 0 && !bound.empty())
         target.endpoint.port = bound.front().listener->endpoint.port;
-        chosen_by_kernel = true;
-      }
       auto next = bind_one(service, target);
       if (!next) {
         failure = next.error();
@@ -270,7 +270,9 @@ ListenResult<std::vector<Core::Bound>> Core::bind(const Service& service,
       bound.push_back(std::move(*next));
     }
     if (bound.size() == targets.size()) return bound;
-    if (!chosen_by_kernel || attempt == attempts_max) return failure;
+    const bool in_use =
+        failure.reason == Reason::own_listener || failure.error_number == EADDRINUSE;
+    if (!any_port || !in_use || attempt == attempts_max) return failure;
   }
 }
 

@@ -64,7 +64,7 @@ class RunningCore {
     const auto end = Clock::now() + std::chrono::seconds(10);
     while (!condition(sessions())) {
       if (Clock::now() > end) return false;
-      std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     return true;
   }

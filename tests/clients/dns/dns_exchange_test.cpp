@@ -71,7 +71,7 @@ struct FakeServer {
       : running(Service{
             {"fake", 53}, std::make_unique<Stream>(make), std::make_unique<Datagrams>(make)}) {
     options = options_for(running.listen("fake=0"));
-    options.timeout = std::chrono::milliseconds(300);
+    options.timeout = std::chrono::seconds(2);
   }
 
   RunningCore running;

@@ -15,7 +15,7 @@ using namespace std::string_literals;
 namespace {
 
 constexpr auto time_max = std::chrono::milliseconds(700);  // for each case
-constexpr int rounds_max = 20'000;
+constexpr int rounds_min = 100, rounds_max = 20'000;
 
 class Mutator {
  public:
@@ -62,7 +62,7 @@ template <class Round>
 int repeat(Round round) {
   const auto end = std::chrono::steady_clock::now() + time_max;
   int rounds = 0;
-  while (rounds < rounds_max && std::chrono::steady_clock::now() < end) {
+  while (rounds < rounds_min || (rounds < rounds_max && std::chrono::steady_clock::now() < end)) {
     round();
     ++rounds;
   }

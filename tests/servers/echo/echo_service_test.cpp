@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/ipv6.hpp"
 #include "tests/support/running_core.hpp"
 #include "tests/support/test_client.hpp"
 
@@ -37,7 +38,7 @@ BOOST_AUTO_TEST_CASE(the_largest_udp_datagram_is_echoed) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(echo_works_over_ipv6) {
+BOOST_AUTO_TEST_CASE(echo_works_over_ipv6, *boost::unit_test::precondition(ipv6_is_there)) {
   RunningCore running(make_echo_service());
   const auto tcp = running.listen("echo=[::1]:0");
   TestClient over_tcp(tcp);

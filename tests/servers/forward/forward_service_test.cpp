@@ -216,8 +216,11 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_sent_counts_as_stored) {
   Forward forward(target, options);
   TestClient client(forward.endpoint);
   const auto server = target.accept();
-  fill(client.descriptor());
-  BOOST_TEST(forward.running.eventually([](const auto& rows) { return rows.empty(); }));
+  // What the first call sent may fit into the buffers before the target, if the relay was slow.
+  BOOST_TEST(forward.running.eventually([&](const auto& rows) {
+    fill(client.descriptor());
+    return rows.empty();
+  }));
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_target_resets_the_client) {
@@ -251,12 +254,12 @@ BOOST_AUTO_TEST_CASE(a_reset_is_passed_on_in_both_directions) {
 BOOST_AUTO_TEST_CASE(the_two_halves_time_out_together) {
   const Target target;
   CoreOptions options;
-  options.limits.idle_seconds = 1;
+  options.limits.idle_seconds = 3;
   Forward forward(target, options);
   TestClient client(forward.endpoint);
   const auto server = target.accept();
   // One direction is silent for three times the limit; the other one keeps both open.
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 36; ++i) {
     write_all(server, "x");
     BOOST_TEST(client.receive_exactly(1) == "x");
     std::this_thread::sleep_for(std::chrono::milliseconds(250));

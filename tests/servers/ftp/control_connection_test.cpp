@@ -2,6 +2,7 @@
 
 #include "servers/ftp/control_connection.hpp"
 #include "tests/servers/ftp/ftp_socket_client.hpp"
+#include "tests/support/ipv6.hpp"
 
 using namespace portlab;
 using namespace portlab::ftp::server;
@@ -62,7 +63,8 @@ BOOST_AUTO_TEST_CASE(the_server_connects_to_the_port_that_port_names) {
   ftp.expect("226");
 }
 
-BOOST_AUTO_TEST_CASE(over_ipv6_epsv_and_eprt_do_what_pasv_can_not) {
+BOOST_AUTO_TEST_CASE(over_ipv6_epsv_and_eprt_do_what_pasv_can_not,
+                     *boost::unit_test::precondition(ipv6_is_there)) {
   TemporarySite files;
   RunningCore running(make_ftp_service(files.site));
   FtpSocketClient ftp(running.listen("ftp=[::1]:0"));

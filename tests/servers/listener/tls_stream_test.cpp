@@ -257,6 +257,7 @@ BOOST_AUTO_TEST_CASE(handshakes_take_no_more_memory_than_inputs_may_have) {
   TlsClient first(server);
   TlsClient second(server);
   TlsClient third(server);
+  BOOST_REQUIRE(running.eventually([](const auto& rows) { return rows.size() == 3; }));
   const std::string begin("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 9);
   for (const auto* client : {&first, &second})
     BOOST_REQUIRE(::send(client->socket(), begin.data(), begin.size(), 0) > 0);

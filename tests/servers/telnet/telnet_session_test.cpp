@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(the_number_of_negotiations_is_limited) {
 
 BOOST_AUTO_TEST_CASE(an_endless_subnegotiation_or_line_is_bounded_by_the_deadline) {
   CoreOptions options;
-  options.limits.idle_seconds = 1;
+  options.limits.idle_seconds = 3;
   TelnetServer server(options);
   for (const auto& begin : {"\xff\xfa\x1f"s, "x"s}) {
     TestClient client(server.endpoint);
