@@ -64,7 +64,7 @@ LabNetwork::LabNetwork(const std::optional<std::vector<std::string>>& services,
 }
 
 std::optional<std::string> LabNetwork::start_server(const std::vector<std::string>& services) {
-  constexpr std::chrono::seconds start_max{10};
+  constexpr std::chrono::seconds start_max{30};
   std::vector<std::string> arguments{"--control", control_,  "--log",
                                      "none",      "--shift", std::to_string(shift_)};
   if (private_) {

@@ -38,6 +38,9 @@ struct CoreOptions {
   bool reuse_address = true;
   /// SO_REUSEPORT on all listeners: another program of this user may share their endpoints.
   bool share_port = false;
+  /// The length of each TCP listener's queue of connections to accept (listen(2)). The kernel caps it
+  /// at net.core.somaxconn.
+  int backlog = 4096;
 };
 
 class Core final : public ServerView {

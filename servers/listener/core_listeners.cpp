@@ -289,9 +289,13 @@ ListenResult<Core::Bound> Core::bind_one(const Service& service, const Target& t
     return error;
   };
   if (own != nullptr && own->endpoint == endpoint) return own_listener();
-  auto sockets = open_listening(endpoint, {.reuse_address = options_.reuse_address,
-                                           .share_port = !local && options_.share_port,
-                                           .copies = local ? 1 : workers()});
+  ListenOptions options{.reuse_address = options_.reuse_address};
+  if (!local) {
+    options.share_port = options_.share_port;
+    options.copies = workers();
+    options.backlog = options_.backlog;
+  }
+  auto sockets = open_listening(endpoint, options);
   if (!sockets) return own != nullptr ? own_listener() : sockets.error();
   Bound bound;
   bound.listener = std::make_shared<Listener>();

@@ -384,7 +384,7 @@ class Connecting(ClientTest):
                 session.recv(100)
 
         with Server(watch) as server:
-            self.expect(portlab("echo", "--hold", "0.4", server.where, "x"), 0, "held open")
+            self.expect(portlab("echo", "--hold", "3", server.where, "x"), 0, "held open")
         self.assertEqual(seen, ["open"])
 
     def test_colour_only_on_a_terminal_and_not_with_no_color(self):

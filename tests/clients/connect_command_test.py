@@ -85,7 +85,7 @@ class Connect(ClientTest):
 
     def test_udp(self):
         with UdpServer(lambda data: data.upper()) as server:
-            result = portlab("connect", "--udp", "--timeout", "0.3", server.where, stdin=b"abc")
+            result = portlab("connect", "--udp", "--timeout", "2", server.where, stdin=b"abc")
             self.expect(result, 0)
             self.assertEqual(result.out, b"ABC")
         with UdpServer(lambda data: None) as server:
@@ -105,7 +105,7 @@ class Connect(ClientTest):
                 session.recv(1)
 
         with Server(watch) as server:
-            result = portlab("connect", "--sessions", 3, "--hold", "0.6", server.where)
+            result = portlab("connect", "--sessions", 3, "--hold", "3", server.where)
             self.expect(result, 0)
         self.assertEqual(ends, ["open"] * 3)
 
@@ -137,7 +137,7 @@ class Connect(ClientTest):
 
     def test_on_a_terminal_udp_has_no_connection_and_datagrams_as_typed(self):
         with UdpServer(lambda data: repr(data).encode()) as server:
-            screen = on_terminal("connect", "-u", "--timeout", "0.2", server.where,
+            screen = on_terminal("connect", "-u", "--timeout", "2", server.where,
                                  typed=b"hi\n\x04")[1]
         self.assertIn("udp has no connection", screen)
         self.assertIn(r"b'hi\n'", screen)
@@ -155,7 +155,7 @@ class Connect(ClientTest):
                 session.recv(1)  # until the client leaves
 
         with Server(limited) as server:
-            result = portlab("connect", "--sessions", 3, "--hold", "0.3", server.where)
+            result = portlab("connect", "--sessions", 3, "--hold", "3", server.where)
             self.expect(result, 1, "2 of 3 sessions were rejected")
 
     def test_control_characters_are_shown_on_a_terminal(self):

@@ -250,7 +250,7 @@ class AgainstOthers(ClientTest):
 
     def test_a_server_that_never_connects(self):
         with Server(Script({"LIST": b"150 I come\r\n425 I could not\r\n"})) as server:
-            result = portlab("ftp", "--active", "--timeout", "0.3", server.where, "ls")
+            result = portlab("ftp", "--active", "--timeout", "2", server.where, "ls")
             self.expect(result, 1, "LIST: 425 I could not")
 
     def test_a_transfer_that_breaks_is_no_success_and_leaves_no_file(self):

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import unittest
 
-from portlab_testing import (ClientTest, Portlabd, Server, closed_port, has_ipv6, main, portlab,
+from portlab_testing import (ClientTest, Portlabd, Server, bound_sockets, closed_port, has_ipv6, main, portlab,
                              read_head)
 
 
@@ -164,8 +164,8 @@ class Http(ClientTest):
                 session.recv(1)
 
             with self.subTest(reply), Server(handle) as server:
-                result = portlab("http", "--timeout", "0.3", server.where)
-                self.expect(result, 3, "timed out: nothing came for 0.3 s", said)
+                result = portlab("http", "--timeout", "2", server.where)
+                self.expect(result, 3, "timed out: nothing came for 2 s", said)
                 self.expect_form(result)
                 self.assertEqual(result.out, body)
 
@@ -180,8 +180,8 @@ class Http(ClientTest):
                 session.recv(1)
 
             with self.subTest(part), Server(handle) as server:
-                result = portlab("http", "--timeout", "0.3", server.where)
-                self.expect(result, 3, "timed out: nothing came for 0.3 s")
+                result = portlab("http", "--timeout", "2", server.where)
+                self.expect(result, 3, "timed out: nothing came for 2 s")
                 self.assertEqual(result.err.count("not as HTTP"), 1, result.err)
                 self.assertIn(said, result.err)
 
@@ -319,7 +319,7 @@ class Ftp(ClientTest):
                 session.recv(1)
 
             with self.subTest(greeting), Server(handle) as server:
-                result = portlab("ftp", "-v", "--timeout", "1", server.where, "pwd")
+                result = portlab("ftp", "-v", "--timeout", "2", server.where, "pwd")
                 self.assertNotEqual(result.code, 0)
                 self.assertIn("< " + greeting.decode() + "\n", result.err)
                 self.assertNotIn("not as FTP should be", result.err)
@@ -331,7 +331,7 @@ class Ftp(ClientTest):
                 session.sendall(b"200 Fine\r\n")
 
         with Server(handle) as server:
-            result = portlab("ftp", "-v", "--timeout", "1", server.where, "pwd")
+            result = portlab("ftp", "-v", "--timeout", "2", server.where, "pwd")
             self.assertIn("< 220: Hello\n", result.err)
             self.assertIn("no space after the code of a reply", result.err)
 
@@ -343,8 +343,8 @@ class Ftp(ClientTest):
                     session.sendall(b"200 Fine\r\n")
 
         with Server(handle) as server:
-            result = portlab("ftp", "--timeout", "0.3", server.where, "pwd")
-            self.expect(result, 3, "timed out: no reply to PWD for 0.3 s")
+            result = portlab("ftp", "--timeout", "2", server.where, "pwd")
+            self.expect(result, 3, "timed out: no reply to PWD for 2 s")
             self.expect_form(result)
 
     def test_a_server_without_pasv_is_asked_for_epsv(self):
@@ -397,10 +397,9 @@ class DnsServer:
 
     def __init__(self, over_udp, over_tcp=None, has_length=True):
         self.over_udp, self.over_tcp, self.has_length = over_udp, over_tcp, has_length
-        self.tcp = socket.create_server(("127.0.0.1", 0))
+        self.tcp, self.udp = bound_sockets("127.0.0.1", socket.SOCK_STREAM, socket.SOCK_DGRAM)
+        self.tcp.listen()
         self.port = self.tcp.getsockname()[1]
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", self.port))
         self.queries = []
         for run in (self.run_udp, self.run_tcp):
             threading.Thread(target=run, daemon=True).start()
@@ -460,7 +459,7 @@ class Dns(ClientTest):
             self.expect(result, 0, "rejects EDNS")
             self.assertIn(b"127.0.0.7", result.out)
             self.assertEqual(len(server.queries), 2)
-            self.expect(portlab("http", "--dns", f"127.0.0.1:{server.port}", "--timeout", "1",
+            self.expect(portlab("http", "--dns", f"127.0.0.1:{server.port}", "--timeout", "5",
                                 "http://x.lab.test:1/"), 3, "127.0.0.7:1")
 
     def test_formerr_with_a_copy_of_the_opt_record_is_asked_again_without_edns(self):
@@ -483,10 +482,10 @@ class Dns(ClientTest):
                 return reply_to(query, flags) if flags else b""
 
             with self.subTest(flags), DnsServer(only_a) as server:
-                self.expect(portlab("http", "--dns", server.where[1:], "--timeout", "1", "http://x.lab.test:1/"),
+                self.expect(portlab("http", "--dns", server.where[1:], "--timeout", "5", "http://x.lab.test:1/"),
                             3, "127.0.0.7:1", "AAAA could not be asked, A is used: ")
                 for family in (("-6",), ("--source", "::1")):
-                    result = portlab("http", "--dns", server.where[1:], "--timeout", "1", *family,
+                    result = portlab("http", "--dns", server.where[1:], "--timeout", "5", *family,
                                      "http://x.lab.test:1/")
                     self.assertNotEqual(result.code, 0)
                     self.assertNotIn("has no IPv6", result.err)
@@ -497,7 +496,7 @@ class Dns(ClientTest):
             return reply_to(query, 0x8001) if query[10:12] != b"\0\0" else b""
 
         with DnsServer(only_edns) as server:
-            result = portlab("dns", "--timeout", "0.5", "x.lab.test", server.where)
+            result = portlab("dns", "--timeout", "2", "x.lab.test", server.where)
             self.expect(result, 1, "FORMERR")
             self.assertNotIn("rejects EDNS", result.err)
 
@@ -541,7 +540,7 @@ class Dns(ClientTest):
                     result = portlab("dns", "x.lab.test", server.where, *transport)
                     self.expect(result, 0, "not as DNS should be: ", said)
                     self.assertIn(b"127.0.0.7", result.out)
-                    self.assertEqual(portlab("http", "--dns", server.where[1:], "--timeout", "1",
+                    self.assertEqual(portlab("http", "--dns", server.where[1:], "--timeout", "5",
                                              "http://x.lab.test:1/").code, 3)
 
     def test_a_reply_over_tcp_without_its_length_is_named(self):
@@ -565,7 +564,7 @@ class Dns(ClientTest):
             (lambda query: reply_to(query, 0x8400, 1, A_RECORD[:8]), "its answer section is malformed"),
         ):
             with self.subTest(said), DnsServer(reply, reply) as server:
-                result = portlab("dns", "--timeout", "0.5", "x.lab.test", server.where)
+                result = portlab("dns", "--timeout", "2", "x.lab.test", server.where)
                 self.expect(result, 1, said)
                 self.expect_form(result)
                 self.expect(portlab("dns", "--tcp", "x.lab.test", server.where), 1, said)

@@ -382,7 +382,7 @@ class Lab(PageTest):
         wait_until(lambda: page.get("/live/")[0] == 200, "the page is there again")
         lab.type("quit\r")
         lab.wait()
-        self.assertEqual(page.process.wait(2), 0)
+        self.assertEqual(page.process.wait(4), 0)
         self.assertRegex(page.messages(), r"portlab: page: lab \S+small.md has ended\n$")
         self.assertFalse(page.listens())
 

@@ -131,7 +131,7 @@ class States(ScanTest):
         self.assertEqual({str(port): states(found)["tcp", port] for port in ports}, theirs)
         known = {port: row_of(found, port)["known_by"] for port in ports}
         self.assertEqual(known[7000], "answered SYN ACK")
-        self.assertRegex(known[7001], r"^nothing for 1\.5 s, SYN sent 2 times$")
+        self.assertRegex(known[7001], r"^nothing for [\d.]+ s, SYN sent [2-9] times$")
         self.assertRegex(known[7002], "^RST ")
         self.assertEqual(known[7003], "ICMP administratively prohibited")
         self.assertEqual(known[7004], "ICMP host unreachable")
@@ -156,7 +156,7 @@ class States(ScanTest):
         self.expect(result, 3, f"{SERVER}: no port has answered", f"portlab why timeout {SERVER}")
         self.expect_form(result)
         # Beside other programs some ports may wait longer than others.
-        self.assertRegex(result.text, r"^[\d,]+ tcp ports filtered: nothing for [\d.]+ s, SYN sent 2 times\n")
+        self.assertRegex(result.text, r"^[\d,]+ tcp ports filtered: nothing for [\d.]+ s, SYN sent [2-9] times\n")
         self.assertIn("0 open, 1,000 filtered", result.text)
 
     def test_an_address_that_no_machine_has(self):

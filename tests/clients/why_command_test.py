@@ -15,6 +15,7 @@ from portlab_testing import (
     PORTLAB,
     Portlabd,
     Server,
+    bound_sockets,
     closed_port,
     environment,
     has_ipv6,
@@ -23,6 +24,7 @@ from portlab_testing import (
     on_terminal,
     portlab,
     run,
+    wait_until,
 )
 
 
@@ -40,8 +42,7 @@ def names():
 
 
 def listening(address="127.0.0.1"):
-    server = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    server.bind((address, 0))
+    [server] = bound_sockets(address, socket.SOCK_STREAM)
     server.listen()
     return server, server.getsockname()[1]
 
@@ -194,7 +195,9 @@ class Looking(ClientTest):
 
     def test_a_server_that_speaks_first_is_quoted(self):
         with Portlabd("ftp=0") as daemon:
-            document = why(f"127.0.0.1:{daemon.port('ftp')}")
+            # The greeting may come later than it is waited for.
+            document = wait_until(lambda: (said := why(f"127.0.0.1:{daemon.port('ftp')}")) and
+                                  facts(said)["sends"]["first_line"] and said, "the greeting")
             self.assertEqual(document["name"], "answers")
             found = facts(document)
             self.assertTrue(found["sends"]["first_line"].startswith("220 "), found)

@@ -46,9 +46,11 @@ def files_outside():
 
 
 def shared_memory():
-    """The System V shared memory of this machine: FreeRDP and X servers use it."""
+    """The System V shared memory that ended programs have left on this machine: FreeRDP and X servers use it."""
     with open("/proc/sysvipc/shm", encoding="utf-8") as table:
-        return {line.split()[1] for line in table.readlines()[1:]}
+        names, *rows = (line.split() for line in table)
+    rows = [dict(zip(names, row)) for row in rows]
+    return {row["shmid"] for row in rows if not os.path.exists(f"/proc/{row['cpid']}")}
 
 
 def processes_in(office, name):

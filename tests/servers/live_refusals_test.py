@@ -4,6 +4,7 @@ In a network of the test's own, with another machine (portlab_lan)."""
 
 import contextlib
 import os
+import pathlib
 import signal
 import socket
 import struct
@@ -90,7 +91,8 @@ class Refusals(unittest.TestCase):
         self.addCleanup(stream.close)
         snapshot = stream.wait_for("snapshot")
         self.assertEqual(snapshot["refusals"], {"visible": True})
-        wait_until(lambda: any(protocol == "0003" for protocol, _ in packet_sockets()), "sockets that are on")
+        wait_until(lambda: [protocol for protocol, _ in packet_sockets()].count("0003") >= 2,
+                   "the capture of both interfaces")
         return stream
 
     def expect(self, stream, transport, client, server):
@@ -210,8 +212,9 @@ class Refusals(unittest.TestCase):
         inodes = {f"socket:[{inode}]" for _, inode in packet_sockets()}
         self.assertFalse(inodes & set(sockets_of(self.server.pid)))
         self.assertLessEqual(inodes, set(sockets_of(holder)))
-        with open(f"/proc/{holder}/status", encoding="ascii") as file:
-            status = file.read()
+        status = pathlib.Path(f"/proc/{holder}/status")
+        wait_until(lambda: "CapEff:\t0000000000000000\n" in status.read_text(encoding="ascii"), "no rights")
+        status = status.read_text(encoding="ascii")
         for line in ("CapEff:\t0000000000000000\n", "CapPrm:\t0000000000000000\n", "NoNewPrivs:\t1\n", "Seccomp:\t2\n"):
             self.assertIn(line, status)
         self.server.process.kill()

@@ -117,6 +117,11 @@ class CommandLine(unittest.TestCase):
             self.assertIn("already in use", done.stderr)
             self.assertIn("\n  try: another port\n", done.stderr)
 
+    def test_the_backlog_is_the_length_of_each_queue(self):
+        with Portlabd("http=0", "--backlog", "3", "--workers", "2") as server:
+            rows = [line.split() for line in run("ss", "-ltnH", f"sport = :{server.port('http')}").stdout.splitlines()]
+            self.assertEqual([row[2] for row in rows], ["3", "3"])  # Send-Q: one socket for each worker
+
     def test_two_with_reuse_port_share_a_port_and_its_sessions(self):
         with Portlabd("http=0", "--reuse-port", "yes") as first:
             where = f"http={first.port('http')}"
@@ -311,7 +316,7 @@ class Limits(unittest.TestCase):
                 except OSError:
                     pass  # refused already
             while True:  # until no other session sends
-                received = [c for c in select.select(clients, [], [], 1)[0] if c.fileno() >= 0]
+                received = [c for c in select.select(clients, [], [], 5)[0] if c.fileno() >= 0]
                 if not received:
                     break
                 for client in received:

@@ -17,6 +17,7 @@ import fcntl
 import json
 import os
 import pty
+import random
 import re
 import shutil
 import signal
@@ -83,6 +84,21 @@ def wait_until(condition, what):
         if time.monotonic() > end:
             raise AssertionError(f"waited {TIME_LIMIT} s for: {what}")
         time.sleep(0.01)
+
+
+def bound_sockets(address, *kinds):
+    """Sockets of these kinds that are bound to one port below the ephemeral range: no client gets it, and no session
+    of another program has had it a moment ago."""
+    for port in random.sample(range(20000, 32768), 1000):
+        with contextlib.ExitStack() as made:
+            sockets = [made.enter_context(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind))
+                       for kind in kinds]
+            with contextlib.suppress(OSError):
+                for each in sockets:
+                    each.bind((address, port))
+                made.pop_all()
+                return sockets
+    raise OSError("no free port below the ephemeral range")
 
 
 def namespaces_are_allowed():

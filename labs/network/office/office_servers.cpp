@@ -21,7 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds start_max{10};
+constexpr std::chrono::seconds start_max{30};
 
 /// A file that comes with the programs.
 std::string data(const std::string& name) {

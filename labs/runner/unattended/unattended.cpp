@@ -53,6 +53,8 @@ std::string test_answers(const Question& question, const CapturedValues& values)
   if (is_right(question, wrong, values)) return "the wrong answer '" + wrong + "' is accepted";
   for (const auto& reason : question.reasons) {
     const auto answer = with_values(reason.answer, values);
+    // A port that the kernel chose may be the right answer by chance.
+    if (answer != reason.answer && answer == right) continue;
     if (is_right(question, answer, values))
       return "'" + answer + "' is right, and has a reason why it is wrong";
     if (!reason_for(question, answer, values).starts_with(with_values(reason.text.front(), values)))
