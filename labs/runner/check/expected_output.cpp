@@ -32,13 +32,15 @@ boost::regex pattern_of(const std::string& line) {
       R"(|(?<![[:alnum:]])(\d+m\d+[.,]\d+s\b))"     // 0m3.012s: bash's `time`
       R"(|(?<![[:alnum:]])(\d+(?:\.\d+)* ?m?s\b))"  // a duration: 0.5 s, 12 ms
       R"(|(?<![[:alnum:]])(\d+(?:\.\d+)*))"         // 80, 127.0.0.1
-      R"(|([ \t]+)|([\\^$.|?*+()\[\]{}]))");
+      R"(|([ \t]+)|([\\^$.|?*+()\[\]{}]))"
+      R"(|(counter packets \d+ bytes \d+))");  // nft(8): a SYN may be sent again
   const auto as_pattern = [](const boost::smatch& found) -> std::string {
     if (found[1].matched) return ".*";
     if (found[2].matched) return "[0-9]+m[0-9]+[.,][0-9]+s";
     if (found[3].matched) return "[0-9.]+ ?m?s";
     if (found[4].matched && is_ephemeral_port(found[4])) return "[0-9]{4,5}";
     if (found[5].matched) return "[ \\t]+";
+    if (found[7].matched) return "counter packets [0-9]+ bytes [0-9]+";
     return "\\Q" + found.str() + "\\E";
   };
   return boost::regex(boost::regex_replace(line, special, as_pattern));

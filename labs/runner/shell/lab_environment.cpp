@@ -25,7 +25,7 @@ constexpr std::chrono::seconds command_max{90};
 /// How long the effect of a command may take: a listener that opens, a session that closes.
 constexpr std::chrono::seconds effect_max{5};
 /// The same of a program that takes its time to start, such as a desktop's client.
-constexpr std::chrono::seconds slow_effect_max{30};
+constexpr std::chrono::seconds slow_effect_max{15};
 constexpr milliseconds check_interval{50};
 constexpr milliseconds callback_interval{200};
 
