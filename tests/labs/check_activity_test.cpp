@@ -239,7 +239,8 @@ BOOST_AUTO_TEST_CASE(output_is_equal_except_for_what_differs_from_run_to_run) {
   BOOST_TEST(same("real 0m3.012s\n", "real\t1m0.100s\n"));
   BOOST_TEST(!same("real 0m3.012s\n", "real no time\n"));
   BOOST_TEST(!same("took 1 hour\n", "took 2 hour\n"));
-  BOOST_TEST(same("counter packets 3 bytes 180 drop\n", "\tcounter packets 4 bytes 240 drop\n"));
+  BOOST_TEST(
+      same("\t\tcounter packets 3 bytes 180 drop\n", "    counter packets 4 bytes 240 drop\n"));
   BOOST_TEST(!same("counter packets 3 bytes 180 drop\n", "counter packets 3 bytes 180 accept\n"));
   BOOST_TEST(!same("3 packets\n", "4 packets\n"));
   BOOST_TEST(same("first\n…\nlast\n", "first\n1\n2\nlast\n"));
