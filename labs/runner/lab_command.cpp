@@ -204,12 +204,31 @@ Lab load_again(const std::string& path, LabOptions options, std::size_t run) {
   return load(path, options);
 }
 
+/// Says on stderr how many activities this machine does not allow.
+void print_not_checked(const Lab& lab) {
+  int activities = 0, missing = 0;
+  std::string what;
+  for (const auto& part : lab.parts) {
+    const auto* activity = std::get_if<Activity>(&part.task);
+    if (activity == nullptr) continue;
+    ++activities;
+    if (activity->missing.empty()) continue;
+    ++missing;
+    what = activity->missing;
+  }
+  if (missing == 0) return;
+  std::fprintf(stderr, "%s: %d of %d activities were shown, not done: they need %s\n",
+               printable(lab.path).c_str(), missing, activities, what.c_str());
+}
+
 /// Runs the lab unattended, or the other way through it with this index (alternatives_of()). That is
 /// made of the lab for this network: the commands of `also:` are shifted as attacks.
 int run_once(const Lab& lab, Unattended mode, std::optional<std::size_t> alternative = {}) {
   return run_in_place(lab, [&](const Lab& adapted, LabPlace& place) {
     const auto other = alternative ? alternatives_of(adapted).at(*alternative) : adapted;
-    return print_failures(run_unattended(other, place, mode));
+    const int status = print_failures(run_unattended(other, place, mode));
+    if (!alternative) print_not_checked(other);
+    return status;
   });
 }
 

@@ -25,6 +25,8 @@ class Unattended(unittest.TestCase):
                 with self.subTest(lab=name):
                     done = run.result()
                     self.assertEqual(done.returncode, 0, done.stderr)
+                    if name != ("lab", "13"):  # its servers may be missing: smb, rdp
+                        self.assertNotIn("not done", done.stderr)
 
     def test_every_lab_passes(self):
         self.each_lab_passes("--auto", "--json")
