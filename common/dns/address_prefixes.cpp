@@ -1,7 +1,7 @@
 #include "common/dns/address_prefixes.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <cstring>
 
 #include "common/net.hpp"
 #include "common/text.hpp"
@@ -55,7 +55,8 @@ std::optional<std::string> prefix_from_text(std::string_view text) {
   boost::system::error_code failed;
   const auto address =
       asio::ip::make_address(std::string(text.substr(colon + 1, slash - colon - 1)), failed);
-  if (failed || !bits || family != (address.is_v4() ? family_ipv4 : family_ipv6) ||
+  const bool has_zone = !failed && address.is_v6() && address.to_v6().scope_id() != 0;
+  if (failed || has_zone || !bits || family != (address.is_v4() ? family_ipv4 : family_ipv6) ||
       *bits > address_bytes(*family) * 8)
     return std::nullopt;
   auto part = rdata_of(address);

@@ -46,8 +46,8 @@ Result<void> append_gateway(std::string& out, GatewayType type, WordReader& word
                             const Name& origin) {
   switch (type) {
     case GatewayType::none:
-      if (words.take().text != ".")
-        return Error{"without a gateway (type 0) a \".\" stands for it"};
+      if (words.front().quoted || words.take().text != ".")
+        return Error{"type 0 means no gateway: write \".\""};
       return {};
     case GatewayType::ipv4:
       return append_field(out, Field::ipv4, words, origin);
@@ -59,7 +59,6 @@ Result<void> append_gateway(std::string& out, GatewayType type, WordReader& word
   return {};
 }
 
-// Reads the type of a gateway, the number after it if there is one, and the gateway.
 Result<GatewayType> gateway_type(const std::string& text) {
   const auto type = parse_decimal<std::uint8_t>(text);
   if (!type || *type > static_cast<std::uint8_t>(GatewayType::name))
@@ -79,7 +78,8 @@ bool is_valid_gateway_and_key(Bytes bytes) {
   ByteReader in(bytes);
   const auto type = in.u8();
   const auto algorithm = in.u8();
-  return algorithm && read_gateway(in, static_cast<GatewayType>(*type));
+  return algorithm && read_gateway(in, static_cast<GatewayType>(*type)) &&
+         (in.left() > 0) == (*algorithm != 0);
 }
 
 std::string gateway_and_key_to_text(Bytes bytes) {
@@ -98,11 +98,13 @@ Result<std::string> gateway_and_key_from_words(std::span<const Word> words, cons
   std::string out(1, static_cast<char>(*type));
   WordReader reader(words.subspan(1));
   if (!append_field(out, Field::u8, reader, origin))
-    return Error{"'" + words[1].text + "' is not a number of an algorithm, 0 to 255"};
+    return Error{"'" + words[1].text + "' is not the number of an algorithm, 0 to 255"};
   const auto read = with_reason(append_gateway(out, *type, reader, origin), words[2].text);
   if (!read) return read.error();
   const auto key = bytes_from_base64(joined(reader.take_rest()));
   if (!key) return Error{"the key is not base64"};
+  if (key->empty() != (words[1].text == "0"))
+    return Error{"algorithm 0 means no key, and each other one has a key"};
   return out + *key;
 }
 

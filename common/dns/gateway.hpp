@@ -12,8 +12,8 @@
 
 namespace portlab::dns {
 
-/// True if the bytes are the type of the gateway, the algorithm of the key, the gateway, and the key,
-/// which may be absent.
+/// True if the bytes are the type of the gateway, the algorithm of the key, the gateway, and the key.
+/// Algorithm 0 means that there is no key (RFC 4025 section 2.4).
 bool is_valid_gateway_and_key(Bytes bytes);
 
 /// "1 2 192.0.2.38 AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgqt4AQ==". The bytes must be valid.

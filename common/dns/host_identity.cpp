@@ -57,6 +57,7 @@ Result<std::string> host_identity_from_words(std::span<const Word> words, const 
                   static_cast<char>(key->size() >> 8), static_cast<char>(key->size() & 0xFF)};
   out += *tag + *key;
   for (const auto& word : words.subspan(3)) {
+    if (word.quoted) return Error{"'" + word.text + "' is in quotes: a name has none"};
     const auto name = Name::from_text(word.text, origin);
     if (!name) return name.error();
     out += name->wire_text();

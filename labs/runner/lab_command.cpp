@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "clients/cli/command_error.hpp"
 #include "clients/cli/options.hpp"
@@ -204,20 +205,21 @@ Lab load_again(const std::string& path, LabOptions options, std::size_t run) {
   return load(path, options);
 }
 
-/// Says on stderr how many activities this machine does not allow.
+/// Says on stderr how many activities this machine does not allow, and why.
 void print_not_checked(const Lab& lab) {
   int activities = 0, missing = 0;
-  std::string what;
+  std::set<std::string> needed;
   for (const auto& part : lab.parts) {
     const auto* activity = std::get_if<Activity>(&part.task);
     if (activity == nullptr) continue;
     ++activities;
     if (activity->missing.empty()) continue;
     ++missing;
-    what = activity->missing;
+    needed.insert(activity->missing);
   }
   if (missing == 0) return;
-  std::fprintf(stderr, "%s: %d of %d activities were shown, not done: they need %s\n",
+  const auto what = join(needed, "; ", [](const auto& each) { return each; });
+  std::fprintf(stderr, "%s: not done here: %d of %d activities. Needed: %s\n",
                printable(lab.path).c_str(), missing, activities, what.c_str());
 }
 

@@ -173,9 +173,9 @@ po::options_description file_options(Settings& to) {
       "dns responses over UDP per second to one network (IPv4 /24, IPv6 /56) (10000); 0: no limit");
   add("idle-timeout", "SECONDS", number(1, 86'400, core.limits.idle_seconds),
       "a session ends after this time without data (300, or $PORTLABD_IDLE_TIMEOUT)");
-  add("backlog", "N", number(0, 65535, core.backlog),
-      "sessions that wait for accept at one port (4096, at most net.core.somaxconn): see "
-      "listen(2)");
+  add("backlog", "N", number(0, ListenOptions{}.backlog, core.backlog),
+      "the length of the queue in which connections wait for accept, for each worker (4096; the "
+      "kernel caps it at net.core.somaxconn): see listen(2)");
   add("reuse-address", "yes|no", yes_or_no(core.reuse_address),
       "no: a port with sessions in TIME_WAIT can't be bound (yes)");
   add("reuse-port", "yes|no", yes_or_no(core.share_port),

@@ -77,6 +77,18 @@ lp LP 10 l64-subnet1.example.org.
 eui48 EUI48 00-00-5e-00-53-2a
 eui64 EUI64 00-00-5e-ef-10-00-00-2a
 uri URI 10 1 "ftp://ftp1.example.com/public"
+apl1 APL 1:192.168.32.0/21 !1:192.168.38.0/28 2:FF00:0:0:0:0:0:0:0/8
+apl2 APL ( 1:224.0.0.0/4 )
+ipseckey1 IPSECKEY 10 1 2 192.0.2.38 ( AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6 BSGvgqt4AQ== )
+ipseckey2 IPSECKEY 10 3 2 mygateway.example.com. AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgqt4AQ==
+ipseckey3 IPSECKEY 10 2 2 2001:0DB8:0:8002::2000:1 AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgqt4AQ==
+ipseckey4 IPSECKEY 10 0 2 . AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgqt4AQ==
+hip1 HIP ( 2 200100107B1A74DF365639CC39F1D578
+      AwEAAbdxyhNuSutc5EMzxTs9LBPCIkOFH8cIvM4p9+LrV4e19WzK00+CI6zBCQTdtWsuxKbWIy87UOoJTwkUs7lBu+Upr1gsNrut79ryra+bSRGQb1slImA8YVJyuIDsj7kwzG7jnERNqnWxZ48AWkskmdHaVDP4BcelrTI3rMXdXF5D )
+hip2 HIP 2 200100107B1A74DF365639CC39F1D578 AwEAAbdxyhNuSutc5EMzxTs9LBPCIkOFH8cIvM4p9+LrV4e19WzK00+CI6zBCQTdtWsuxKbWIy87UOoJTwkUs7lBu+Upr1gsNrut79ryra+bSRGQb1slImA8YVJyuIDsj7kwzG7jnERNqnWxZ48AWkskmdHaVDP4BcelrTI3rMXdXF5D rvs1.example.com. rvs2
+amtrelay1 AMTRELAY 10 0 1 203.0.113.15
+amtrelay2 AMTRELAY 10 1 2 2001:db8::15
+amtrelay3 AMTRELAY 128 1 3 amtrelays.example.com.
 caa1 CAA 0 issue "ca1.example.net"
 caa2 CAA 128 tbs "Unknown"
 unknown TYPE1234 \# 3 616263

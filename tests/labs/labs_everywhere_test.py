@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import os
+import shutil
 import tempfile
 import unittest
 
@@ -19,14 +20,16 @@ class Unattended(unittest.TestCase):
                 (("lab", SOURCE / "labs"), ("myth", SOURCE / "labs" / "myths"))
                 for file in sorted(folder.glob("[0-9]*-*.md"))]
         self.assertGreater(len(labs), 30)
+        path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+        has_office = all(shutil.which(name, path=path) for name in ("ip", "nft"))
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             runs = {name: pool.submit(lab, *name, *options) for name in labs}
             for name, run in runs.items():
                 with self.subTest(lab=name):
                     done = run.result()
                     self.assertEqual(done.returncode, 0, done.stderr)
-                    if name != ("lab", "13"):  # its servers may be missing: smb, rdp
-                        self.assertNotIn("not done", done.stderr)
+                    if has_office and name != ("lab", "13"):  # its servers may be missing: smb, rdp
+                        self.assertNotIn("not done here", done.stderr)
 
     def test_every_lab_passes(self):
         self.each_lab_passes("--auto", "--json")

@@ -56,7 +56,7 @@ class WithoutNamespaces(unittest.TestCase):
         self.assertIn("This needs a private network, which this machine does not allow", done.stdout)
         self.assertIn("limit 80", done.stdout)
         self.assertIn("127.0.0.1:8080", done.stdout)
-        self.assertIn("1 of 1 activities were shown, not done: they need a private network", done.stderr)
+        self.assertIn("not done here: 1 of 1 activities. Needed: a private network", done.stderr)
 
 
 if __name__ == "__main__":

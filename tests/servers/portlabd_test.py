@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from portlab_testing import TIME_LIMIT, Portlabd, portlab, program, run, wait_until
+from portlab_testing import TIME_LIMIT, Portlabd, need, portlab, program, run, wait_until
 
 
 def start_and_wait(*arguments, **options):
@@ -118,6 +118,7 @@ class CommandLine(unittest.TestCase):
             self.assertIn("\n  try: another port\n", done.stderr)
 
     def test_the_backlog_is_the_length_of_each_queue(self):
+        need("ss")
         with Portlabd("http=0", "--backlog", "3", "--workers", "2") as server:
             rows = [line.split() for line in run("ss", "-ltnH", f"sport = :{server.port('http')}").stdout.splitlines()]
             self.assertEqual([row[2] for row in rows], ["3", "3"])  # Send-Q: one socket for each worker

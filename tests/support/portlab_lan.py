@@ -33,7 +33,7 @@ def enter():
 
 class Lan:
     def __init__(self):
-        self.machine = subprocess.Popen(["unshare", "-n", "sleep", "infinity"])
+        self.machine = subprocess.Popen(["unshare", "-n", "sleep", "3600"])
 
     def _set_up(self):
         here = os.readlink("/proc/self/ns/net")

@@ -320,6 +320,11 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_a_known_record_is_an_error) {
       {"IPSECKEY", "10 1 2 2001:db8::1 AQNRU3mG"},
       {"IPSECKEY", "10 1 2 192.0.2.38 AQN"},
       {"IPSECKEY", "10 1 256 192.0.2.38 AQNRU3mG"},
+      {"IPSECKEY", "10 1 2 192.0.2.38"},
+      {"IPSECKEY", "10 1 0 192.0.2.38 AQNRU3mG"},
+      {"IPSECKEY", "10 0 2 \".\" AQNRU3mG"},
+      {"APL", "2:fe80::1%lo/64"},
+      {"HIP", "2 2001 AwEA \"rvs\""},
       {"HIP", "2 2001 AwEA a..b"},
       {"HIP", "2 200 AwEA"},
       {"HIP", "2 2001"},
@@ -370,6 +375,14 @@ BOOST_AUTO_TEST_CASE(rdata_on_the_wire_is_checked) {
       {"LOC", "01121613800000008000000000989680"},  // version 1
       {"LOC", "00FF1613800000008000000000989680"},  // a size of 15e15
       {"RP", "01610001610061"},
+      {"APL", "000108020A00"},         // a zero byte at the end
+      {"APL", "000121010A"},           // 33 bits of IPv4
+      {"APL", "0003080101"},           // another family of addresses
+      {"AMTRELAY", "0A0000"},          // a byte too many
+      {"IPSECKEY", "0A0402AA"},        // another type of gateway
+      {"IPSECKEY", "0A0102C0000226"},  // no key
+      {"HIP", "00020001AA"},           // no tag
+      {"HIP", "02020003200101"},       // the key is longer than the record
   };
   for (const auto& [name, hex] : invalid) {
     const auto type = type_from_text(name).value();
