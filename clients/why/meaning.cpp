@@ -32,7 +32,8 @@ constexpr Paragraph table[] = {
     {NetError::unreachable, "there",
      "a router or a firewall on the path sent ICMP destination unreachable (RFC 792 type 3; "
      "RFC 4443 section 3.1), which does not end an established TCP connection "
-     "(RFC 9293 section 3.9.2.2). ENOPROTOOPT (Protocol not available) from connect is such a message, "
+     "(RFC 9293 section 3.9.2.2). ENOPROTOOPT (Protocol not available) from connect is such a "
+     "message, "
      "too: protocol unreachable. From setsockopt it means that there is no such option"},
     {NetError::reset, "tcp",
      "RST: the peer dropped the connection at once, and data in transit is lost (RFC 9293 "
