@@ -183,9 +183,20 @@ class Records(unittest.TestCase):
             if owner in ours:
                 self.assertEqual(ours[owner], data, owner)
 
-    def test_nsd_accepts_the_zone(self):
+    def check_with_nsd(self, zone):
+        """NSD accepts the zone, without the types that its version does not know."""
         need("nsd-checkzone")
-        self.assertIn("is ok", run("nsd-checkzone", APEX, self.zone))
+        found = subprocess.run(["nsd-checkzone", APEX, zone], capture_output=True, text=True, timeout=TIME_LIMIT,
+                               check=False)
+        unknown = set(re.findall(r"unrecognized RR type '(\w+)'", found.stdout + found.stderr))
+        self.assertLess(len(unknown), 10, found)
+        with open(zone, encoding="ascii") as file:
+            records = re.split(r"\n(?! )", file.read())  # a record may go on in the next line
+        known = "\n".join(each for each in records if not unknown & set(each.split()[1:2])) + "\n"
+        self.assertIn("is ok", run("nsd-checkzone", APEX, self.write("known.zone", known)))
+
+    def test_nsd_accepts_the_zone(self):
+        self.check_with_nsd(self.zone)
 
     def test_the_text_of_dig_is_read_back(self):
         self.check_text("dig.zone", {owner: " ".join(words) for owner, words in self.dig(self.server).items()})
@@ -201,8 +212,7 @@ class Records(unittest.TestCase):
                 continue  # dig prints names, omits leading zeros, prints upper case
             self.assertEqual(texts[owner].split(None, 1)[1], expected[owner][1], f"{owner} {rtype}")
         zone = self.check_text("portlab.zone", texts)
-        need("nsd-checkzone")
-        self.assertIn("is ok", run("nsd-checkzone", APEX, zone))
+        self.check_with_nsd(zone)
 
 
 class SignedZone(unittest.TestCase):
