@@ -17,7 +17,8 @@ import tempfile
 import termios
 import unittest
 
-from portlab_testing import TIME_LIMIT, Portlabd, namespaces_are_allowed, need, portlab, program, run, wait_until
+from portlab_testing import (TIME_LIMIT, Portlabd, has_ipv6, namespaces_are_allowed, need, portlab, program, run,
+                             wait_until)
 
 UNICODE = dict(os.environ, LC_ALL="C.UTF-8")
 # ss has its own spelling of the states.
@@ -128,6 +129,7 @@ def of_ports(found, ports):
 
 
 class ComparedWithSs(unittest.TestCase):
+    @unittest.skipUnless(has_ipv6(), "this machine has no ::1")
     def test_the_same_sockets_in_the_same_states(self):
         need("ss")
         with Sockets() as sockets:
@@ -151,6 +153,7 @@ class ComparedWithSs(unittest.TestCase):
 
 
 class Options(unittest.TestCase):
+    @unittest.skipUnless(has_ipv6(), "this machine has no ::1")
     def test_the_options_select_the_rows(self):
         with Sockets() as sockets:
             listener = sockets.listener(socket.AF_INET, "127.0.0.1")
@@ -172,6 +175,7 @@ class Options(unittest.TestCase):
             self.assertEqual(seen("-a4"), ["LISTEN", "ESTABLISHED"])
             self.assertEqual(seen("-a6"), ["udp"])
 
+    @unittest.skipUnless(has_ipv6(), "this machine has no ::1")
     def test_json_is_one_document(self):
         with Sockets() as sockets:
             listener = sockets.listener(socket.AF_INET6, "::1")
@@ -417,6 +421,7 @@ class Pairs(unittest.TestCase):
                                       r"ESTABLISHED, NAT to 127\.0\.0\.1:8080$", done.stderr)
         self.assertNotIn("closed", done.stdout)
 
+    @unittest.skipUnless(has_ipv6(), "this machine has no ::1")
     def test_the_lines_of_a_terminal_of_80_columns(self):
         with Sockets() as sockets:
             listener = sockets.listener(socket.AF_INET6, "::1")
