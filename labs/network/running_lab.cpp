@@ -109,6 +109,7 @@ std::vector<RunningLab> running_labs(const std::string& path) {
     return std::pair(a.first.tv_sec, a.first.tv_nsec) > std::pair(b.first.tv_sec, b.first.tv_nsec);
   });
   std::vector<RunningLab> labs;
+  labs.reserve(found.size());
   for (auto& [time, lab] : found) labs.push_back(std::move(lab));
   return labs;
 }

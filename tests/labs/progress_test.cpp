@@ -66,6 +66,7 @@ std::string content_of(const std::string& path) {
 BOOST_FIXTURE_TEST_CASE(labs_that_save_at_once_are_all_saved, StateFolder) {
   constexpr int processes = 4, saves = 8;
   std::vector<pid_t> children;
+  children.reserve(processes);
   for (int i = 0; i < processes; ++i)
     children.push_back(start([i] {
       Progress progress("");

@@ -330,9 +330,11 @@ BOOST_AUTO_TEST_CASE(listeners_change_from_all_threads_at_once) {
   const auto server = running.listen("changer=0");
   // Sessions on both workers: the kernel distributes them by their source ports.
   std::vector<TestClient> clients;
+  clients.reserve(12);
   for (int i = 0; i < 12; ++i) clients.emplace_back(server);
   std::atomic<int> changed{0};
   std::vector<std::thread> threads;
+  threads.reserve(3);
   constexpr int rounds = 20;
   for (int i = 0; i < 3; ++i)
     threads.emplace_back([&] {

@@ -193,6 +193,7 @@ BOOST_AUTO_TEST_CASE(an_endless_subnegotiation_or_line_is_bounded_by_the_deadlin
 BOOST_AUTO_TEST_CASE(each_session_has_state_of_its_own) {
   TelnetServer server;
   std::vector<TestClient> clients;
+  clients.reserve(30);
   for (int i = 0; i < 30; ++i) clients.emplace_back(server.endpoint);
   for (auto& client : clients) log_in(client);
   for (auto& client : clients) {
