@@ -60,6 +60,27 @@ BOOST_AUTO_TEST_CASE(conditions_are_about_sockets_and_the_last_command) {
   BOOST_TEST(!holds("no output refused: nothing listens"));
 }
 
+BOOST_AUTO_TEST_CASE(a_number_of_a_condition_is_no_part_of_another_one) {
+  auto snapshot = machine();
+  snapshot.last->output =
+      "tcp  127.0.0.1:53412  →  127.0.0.1:7\n14 open, 230 of 1230 ports, 0.45 ms\n";
+  const auto finds = [&](const std::string& text) {
+    return holds(parse_condition("output " + text).value(), snapshot);
+  };
+  BOOST_TEST(!finds("127.0.0.1:53"));
+  BOOST_TEST(finds("127.0.0.1:53412"));
+  BOOST_TEST(finds("127.0.0.1:7"));
+  BOOST_TEST(finds("127.0.0.1"));
+  BOOST_TEST(!finds("4 open"));
+  BOOST_TEST(finds("14 open"));
+  BOOST_TEST(finds("230"));
+  BOOST_TEST(!finds("open, 23"));
+  BOOST_TEST(!finds("45"));
+  BOOST_TEST(!finds("0"));
+  BOOST_TEST(!finds("127.0.0"));
+  BOOST_TEST(finds("0.45 ms"));
+}
+
 BOOST_AUTO_TEST_CASE(a_client_was_refused_or_got_no_answer_in_the_words_of_any_program) {
   const auto tried = [](const char* line, const CommandResult& result) {
     auto snapshot = machine();

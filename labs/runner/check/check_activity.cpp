@@ -209,13 +209,33 @@ std::optional<CheckFailure> check_captures(const Activity& activity, const Snaps
           (options.empty() ? ", without such a line" : ", without the option " + options)};
 }
 
-/// Whether the text is in the output. A long line of the output may have been broken between two
-/// words: a line break, and the blanks after it, count as one blank.
+bool is_digit(char c) { return '0' <= c && c <= '9'; }
+
+/// Whether the text is in the output, and a number at its begin or its end is not a part of another
+/// one: "53" is neither in "53412" nor in "0.53".
+bool contains_line(const std::string& output, const std::string& text) {
+  if (text.empty()) return true;
+  const auto digit_at = [&](std::size_t i) { return i < output.size() && is_digit(output[i]); };
+  const auto point_at = [&](std::size_t i) { return i < output.size() && output[i] == '.'; };
+  for (auto at = output.find(text); at != std::string::npos; at = output.find(text, at + 1)) {
+    const auto end = at + text.size();
+    // Before the first byte: i - 1 is larger than any size.
+    const bool goes_on_before = digit_at(at - 1) || (point_at(at - 1) && digit_at(at - 2));
+    const bool goes_on_after = digit_at(end) || (point_at(end) && digit_at(end + 1));
+    if (is_digit(text.front()) && goes_on_before) continue;
+    if (is_digit(text.back()) && goes_on_after) continue;
+    return true;
+  }
+  return false;
+}
+
+/// The same, where a long line of the output may have been broken between two words: a line break,
+/// and the blanks after it, count as one blank.
 bool contains(const std::string& output, const std::string& text) {
   constexpr std::size_t joined_max = 1 << 16;  // bytes
-  if (output.find(text) != std::string::npos) return true;
+  if (contains_line(output, text)) return true;
   if (text.find(' ') == std::string::npos || output.size() > joined_max) return false;
-  return join(split_words(output), " ").find(join(split_words(text), " ")) != std::string::npos;
+  return contains_line(join(split_words(output), " "), join(split_words(text), " "));
 }
 
 bool is_interrupted_client(const Activity& activity, const Condition& condition,
