@@ -68,6 +68,8 @@ class Child {
     return pid_ < 0;
   }
   int wait_status() const { return wait_status_; }
+  /// Must not be called when it has ended.
+  void interrupt() const { ::kill(pid_, SIGINT); }
 
  private:
   pid_t pid_;
@@ -108,9 +110,12 @@ BashResult run_bash(const std::string& script, const std::vector<std::string>& a
   writing = FileDescriptor();
   Child child(pid);
   BashResult result;
-  while (!child.has_ended()) {
+  for (int waits = 0; !child.has_ended();) {
     throw_if_terminated();
+    // Of a Ctrl-C just before it waits for keys, bash takes notice only at the next key: send it again.
+    if (result.interrupted && ++waits > 1) child.interrupt();
     read_available(reading, result.written);
+    result.interrupted = take_interrupt() || result.interrupted;
   }
   ::fcntl(reading.get(), F_SETFL, O_NONBLOCK);  // a background job may have the other end
   std::array<char, 4096> rest;
@@ -118,7 +123,8 @@ BashResult run_bash(const std::string& script, const std::vector<std::string>& a
     result.written.append(rest.data(), static_cast<std::size_t>(size));
   const int status = child.wait_status();
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  result.interrupted = take_interrupt() || (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+  result.interrupted =
+      take_interrupt() || result.interrupted || (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
   return result;
 }
 
