@@ -104,7 +104,8 @@ Result<std::string> gateway_and_key_from_words(std::span<const Word> words, cons
   const auto key = bytes_from_base64(joined(reader.take_rest()));
   if (!key) return Error{"the key is not base64"};
   if (key->empty() != (words[1].text == "0"))
-    return Error{"algorithm 0 means no key, and each other one has a key"};
+    return Error{words[1].text == "0" ? "algorithm 0 means that there is no key"
+                                      : "the key is missing: only algorithm 0 has none"};
   return out + *key;
 }
 

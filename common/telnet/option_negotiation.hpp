@@ -21,9 +21,9 @@ enum class OptionState : std::uint8_t {
   no,                 ///< off
   yes,                ///< on
   wants_no,           ///< WANTNO EMPTY: asked to switch it off, no answer yet
-  wants_no_then_yes,  ///< WANTNO OPPOSITE: the same, and it shall be switched on afterwards
+  wants_no_then_yes,  ///< WANTNO OPPOSITE: the same, and then the option is to be switched on
   wants_yes,          ///< WANTYES EMPTY: asked to switch it on, no answer yet
-  wants_yes_then_no,  ///< WANTYES OPPOSITE: the same, and it shall be switched off afterwards
+  wants_yes_then_no,  ///< WANTYES OPPOSITE: the same, and then the option is to be switched off
 };
 
 class OptionNegotiation {
